@@ -1,0 +1,1 @@
+"""Tests of the Nix code: tables of cases, and what runs them."""
