@@ -1,0 +1,174 @@
+# Looking into strings and cutting them: affixes, splitting, trimming,
+# replacing, padding.
+#
+# Not for: regular expressions as such (`match` and `split` are the
+# evaluator's own), letter case (case.nix).
+{ lib }:
+
+let
+  inherit (builtins)
+    genList
+    isPath
+    isString
+    replaceStrings
+    split
+    stringLength
+    substring
+    ;
+  inherit (lib.strings) concatStrings escapeRegex replicate;
+  inherit (lib.trivial) warnIf;
+
+  # Interpolating a path copies it into the store, where it never has the
+  # affix that the caller asked about.
+  pathWarning = name: affix: path: result: ''
+    lib.strings.${name}: The first argument (${toString path}) is a path value, but only strings are supported.
+        There is almost certainly a bug in the calling code, since this function ${result} in such a case.
+        This function also copies the path to the Nix store, which may not be what you want.
+        This behavior is deprecated and will throw an error in the future.
+        You might want to use `lib.path.${affix}` instead, which correctly supports paths.'';
+  always = value: "always returns ${value}";
+in
+rec {
+  # --- affixes --------------------------------------------------------------
+
+  hasPrefix =
+    pref: str:
+    warnIf (isPath pref) (pathWarning "hasPrefix" "hasPrefix" pref (always "`false`")) (
+      substring 0 (stringLength pref) str == pref
+    );
+
+  hasSuffix =
+    suffix: content:
+    let
+      lenContent = stringLength content;
+      lenSuffix = stringLength suffix;
+    in
+    warnIf (isPath suffix) (pathWarning "hasSuffix" "hasPrefix" suffix (always "`false`")) (
+      lenContent >= lenSuffix && substring (lenContent - lenSuffix) lenContent content == suffix
+    );
+
+  hasInfix =
+    infix: content:
+    warnIf (isPath infix) (pathWarning "hasInfix" "hasPrefix" infix (always "`false`")) (
+      builtins.match ".*${escapeRegex infix}.*" "${content}" != null
+    );
+
+  removePrefix =
+    prefix: str:
+    warnIf (isPath prefix) (pathWarning "removePrefix" "removePrefix" prefix "never removes any prefix") (
+      let
+        cut = stringLength prefix;
+      in
+      if substring 0 cut str == prefix then substring cut (-1) str else str
+    );
+
+  removeSuffix =
+    suffix: str:
+    warnIf (isPath suffix) (pathWarning "removeSuffix" "removePrefix" suffix "never removes any suffix") (
+      let
+        start = stringLength str - stringLength suffix;
+      in
+      if start >= 0 && suffix == substring start (-1) str then substring 0 start str else str
+    );
+
+  # --- splitting ------------------------------------------------------------
+
+  stringToCharacters = s: genList (n: substring n 1 s) (stringLength s);
+
+  stringAsChars = f: s: concatStrings (map f (stringToCharacters s));
+
+  # An empty string that carries the context of `src`, in front.
+  addContextFrom = src: target: substring 0 0 src + target;
+
+  # The pieces keep the context of the whole: nothing that a piece depends on
+  # gets lost by cutting.
+  splitString =
+    sep: s:
+    map (addContextFrom s) (
+      builtins.filter isString (split (escapeRegex (toString sep)) (toString s))
+    );
+
+  # Cuts between (keepSplit) or at every character for which the predicate,
+  # given the character before and the character, holds.
+  splitStringBy =
+    predicate: keepSplit: str:
+    let
+      end = stringLength str;
+      char = n: substring n 1 str;
+      isCut = n: predicate (if n > 0 then char (n - 1) else "") (char n);
+      cuts = builtins.filter isCut (genList (n: n) end);
+      starts = [ 0 ] ++ map (n: if keepSplit then n else n + 1) cuts;
+      ends = cuts ++ [ end ];
+      pieces = lib.zipListsWith (start: stop: addContextFrom str (substring start (stop - start) str)) starts ends;
+    in
+    if end == 0 then [ "" ] else pieces;
+
+  # --- replacing and trimming -----------------------------------------------
+
+  replaceString = from: to: replaceStrings [ from ] [ to ];
+
+  # The evaluator has no non-greedy matching: the last captured character must
+  # not be a space, so the greedy group in front of it cannot swallow the end.
+  trimWith =
+    {
+      start ? false,
+      end ? false,
+    }:
+    let
+      space = " \t\r\n";
+      regex =
+        if start && end then
+          "[${space}]*(.*[^${space}])[${space}]*"
+        else if start then
+          "[${space}]*(.*)"
+        else if end then
+          "(.*[^${space}])[${space}]*"
+        else
+          "(.*)";
+    in
+    s:
+    let
+      found = builtins.match regex s;
+    in
+    lib.optionalString (found != null) (builtins.head found);
+
+  trim = trimWith {
+    start = true;
+    end = true;
+  };
+
+  # Runs of slashes become one; nothing else is resolved.
+  normalizePath =
+    s:
+    warnIf (isPath s) ''
+      lib.strings.normalizePath: The argument (${toString s}) is a path value, but only strings are supported.
+          Path values are always normalised in Nix, so there's no need to call this function on them.
+          This function also copies the path to the Nix store and returns the store path, the same as "''${path}" will, which may not be what you want.
+          This behavior is deprecated and will throw an error in the future.''
+      (
+        lib.concatStringsSep "/" (
+          let
+            parts = builtins.filter isString (split "/+" "${s}");
+          in
+          map (addContextFrom s) parts
+        )
+      );
+
+  # --- padding --------------------------------------------------------------
+
+  fixedWidthString =
+    width: filler: str:
+    let
+      len = stringLength str;
+      fillerLen = stringLength filler;
+      missing = width - len;
+    in
+    assert lib.assertMsg (len <= width)
+      "fixedWidthString: requested string length (${toString width}) must not be shorter than actual length (${toString len})";
+    if missing == 0 then
+      str
+    else
+      substring 0 missing (replicate ((missing + fillerLen - 1) / fillerLen) filler) + str;
+
+  fixedWidthNumber = width: n: fixedWidthString width "0" (toString n);
+}
