@@ -33,6 +33,9 @@ PARALLEL = 2
 
 TIMEOUT_SECONDS = 120.0
 
+# Of a long trace, this many lines from either end are shown.
+SHOWN_LINES = 12
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -102,6 +105,22 @@ def one_blank(text: str) -> str:
     return re.sub(r"\s+", " ", text)
 
 
+def without_source(text: str) -> str:
+    """A trace without the source lines that it quotes.
+
+    They may quote the very line of the table that says what to look for.
+    """
+    return "\n".join(line for line in text.splitlines() if not re.match(r"\s*\d*\s*\|", line))
+
+
+def shortened(text: str) -> str:
+    """Both ends of a long trace: the message stands first in old Nix, last in new."""
+    lines = [line for line in without_source(text).splitlines() if line.strip()]
+    if len(lines) <= 2 * SHOWN_LINES:
+        return "\n".join(lines)
+    return "\n".join([*lines[:SHOWN_LINES], "...", *lines[-SHOWN_LINES:]])
+
+
 @functools.cache
 def cases_of(file: Path) -> tuple[Case, ...]:
     """All cases of a table, by name. Raises RuntimeError if the table is broken."""
@@ -160,14 +179,14 @@ def _compared(file: Path, name: str, entry: dict[str, Any]) -> Outcome:
         return Outcome(True)
     if entry["threw"]:
         answer = evaluate(harness(file, f"force {nix_string(name)}"), "--show-trace")
-        return Outcome(False, f"it failed:\n{answer.err}")
+        return Outcome(False, f"it failed:\n{shortened(answer.err)}")
     return Outcome(False, f"got:  {_text(entry['got'])}\nwant: {_text(entry['want'])}")
 
 
 def _one_value(file: Path, name: str) -> Outcome:
     answer = evaluate(harness(file, f"one {nix_string(name)}"), "--show-trace")
     if answer.code != 0:
-        return Outcome(False, f"it failed:\n{answer.err}")
+        return Outcome(False, f"it failed:\n{shortened(answer.err)}")
     return _compared(file, name, json.loads(answer.out))
 
 
@@ -182,11 +201,11 @@ def _alone(case: Case) -> Outcome:
             result = _compared(case.file, case.name, json.loads(answer.out or '{"ok": false, "threw": true}'))
             if not result.ok:
                 return result
-    said = one_blank(answer.err)
+    said = one_blank(without_source(answer.err))
     missing = [text for text in case.fragments if one_blank(text).strip() not in said]
     if missing:
         wanted = "\n".join(f"  {text}" for text in missing)
-        return Outcome(False, f"it did not say:\n{wanted}\nit said:\n{answer.err}")
+        return Outcome(False, f"it did not say:\n{wanted}\nit said:\n{shortened(answer.err)}")
     return Outcome(True)
 
 
