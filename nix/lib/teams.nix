@@ -1,0 +1,4 @@
+# Groups of people, for `meta.teams`: `lib.teams`.  Empty, see ./maintainers.nix.
+{ lib }:
+
+{ }
