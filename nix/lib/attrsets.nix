@@ -91,36 +91,41 @@ rec {
     in
     wrap 0;
 
-  # Updates at one place are applied in the order of the list; an update of an
-  # outer path comes before those of the paths below it.
+  # Updates below a path come before the updates of the path itself; among
+  # those of one path the order of the list counts. An intermediate value that
+  # the next update ignores is never forced, hence `foldl` and not `foldl'`.
   updateManyAttrsByPath =
     let
+      # `depth` steps of every update's path are already walked.
       go =
-        depth: hasValue: value: updates:
+        depth: exists: value: updates:
         let
-          here = lib.lists.partition (update: length update.path == depth) updates;
-          below = lib.lists.groupBy (update: elemAt update.path depth) here.wrong;
-          deeper =
-            if below == { } then
-              if hasValue then
-                value
+          split = lib.lists.partition (update: length update.path == depth) updates;
+          deeper = builtins.mapAttrs (name: go (depth + 1) (exists && value ? ${name}) (value.${name} or null)) (
+            lib.lists.groupBy (update: elemAt update.path depth) split.wrong
+          );
+          path = (head split.wrong).path;
+          start =
+            if split.wrong != [ ] then
+              if !exists then
+                deeper
+              else if isAttrs value then
+                value // deeper
               else
-                # Reached only when no update gives a value to start from.
                 throw (
-                  "updateManyAttrsByPath: Path '${showAttrPath (lib.lists.take depth (head updates).path)}'"
-                  + " does not exist in the given value, but the first update to this path tries to access the existing value."
+                  "updateManyAttrsByPath: Path '${showAttrPath path}' needs to be updated, but path "
+                  + "'${showAttrPath (lib.lists.take depth path)}' of the given value is not an attribute set, "
+                  + "so we can't update an attribute inside of it."
                 )
-            else if !hasValue then
-              mapAttrs (name: go (depth + 1) false null) below
-            else if isAttrs value then
-              value // mapAttrs (name: go (depth + 1) (value ? ${name}) value.${name}) below
+            else if exists then
+              value
             else
               throw (
-                "updateManyAttrsByPath: Path '${showAttrPath (lib.lists.take depth (head here.wrong).path)}'"
-                + " needs to be an attribute set, because path '${showAttrPath (head here.wrong).path}' is updated, but it has type ${builtins.typeOf value}"
+                "updateManyAttrsByPath: Path '${showAttrPath (head split.right).path}' does not exist in the "
+                + "given value, but the first update to this path tries to access the existing value."
               );
         in
-        foldl' (acc: update: update.update acc) deeper here.right;
+        lib.lists.foldl (current: update: update.update current) start split.right;
     in
     updates: value: go 0 true value updates;
 

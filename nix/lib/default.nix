@@ -13,8 +13,6 @@ let
     self:
     let
       part = file: import file { lib = self; };
-      # TEMPORARY while parts are being written.
-      partIfThere = file: if builtins.pathExists file then part file else { };
     in
     {
       # functions, and data of every type
@@ -27,42 +25,42 @@ let
       versions = part ./versions.nix;
 
       # packages
-      customisation = partIfThere ./customisation.nix;
-      derivations = partIfThere ./derivations.nix;
-      meta = partIfThere ./meta.nix;
-      fetchers = partIfThere ./fetchers.nix;
-      flakes = partIfThere ./flakes.nix;
-      maintainers = partIfThere ./maintainers.nix;
-      teams = partIfThere ./teams.nix;
-      licenses = partIfThere ./licenses.nix;
+      customisation = part ./customisation.nix;
+      derivations = part ./derivations.nix;
+      meta = part ./meta.nix;
+      fetchers = part ./fetchers.nix;
+      flakes = part ./flakes.nix;
+      maintainers = part ./maintainers.nix;
+      teams = part ./teams.nix;
+      licenses = part ./licenses.nix;
+      sourceTypes = part ./source-types.nix;
 
       # the module system
-      modules = partIfThere ./modules.nix;
-      options = partIfThere ./options.nix;
-      types = partIfThere ./types.nix;
-      services = partIfThere ./services.nix;
+      modules = part ./modules.nix;
+      options = part ./options.nix;
+      types = part ./types.nix;
 
       # machines
-      systems = partIfThere ./systems;
+      systems = part ./systems;
       platforms = self.systems.doubles;
-      kernel = partIfThere ./kernel.nix;
-      network = partIfThere ./network;
+      kernel = part ./kernel.nix;
+      network = part ./network;
 
       # serialising
-      cli = partIfThere ./cli.nix;
-      generators = partIfThere ./generators.nix;
-      gvariant = partIfThere ./gvariant.nix;
+      cli = part ./cli.nix;
+      generators = part ./generators.nix;
+      gvariant = part ./gvariant.nix;
 
       # files
-      path = partIfThere ./path;
-      filesystem = partIfThere ./filesystem.nix;
-      sources = partIfThere ./sources.nix;
-      fileset = partIfThere ./fileset;
+      path = part ./path;
+      filesystem = part ./filesystem.nix;
+      sources = part ./sources.nix;
+      fileset = part ./fileset;
 
       # watching and testing
       asserts = part ./asserts.nix;
-      debug = partIfThere ./debug.nix;
-      misc = partIfThere ./deprecated/misc.nix;
+      debug = part ./debug.nix;
+      misc = part ./deprecated/misc.nix;
 
       # --- flat re-exports --------------------------------------------------
 
@@ -131,7 +129,7 @@ let
         getLicenseFromSpdxIdOr hiPrio hiPrioSet licensesSpdx lowPrio lowPrioSet mapDerivationAttrset
         setName setPrio updateName
         ;
-      inherit (self.flakes) flakeRefToString parseFlakeRef;
+      inherit (self.flakes) callLocklessFlake flakeRefToString parseFlakeRef;
       inherit (self.network.ipv6) mkEUI64Suffix;
       inherit (self.generators) mkLuaInline;
       inherit (self.filesystem)
@@ -142,7 +140,7 @@ let
         pathHasContext pathIsGitRepo repoRevToName revOrTag sourceByRegex sourceFilesBySuffices
         ;
       inherit (self.modules)
-        applyModuleArgsIfFunction dischargeProperties doRename evalModules evalOptionValue
+        applyModuleArgsIfFunction dischargeProperties doRename evalModules
         filterOverrides fixMergeModules fixupOptionType mergeDefinitions mergeModules mergeModules'
         mergeOptionDecls mkAfter mkAliasAndWrapDefinitions mkAliasDefinitions mkAliasOptionModule
         mkAliasOptionModuleMD mkAssert mkBefore mkChangedOptionModule mkDefault mkDefinition
@@ -151,6 +149,9 @@ let
         mkRenamedOptionModule mkRenamedOptionModuleWith mkVMOverride pushDownProperties
         setDefaultModuleLocation sortProperties unifyModuleSyntax
         ;
+      evalOptionValue = self.warn ''
+        External use of `lib.evalOptionValue` is deprecated. Evaluate a module with `lib.evalModules`
+        instead, or merge definitions with `lib.mergeDefinitions`.'' self.modules.evalOptionValue;
       inherit (self.options)
         getFiles getValues isOption literalExample literalExpression literalMD mergeDefaultOption
         mergeEqualOption mergeOneOption mergeUniqueOption mkEnableOption mkOption mkPackageOption

@@ -139,7 +139,7 @@ rec {
       digits = builtins.match "(0x)?([0-7]?[0-9A-Fa-f]{1,15})" str;
     in
     if digits == null then
-      throw "Given string ${builtins.toJSON str} is not a hexadecimal number of at most 63 bits: write digits 0-9, a-f, optionally after 0x"
+      throw "fromHexString: ${builtins.toJSON str} is not a valid input: write at most 63 bits in digits 0-9 and a-f, with or without 0x in front"
     else
       (fromTOML "v=0x${builtins.elemAt digits 1}").v;
 
@@ -181,7 +181,8 @@ rec {
 
   info = message: value: trace "INFO: ${message}" value;
 
-  showWarnings = warnings: result: builtins.foldl' (value: message: warn message value) result warnings;
+  # The first warning of the list is printed first.
+  showWarnings = warnings: result: lib.lists.foldr warn result warnings;
 
   # --- facts about this tree and this evaluation ----------------------------
 
@@ -195,9 +196,21 @@ rec {
 
   oldestSupportedReleaseIsAtLeast = release': release' <= oldestSupportedRelease;
 
-  isInOldestRelease = warn "lib.isInOldestRelease is deprecated. Use lib.oldestSupportedReleaseIsAtLeast instead." oldestSupportedReleaseIsAtLeast;
+  isInOldestRelease = warnIf (oldestSupportedReleaseIsAtLeast 2411) "lib.isInOldestRelease is deprecated. Use lib.oldestSupportedReleaseIsAtLeast instead." oldestSupportedReleaseIsAtLeast;
 
-  revisionWithDefault = default: default;
+  # A `.git-revision` file beside the tree wins over a checkout's own record.
+  revisionWithDefault =
+    default:
+    let
+      root = toString ./../..;
+      file = "${root}/.git-revision";
+    in
+    if lib.pathIsGitRepo "${root}/.git" then
+      lib.commitIdFromGitRepo "${root}/.git"
+    else if builtins.pathExists file then
+      lib.fileContents file
+    else
+      default;
 
   inNixShell = getEnv "IN_NIX_SHELL" != "";
 

@@ -41,7 +41,7 @@ rec {
 
   getBin = getOutput "bin";
   getLib = getOutput "lib";
-  getStatic = getFirstOutput [ "static" "lib" ];
+  getStatic = getFirstOutput [ "static" "lib" "out" ];
   getDev = getOutput "dev";
   getInclude = getFirstOutput [ "include" "dev" "out" ];
   getMan = getOutput "man";

@@ -14,12 +14,21 @@ let
     match
     readFile
     substring
-    toJSON
     typeOf
     ;
+  inherit (lib.strings) escapeNixString;
   asciiTable = import ../ascii-table.nix;
 
-  signed = sign: n: if sign == "-" then -n else n;
+  notInt = function: str: throw "${function}: Could not convert ${escapeNixString str} to int.";
+
+  # JSON has no leading zeros, and turns what does not fit 64 bits into a float.
+  readInt =
+    function: str: sign: digits:
+    let
+      plain = builtins.head (match "0*(0|[1-9][[:digit:]]*)" digits);
+      value = fromJSON (sign + plain);
+    in
+    if isInt value then value else notInt function str;
 in
 rec {
   # --- what can become a string ---------------------------------------------
@@ -38,7 +47,8 @@ rec {
       let
         str = toString x;
       in
-      substring 0 1 str == "/" && dirOf str == builtins.storeDir
+      # The second form: a content-addressed derivation's placeholder.
+      substring 0 1 str == "/" && (dirOf str == builtins.storeDir || match "/[0-9a-z]{52}" str != null)
     else
       false;
 
@@ -51,39 +61,33 @@ rec {
     let
       result = toString float;
     in
-    lib.warnIf (result != toJSON float)
-      "Imprecise conversion from float to string ${result}"
-      result;
+    lib.warnIf (float != fromJSON result) "Imprecise conversion from float to string ${result}" result;
 
   # Leading zeros are refused: some languages would read them as octal.
   toInt =
     str:
     let
       found = match "[[:space:]]*(-?)(0*)([[:digit:]]*)[[:space:]]*" str;
-      sign = builtins.elemAt found 0;
       zeros = builtins.elemAt found 1;
       digits = builtins.elemAt found 2;
-      general = throw "toInt: Could not convert ${lib.strings.escapeNixString str} to int.";
-      ambiguous = throw "toInt: Ambiguity in interpretation of ${lib.strings.escapeNixString str} between octal and zero padded integer.";
     in
     if found == null || (zeros == "" && digits == "") then
-      general
-    else if zeros != "" && (digits != "" || zeros != "0") then
-      ambiguous
+      notInt "toInt" str
+    else if zeros != "" && zeros + digits != "0" then
+      throw "toInt: Ambiguity in interpretation of ${escapeNixString str} between octal and zero padded integer."
     else
-      signed sign (fromJSON (if digits == "" then "0" else digits));
+      readInt "toInt" str (builtins.head found) (if digits == "" then "0" else digits);
 
   # Leading zeros are ignored.
   toIntBase10 =
     str:
     let
-      found = match "[[:space:]]*(-?)0*([[:digit:]]+)[[:space:]]*" str;
-      digits = builtins.elemAt found 1;
+      found = match "[[:space:]]*0*(-?)0*([[:digit:]]+)[[:space:]]*" str;
     in
     if found == null then
-      throw "toIntBase10: Could not convert ${lib.strings.escapeNixString str} to int."
+      notInt "toIntBase10" str
     else
-      signed (builtins.head found) (fromJSON digits);
+      readInt "toIntBase10" str (builtins.head found) (builtins.elemAt found 1);
 
   # --- files ----------------------------------------------------------------
 

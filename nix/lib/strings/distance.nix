@@ -59,29 +59,37 @@ rec {
     in
     elemAt (lib.foldl' (row: i: (nextRow row i).cells) firstRow (genList (i: i) (stringLength a))) width;
 
-  # The same as `levenshtein a b <= k`, without the table for small k: common
-  # ends never cost anything, and what remains decides by its lengths.
+  # The same as `levenshtein a b <= k`. For small k no table is built: skip what
+  # agrees, then spend one edit in each of the three possible ways. Used over
+  # all package names when a name is missing.
   levenshteinAtMost =
-    k: a: b:
     let
-      lenA = stringLength a;
-      lenB = stringLength b;
-      prefix = commonPrefixLength a b;
-      suffix = min (commonSuffixLength a b) (min lenA lenB - prefix);
-      restA = lenA - prefix - suffix;
-      restB = lenB - prefix - suffix;
-      middle = s: len: substring prefix len s;
+      within =
+        k: a: b: i: j:
+        let
+          restA = stringLength a - i;
+          restB = stringLength b - j;
+          gap = if restA > restB then restA - restB else restB - restA;
+        in
+        if gap > k then
+          false
+        else if restA == 0 || restB == 0 then
+          true
+        else if substring i 1 a == substring j 1 b then
+          within k a b (i + 1) (j + 1)
+        else
+          k > 0
+          && (
+            within (k - 1) a b (i + 1) (j + 1)
+            || within (k - 1) a b (i + 1) j
+            || within (k - 1) a b i (j + 1)
+          );
     in
+    k: a: b:
     if k < 0 then
       false
-    else if restA == 0 || restB == 0 then
-      restA + restB <= k
-    else if k == 0 then
-      false
-    else if restA - restB > k || restB - restA > k then
-      false
-    else if k == 1 then
-      restA == 1 && restB == 1
+    else if k <= 2 then
+      within k a b 0 0
     else
-      levenshtein (middle a restA) (middle b restB) <= k;
+      levenshtein a b <= k;
 }

@@ -30,19 +30,6 @@ let
   urlEscaped = map (
     char: "%" + fixedWidthString 2 "0" (lib.toHexString asciiTable.${char})
   ) urlReserved;
-
-  nixKeywords = [
-    "assert"
-    "else"
-    "if"
-    "in"
-    "inherit"
-    "let"
-    "or"
-    "rec"
-    "then"
-    "with"
-  ];
 in
 rec {
   escape = chars: replaceStrings chars (map (char: "\\${char}") chars);
@@ -92,10 +79,7 @@ rec {
 
   escapeNixIdentifier =
     s:
-    if match "[a-zA-Z_][a-zA-Z0-9_'-]*" s != null && !builtins.elem s nixKeywords then
-      s
-    else
-      escapeNixString s;
+    if match "[a-zA-Z_][a-zA-Z0-9_'-]*" s != null then s else escapeNixString s;
 
   escapeRegex = escape (stringToCharacters "\\[{()^$?*+|.");
 

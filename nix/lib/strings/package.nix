@@ -26,7 +26,7 @@ rec {
 
   getVersion = x: if isString x then (parseDrvName x).version else x.version or (parseDrvName x.name).version;
 
-  # The file name of a URL up to the first separator that a digit follows...
+  # The file name at the end of a URL, up to the first separator.
   nameFromURL =
     url: sep:
     let
@@ -37,10 +37,10 @@ rec {
     name;
 
   # Store path names take [0-9a-zA-Z+._?=-], do not begin with a dot, and end
-  # at 211 characters.
+  # at 211 characters, four of which ".drv" may need.
   sanitizeDerivationName =
     let
-      okRegex = builtins.match "^[[:alnum:]+_?=-][[:alnum:]+._?=-]*$";
+      okRegex = builtins.match "[[:alnum:]+_?=-][[:alnum:]+._?=-]*";
     in
     string:
     if builtins.stringLength string <= 207 && okRegex string != null then

@@ -101,7 +101,7 @@ rec {
       ends = cuts ++ [ end ];
       pieces = lib.zipListsWith (start: stop: addContextFrom str (substring start (stop - start) str)) starts ends;
     in
-    if end == 0 then [ "" ] else pieces;
+    pieces;
 
   # --- replacing and trimming -----------------------------------------------
 
@@ -162,13 +162,14 @@ rec {
       len = stringLength str;
       fillerLen = stringLength filler;
       missing = width - len;
+      times = missing / fillerLen;
+      # Only whole fillers are put in front: this is what they leave over.
+      reached = width - times * fillerLen;
+      short = if len > width then width else reached - (if reached > len then fillerLen else 0);
     in
-    assert lib.assertMsg (len <= width)
-      "fixedWidthString: requested string length (${toString width}) must not be shorter than actual length (${toString len})";
-    if missing == 0 then
-      str
-    else
-      substring 0 missing (replicate ((missing + fillerLen - 1) / fillerLen) filler) + str;
+    assert lib.assertMsg (len <= short)
+      "fixedWidthString: requested string length (${toString short}) must not be shorter than actual length (${toString len})";
+    if missing == 0 then str else replicate times filler + str;
 
   fixedWidthNumber = width: n: fixedWidthString width "0" (toString n);
 }

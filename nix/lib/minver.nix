@@ -1,0 +1,2 @@
+# The oldest Nix that this tree is tested with.
+"2.8"
