@@ -1,23 +1,18 @@
 # lib.options: option declarations, and what is said about options.
 #
-# For: mkOption and its relatives, the merge functions that types share, the
-# documentation list made from evaluated options, and the wording of paths,
-# files and definitions in error messages.
+# For: mkOption and its relatives, and the merge functions that types share;
+# with ./options/documentation.nix and ./options/wording.nix.
 #
 # Not for: evaluating options (modules/), types (types/).
 { lib }:
 
 let
   inherit (builtins)
-    addErrorContext
     all
     any
-    attrValues
     catAttrs
     concatLists
-    concatMap
     concatStringsSep
-    filter
     foldl'
     head
     isAttrs
@@ -27,31 +22,20 @@ let
     isString
     length
     map
-    mapAttrs
-    match
-    removeAttrs
-    split
     tail
-    tryEval
     ;
-  inherit (lib.lists) last take toList;
-
-  optionalSet = condition: set: if condition then set else { };
+  inherit (lib.lists) last toList;
 
   prioritySuggestion = "Use `lib.mkForce value` or `lib.mkDefault value` to change the priority on any of these definitions.\n";
 
-  # A literal kind of text for `example` and `defaultText`.
-  literal =
-    kind: text:
-    if isString text then
-      {
-        _type = kind;
-        inherit text;
-      }
-    else
-      throw "${kind} expects a string.";
+  optionalSet = condition: set: if condition then set else { };
 
-  self = {
+  self =
+    import ./options/documentation.nix { inherit lib self; }
+    // import ./options/wording.nix { inherit lib; }
+    // own;
+
+  own = {
     isOption = x: x._type or "" == "option";
 
     # The pattern is the list of all fields that an option may have; any other
@@ -135,6 +119,8 @@ let
           );
         }
       );
+
+    mkPackageOptionMD = lib.warn "lib.mkPackageOptionMD is deprecated, use lib.mkPackageOption instead." self.mkPackageOption;
 
     # Takes any definition and has no value. Lets a module be used where the
     # options that it defines do not matter and are not declared.
@@ -225,195 +211,6 @@ let
 
     getValues = catAttrs "value";
     getFiles = catAttrs "file";
-
-    # -- documentation ----------------------------------------------------------
-
-    # A type's emptyValue is documented as the default. Not for submodules:
-    # theirs may need definitions to evaluate, and their options are listed
-    # one by one anyway.
-    optionToDocItem =
-      opt:
-      let
-        name = self.showOption opt.loc;
-        visible = opt.visible or true;
-        type = opt.type or { };
-        hasEmptyValue = type.emptyValue or { } ? value && type.getSubModules or null == null;
-      in
-      {
-        description = opt.description or null;
-        declarations = filter (file: file != self.unknownModule) opt.declarations;
-        internal = opt.internal or false;
-        visible = if isBool visible then visible else visible == "shallow";
-        readOnly = opt.readOnly or false;
-        type = type.description or "unspecified";
-      }
-      // optionalSet (opt ? example) {
-        example = addErrorContext "while evaluating the example of option `${name}`" (
-          self.renderOptionValue opt.example
-        );
-      }
-      // optionalSet (opt ? defaultText || opt ? default || hasEmptyValue) {
-        default = addErrorContext "while evaluating the ${
-          if opt ? defaultText then "defaultText" else "default value"
-        } of option `${name}`" (
-          self.renderOptionValue (opt.defaultText or opt.default or type.emptyValue.value)
-        );
-      }
-      // optionalSet (opt.relatedPackages or null != null) { inherit (opt) relatedPackages; };
-
-    # Walk a tree of evaluated options.
-    #   onOption doc subDocs option, onAttrSet recurse set, empty: the answers.
-    foldOptionSet =
-      {
-        empty ? { },
-        onOption ? _: _: _: empty,
-        onAttrSet ? _: _: empty,
-        ...
-      }:
-      let
-        walk =
-          tree:
-          if !self.isOption tree then
-            onAttrSet walk tree
-          else
-            let
-              visible = tree.visible or true;
-              showsSubOptions = if isBool visible then visible else visible == "transparent";
-              subOptions = tree.type.getSubOptions tree.loc;
-              below = if showsSubOptions && subOptions != { } then walk subOptions else empty;
-            in
-            onOption (self.optionToDocItem tree) below tree;
-      in
-      walk;
-
-    # One entry per option, sub-options included, each after its parent.
-    optionAttrSetToDocList = self.optionAttrSetToDocList' [ ];
-
-    optionAttrSetToDocList' =
-      _:
-      self.foldOptionSet {
-        empty = [ ];
-        onAttrSet = walk: set: concatMap walk (attrValues set);
-        onOption =
-          doc: below: opt:
-          [
-            (
-              {
-                inherit (opt) loc;
-                name = self.showOption opt.loc;
-              }
-              // doc
-            )
-          ]
-          ++ below;
-      };
-
-    # The same as a tree; sub-options stand under "*".
-    optionToDoc = options: {
-      options = self.foldOptionSet {
-        onAttrSet = walk: mapAttrs (_: walk);
-        onOption =
-          doc: below: _:
-          { _type = "option"; } // doc // optionalSet (below != { }) { "*" = below; };
-      } options;
-      "$defs" = { };
-    };
-
-    # Replace derivations by their names, at any depth. Kept for callers that
-    # print option values themselves.
-    scrubOptionValue =
-      x:
-      if lib.isDerivation x then
-        {
-          type = "derivation";
-          drvPath = x.name;
-          outPath = x.name;
-          inherit (x) name;
-        }
-      else if isList x then
-        map self.scrubOptionValue x
-      else if isAttrs x then
-        mapAttrs (_: self.scrubOptionValue) (removeAttrs x [ "_args" ])
-      else
-        x;
-
-    # Text as it is, anything else as the Nix expression that it would be.
-    renderOptionValue =
-      value:
-      if value ? _type && value ? text then
-        value
-      else
-        self.literalExpression (
-          lib.generators.toPretty {
-            multiline = true;
-            allowPrettyValues = true;
-          } value
-        );
-
-    literalExpression = literal "literalExpression";
-    literalMD = literal "literalMD";
-    literalCode = language: text: self.literalMD "```${language}\n${text}\n```\n";
-
-    # Descriptions are Markdown by now, so these add nothing.
-    mdDoc = lib.warn "lib.mdDoc will be removed from nixpkgs in 24.11. Option descriptions are now in Markdown by default; you can remove any remaining uses of lib.mdDoc." (
-      text: text
-    );
-
-    # -- wording ----------------------------------------------------------------
-
-    # [ "a" "b.c" "<name>" ] -> a."b.c".<name>. Placeholders are not names, so
-    # they are not quoted.
-    showOption =
-      parts:
-      let
-        show =
-          part:
-          if part == "*" || match "<(.*)>" part != null then
-            part
-          else
-            lib.strings.escapeNixIdentifier part;
-      in
-      concatStringsSep "." (map show parts);
-
-    showFiles = files: concatStringsSep " and " (map (file: "`${toString file}'") files);
-
-    # One line per definition: file, and the value if it can be evaluated. Of
-    # long values the first five lines.
-    showDefs =
-      defs:
-      let
-        show =
-          def:
-          let
-            pretty = tryEval (
-              lib.generators.toPretty { } (
-                lib.generators.withRecursion {
-                  depthLimit = 10;
-                  throwOnDepthLimit = false;
-                } def.value
-              )
-            );
-            lines = filter isString (split "\n" pretty.value);
-            shown = concatStringsSep "\n    " (take 5 lines ++ (if length lines > 5 then [ "..." ] else [ ]));
-            value =
-              if !pretty.success then
-                ""
-              else if length lines > 1 then
-                ":\n    ${shown}"
-              else
-                ": ${shown}";
-          in
-          "\n- In `${toString def.file}'${value}";
-      in
-      concatStringsSep "" (map show defs);
-
-    showOptionWithDefLocs = opt: ''
-      ${self.showOption opt.loc}, with values defined in:
-      ${concatStringsSep "\n" (map (file: "  - ${toString file}") opt.files)}
-    '';
-
-    # The file of a module that has none.
-    unknownModule = "<unknown-file>";
   };
 in
 self

@@ -36,8 +36,12 @@ let
 
   inDefinitionsOf = file: addErrorContext "while evaluating definitions from `${toString file}':";
 
+  # Definitions that are settled: what counts, and how strongly.
+  #   values       [ { file; value; } ] without properties
+  #   highestPrio  the priority that won
+  #   isDefined    whether there are any
   # The general way: discharge, choose by priority, sort.
-  settle =
+  settleMany =
     defs:
     let
       discharge =
@@ -61,37 +65,108 @@ let
       isDefined = chosen.values != [ ];
     };
 
-  # The way of nearly every option: one definition, and it is a plain value or
-  # a default. Nothing has to be discharged, compared or sorted then.
-  settleOne =
-    defs: def:
-    let
-      value = inDefinitionsOf def.file def.value;
-    in
-    if isPlain value then
+  # One definition, and it is a plain value: nothing has to be discharged,
+  # compared or sorted.
+  settle =
+    defs:
+    if length defs == 1 && inDefinitionsOf (head defs).file (isPlain (head defs).value) then
       {
         values = defs;
         highestPrio = defaultOverridePriority;
         isDefined = true;
       }
-    else if value._type == "override" then
-      {
-        # Behind a thunk: asking for the priority must not force the content.
-        values =
-          if isPlain value.content then
-            [
-              {
-                inherit (def) file;
-                value = value.content;
-              }
-            ]
-          else
-            (settle defs).values;
-        highestPrio = value.priority;
-        isDefined = true;
-      }
     else
-      settle defs;
+      settleMany defs;
+
+  # An option that nobody defines, and which has a default: the most common
+  # case of all. The default is not looked at before the value is.
+  settleDefault = opt: {
+    values =
+      if isPlain opt.default then
+        [
+          {
+            file = head opt.declarations;
+            value = opt.default;
+          }
+        ]
+      else
+        (settleMany [ (defaultDefinition opt) ]).values;
+    highestPrio = defaultPriority;
+    isDefined = true;
+  };
+
+  defaultPriority = (mkOptionDefault null).priority;
+
+  defaultDefinition = opt: {
+    file = head opt.declarations;
+    value = mkOptionDefault opt.default;
+  };
+
+  wrongType = loc: type: "A definition for option `${showOption loc}' is not of type `${type.description}'.";
+
+  # The argument pattern is the check that a type's merge.v2 answers with
+  # exactly these three attributes.
+  asAnswer =
+    {
+      headError,
+      value,
+      valueMeta,
+    }@answer:
+    answer;
+
+  answerOf =
+    loc: type: defs:
+    let
+      answer = checkV2MergeCoherence loc type (type.merge.v2 { inherit loc defs; });
+    in
+    asAnswer (
+      answer
+      // {
+        valueMeta = answer.valueMeta // {
+          _internal = { inherit type; };
+        };
+      }
+    );
+
+  mergeSettled =
+    loc: type: settled:
+    let
+      mergedValue =
+        if settled.isDefined then
+          if type.merge ? v2 then
+            if checkedAndMerged.headError or null != null then
+              throw "${wrongType loc type} TypeError: ${checkedAndMerged.headError.message}"
+            else
+              checkedAndMerged.value
+          else if all (def: type.check def.value) settled.values then
+            type.merge loc settled.values
+          else
+            throw "${wrongType loc type} Definition values:${
+              showDefs (filter (def: !type.check def.value) settled.values)
+            }"
+        else if type.emptyValue ? value then
+          type.emptyValue.value
+        else
+          # Tools recognise this sentence; do not reword it.
+          throw "The option `${showOption loc}' was accessed but has no value defined. Try setting the option.";
+
+      checkedAndMerged =
+        if type.merge ? v2 then
+          answerOf loc type settled.values
+        else
+          {
+            headError = null;
+            value = mergedValue;
+            valueMeta = { };
+          };
+    in
+    {
+      defsFinal' = settled;
+      defsFinal = settled.values;
+      inherit (settled) isDefined;
+      inherit mergedValue checkedAndMerged;
+      optionalValue = if settled.isDefined then { value = mergedValue; } else { };
+    };
 in
 {
   # Refuse a type that merges and checks in one step (merge.v2) but whose
@@ -123,102 +198,23 @@ in
   #   mergedValue       the value; throws if there is none or its type is wrong
   #   optionalValue     { value; } or { }
   #   checkedAndMerged  { headError; value; valueMeta; }
-  mergeDefinitions =
-    loc: type: defs:
-    let
-      settled = if length defs == 1 then settleOne defs (head defs) else settle defs;
-      defsFinal = settled.values;
-      inherit (settled) isDefined;
-
-      typeName = "definition for option `${showOption loc}' is not of type `${type.description}'";
-
-      mergedValue =
-        if isDefined then
-          if type.merge ? v2 then
-            if checkedAndMerged.headError or null != null then
-              throw "A ${typeName}. TypeError: ${checkedAndMerged.headError.message}"
-            else
-              checkedAndMerged.value
-          else if all (def: type.check def.value) defsFinal then
-            type.merge loc defsFinal
-          else
-            throw "A ${typeName}. Definition values:${
-              showDefs (filter (def: !type.check def.value) defsFinal)
-            }"
-        else if type.emptyValue ? value then
-          type.emptyValue.value
-        else
-          # Tools recognise this sentence; do not reword it.
-          throw "The option `${showOption loc}' was accessed but has no value defined. Try setting the option.";
-
-      # The argument pattern is the check that a type's merge.v2 answers with
-      # exactly these three attributes.
-      asMerged =
-        {
-          headError,
-          value,
-          valueMeta,
-        }@answer:
-        answer;
-
-      v2Answer = checkV2MergeCoherence loc type (
-        type.merge.v2 {
-          inherit loc;
-          defs = defsFinal;
-        }
-      );
-
-      checkedAndMerged =
-        if type.merge ? v2 then
-          asMerged (
-            v2Answer
-            // {
-              valueMeta = v2Answer.valueMeta // {
-                _internal = { inherit type; };
-              };
-            }
-          )
-        else
-          {
-            headError = null;
-            value = mergedValue;
-            valueMeta = { };
-          };
-    in
-    {
-      defsFinal' = settled;
-      inherit
-        checkedAndMerged
-        defsFinal
-        isDefined
-        mergedValue
-        ;
-      optionalValue = if isDefined then { value = mergedValue; } else { };
-    };
+  mergeDefinitions = loc: type: defs: mergeSettled loc type (settle defs);
 
   # The evaluated option: its declaration, its value, and what is known about
   # its definitions.
   evalOptionValue =
     loc: opt: defs:
     let
-      allDefs =
-        if opt ? default then
-          [
-            {
-              file = head opt.declarations;
-              value = mkOptionDefault opt.default;
-            }
-          ]
-          ++ defs
-        else
-          defs;
+      allDefs = if opt ? default then [ (defaultDefinition opt) ] ++ defs else defs;
 
       # Each definition is shown as the value that it alone would give, not
       # as the mkIf or mkDefault that it may be wrapped in.
       alone = def: def // { value = (mergeDefinitions loc opt.type [ def ]).mergedValue; };
 
       merged =
-        if opt.readOnly or false && length allDefs > 1 then
+        if defs == [ ] && opt ? default then
+          mergeSettled loc opt.type (settleDefault opt)
+        else if opt.readOnly or false && length allDefs > 1 then
           throw "The option `${showOption loc}' is read-only, but it's set multiple times. Definition values:${showDefs (map alone allDefs)}"
         else
           mergeDefinitions loc opt.type allDefs;

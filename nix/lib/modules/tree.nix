@@ -40,55 +40,65 @@ let
     ;
   inherit (lib.options) isOption mkOption showOption;
 
-  collectByName = zipAttrsWith (_: items: items);
+  # What one module declares one level down, name by name, as `use` makes of it.
+  declarationsOf =
+    prefix: use: module:
+    let
+      subtree = module.options;
+    in
+    if isAttrs subtree then
+      mapAttrs (
+        name: options:
+        use name {
+          inherit (module) _file;
+          pos = unsafeGetAttrPos name subtree;
+          inherit options;
+        }
+      ) subtree
+    else
+      throw ''
+        An option declaration for `${concatStringsSep "." prefix}' has type
+        `${typeOf subtree}' rather than an attribute set.
+        Did you mean to define this outside of `options'?
+      '';
 
-  # Declarations one level down: name -> [ { _file; pos; options; } ].
-  declarationsByName =
-    prefix: modules:
-    collectByName (
-      map (
-        module:
-        let
-          subtree = module.options;
-        in
-        if isAttrs subtree then
-          mapAttrs (name: options: {
-            inherit (module) _file;
-            pos = unsafeGetAttrPos name subtree;
-            inherit options;
-          }) subtree
-        else
-          throw ''
-            An option declaration for `${concatStringsSep "." prefix}' has type
-            `${typeOf subtree}' rather than an attribute set.
-            Did you mean to define this outside of `options'?
-          ''
-      ) modules
-    );
+  # What one module defines one level down, properties untouched.
+  definitionsOf =
+    prefix: use: def:
+    if isAttrs def.config then
+      mapAttrs (
+        _: value:
+        use {
+          inherit (def) file;
+          inherit value;
+        }
+      ) def.config
+    else
+      throw ''
+        In module `${def.file}', you're trying to define a value of type `${typeOf def.config}'
+        rather than an attribute set for the option
+        `${concatStringsSep "." prefix}'!
 
-  # Definitions one level down, properties untouched: name -> [ { file; value; } ].
+        This usually happens if `${concatStringsSep "." prefix}' has option
+        definitions inside that are not matched. Please check how to properly define
+        this option by e.g. referring to `man 5 configuration.nix'!
+      '';
+
+  # name -> f name [ { _file; pos; options; } ], over all modules.
+  mapDeclarations =
+    prefix: f: modules:
+    if length modules == 1 then
+      declarationsOf prefix (name: decl: f name [ decl ]) (head modules)
+    else
+      zipAttrsWith f (map (declarationsOf prefix (_: decl: decl)) modules);
+
+  # name -> [ { file; value; } ], over all modules.
   definitionsByName =
     prefix: configs:
-    collectByName (
-      map (
-        def:
-        if isAttrs def.config then
-          mapAttrs (_: value: {
-            inherit (def) file;
-            inherit value;
-          }) def.config
-        else
-          throw ''
-            In module `${def.file}', you're trying to define a value of type `${typeOf def.config}'
-            rather than an attribute set for the option
-            `${concatStringsSep "." prefix}'!
-
-            This usually happens if `${concatStringsSep "." prefix}' has option
-            definitions inside that are not matched. Please check how to properly define
-            this option by e.g. referring to `man 5 configuration.nix'!
-          ''
-      ) configs
-    );
+    if length configs == 1 then
+      definitionsOf prefix (def: [ def ]) (head configs)
+    else
+      zipAttrsWith (_: defs: defs) (map (definitionsOf prefix (def: def)) configs);
 
   pushDown =
     def:
@@ -160,10 +170,9 @@ in
   mergeModules' =
     prefix: modules: configs:
     let
-      declared = declarationsByName prefix modules;
       defined = definitionsByName prefix configs;
 
-      nodes = mapAttrs (
+      nodes = mapDeclarations prefix (
         name: decls:
         let
           loc = prefix ++ [ name ];
@@ -178,7 +187,7 @@ in
           optionNode loc (map asSubmoduleDeclaration decls) defs
         else
           parentOfOptions loc (head optionDecls) (filter (decl: !isOption decl.options) decls)
-      ) declared;
+      ) modules;
 
       # Only defined names are looked at: a set of options that nobody defines
       # anything in stays unevaluated.
