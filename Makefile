@@ -1,0 +1,65 @@
+# Two commands for people: `sudo make run` and `sudo make test`. Each sets up all it needs on a bare Debian machine.
+PREFIX ?= /usr/local
+PYTHON ?= /usr/bin/python3
+LIB = $(DESTDIR)$(PREFIX)/lib/nixos-containers
+VENV = .venv
+
+# What the product needs at run time, and what its tests need besides.
+RUNTIME_PACKAGES = python3 nix-bin systemd-container iproute2 nftables util-linux apt dpkg
+TEST_PACKAGES = python3-venv openssh-client curl iputils-ping
+
+.PHONY: run test install uninstall runtime-setup test-setup lint unit nix-tests boot-tests bench clean
+
+run: runtime-setup install
+	$(PREFIX)/bin/nixos-container switch -c examples/quickstart/configuration.nix
+	$(PREFIX)/bin/nixos-container list --long
+	$(PREFIX)/bin/nixos-container run mycontainer -- systemctl is-system-running
+
+test: runtime-setup test-setup
+	$(MAKE) --no-print-directory lint
+	$(VENV)/bin/python -m pytest tests
+
+lint:
+	$(VENV)/bin/ruff check src tests bench
+	$(VENV)/bin/ruff format --check src tests bench
+	$(VENV)/bin/mypy
+
+runtime-setup:
+	@bash contrib/apt-install $(RUNTIME_PACKAGES)
+
+test-setup: $(VENV)/ready
+	@bash contrib/apt-install $(TEST_PACKAGES)
+
+$(VENV)/ready: pyproject.toml
+	@bash contrib/apt-install python3-venv
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check 'pytest>=8,<9' 'mypy>=1.11,<2' 'ruff>=0.6,<0.15'
+	touch $@
+
+install:
+	install -d $(LIB) $(DESTDIR)$(PREFIX)/bin
+	rm -rf $(LIB)/nixos_containers $(LIB)/nix
+	cp -R src/nixos_containers $(LIB)/nixos_containers
+	cp -R nix $(LIB)/nix
+	find $(LIB) -name __pycache__ -type d -prune -exec rm -rf {} +
+	$(PYTHON) -m compileall -q $(LIB)/nixos_containers
+	sed 's#@LIB@#$(PREFIX)/lib/nixos-containers#; s#@PYTHON@#$(PYTHON)#' contrib/nixos-container.in > $(DESTDIR)$(PREFIX)/bin/nixos-container
+	chmod 755 $(DESTDIR)$(PREFIX)/bin/nixos-container
+
+uninstall:
+	rm -rf $(LIB) $(DESTDIR)$(PREFIX)/bin/nixos-container
+
+unit:
+	$(VENV)/bin/python -m pytest tests/unit tests/golden
+
+nix-tests:
+	$(VENV)/bin/python -m pytest tests/nix
+
+boot-tests:
+	$(VENV)/bin/python -m pytest tests/boot
+
+bench: runtime-setup install
+	$(PYTHON) bench/run.py
+
+clean:
+	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache

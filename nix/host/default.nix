@@ -1,0 +1,60 @@
+# One evaluation: a definition file in, the versioned JSON spec of its containers out.
+#
+# This is the only door between Nix and Python: `request` is JSON text that the evaluate room writes, the
+# result is what its decoder reads (src/nixos_containers/declare). Not for building anything: every system
+# leaves as the path of its derivation.
+{ request }:
+
+let
+  lib = import ../lib;
+  ask = builtins.fromJSON request;
+
+  lock =
+    if ask.lock != null && builtins.pathExists ask.lock then
+      builtins.fromJSON (builtins.readFile ask.lock)
+    else
+      { };
+
+  pkgs = import ../pkgs {
+    inherit lib lock;
+    inherit (ask) index system;
+  };
+
+  # The packages that apt chose for this container's system, from the lock; empty before the first resolution.
+  closureOf =
+    name:
+    let
+      key = lock.systems.${name}.closure or null;
+    in
+    if key == null then [ ] else lock.closures.${key} or [ ];
+
+  evaluated = lib.evalModules {
+    class = "nixosContainersHost";
+    modules = [
+      ./containers.nix
+      ./host-only.nix
+      { _module.args = { inherit pkgs; }; }
+    ]
+    ++ ask.modules
+    ++ map (text: import (builtins.toFile "definition.nix" text)) (ask.texts or [ ]);
+    specialArgs = {
+      inherit closureOf;
+      hostSystem = ask.system;
+      defaultNixpkgs = ask.nixpkgs;
+      modulesPath = toString ../nixos/modules;
+    };
+  };
+
+  all = evaluated.config.containers;
+  wanted = if ask.names == null then all else lib.filterAttrs (name: _: lib.elem name ask.names) all;
+in
+{
+  version = 1;
+  declared = builtins.attrNames all;
+  warnings = evaluated.config.warnings;
+  busybox = {
+    path = builtins.unsafeDiscardStringContext "${pkgs.staticBusybox}/bin/busybox";
+    drv = builtins.unsafeDiscardStringContext pkgs.staticBusybox.drvPath;
+  };
+  containers = lib.mapAttrs (import ./spec.nix { inherit lib; }) wanted;
+}

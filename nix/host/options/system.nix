@@ -1,0 +1,126 @@
+# Which system a container runs: `config` evaluated in a universe, or a finished `path`, or a `flake`.
+{
+  lib,
+  name,
+  config,
+  options,
+  pkgs,
+  closureOf,
+  hostSystem,
+  defaultNixpkgs,
+  ...
+}:
+
+let
+  inherit (lib) mkOption types;
+
+  # What every container's system is told about itself, whichever universe evaluates it.
+  guestModule =
+    { lib, ... }:
+    {
+      _file = "module at nixos-containers/nix/host/options/system.nix";
+      networking.hostName = lib.mkDefault name;
+      networking.useDHCP = lib.mkDefault false;
+    };
+
+  evalEmbedded =
+    modules:
+    import ../../nixos/lib/eval-config.nix {
+      inherit lib pkgs;
+      inherit (config) specialArgs;
+      system = hostSystem;
+      prefix = [
+        "containers"
+        name
+        "config"
+      ];
+      modules = modules ++ [
+        guestModule
+        {
+          _file = "module at nixos-containers/nix/host/options/system.nix";
+          boot.isNspawnContainer = true;
+          system.archive.closure = closureOf name;
+        }
+      ];
+    };
+
+  evalNixpkgs =
+    modules:
+    import ../nixpkgs.nix {
+      inherit lib modules guestModule;
+      inherit (config) nixpkgs specialArgs;
+      system = hostSystem;
+      prefix = [
+        "containers"
+        name
+      ];
+    };
+in
+{
+  options = {
+    config = mkOption {
+      description = ''
+        The system of the container: a NixOS module, or several that are merged.
+      '';
+      example = lib.literalExpression ''
+        { pkgs, ... }: {
+          services.openssh.enable = true;
+          environment.systemPackages = [ pkgs.vim ];
+        }
+      '';
+      type = lib.mkOptionType {
+        name = "Toplevel NixOS config";
+        description = "NixOS module";
+        merge =
+          _loc: defs:
+          let
+            modules = map (def: lib.setDefaultModuleLocation def.file def.value) defs;
+          in
+          if config.nixpkgs == null then evalEmbedded modules else evalNixpkgs modules;
+      };
+    };
+
+    path = mkOption {
+      type = types.nullOr types.path;
+      default = null;
+      example = "/nix/var/nix/profiles/per-container/webserver/system";
+      description = ''
+        A finished system (a store path or a profile with `init` in it) instead of `config`.
+      '';
+    };
+
+    flake = mkOption {
+      type = types.nullOr types.str;
+      default = null;
+      example = "github:example/systems#web";
+      description = ''
+        A flake whose `nixosConfigurations.<attr>` is the container's system; `#attr` is `container` when not given.
+      '';
+    };
+
+    nixpkgs = mkOption {
+      type = types.nullOr types.path;
+      default = defaultNixpkgs;
+      defaultText = lib.literalExpression "null, or the tree of --nixos-path";
+      description = ''
+        A nixpkgs tree whose own `nixos/lib/eval-config.nix` evaluates `config`. Null: the embedded universe,
+        whose packages are the Debian archive's.
+      '';
+    };
+
+    specialArgs = mkOption {
+      type = types.attrsOf types.unspecified;
+      default = { };
+      description = "Extra arguments for the modules in `config`, usable in their `imports` too.";
+    };
+
+    pkgs = mkOption {
+      visible = false;
+      apply = _: throw (
+        "The option definition `containers.${name}.pkgs' in ${lib.showFiles options.pkgs.files} no longer has any effect; "
+        + "please remove it. Use `containers.${name}.nixpkgs' or `containers.${name}.config.nixpkgs.pkgs' instead."
+      );
+      description = "Removed: use `nixpkgs` or `config.nixpkgs.pkgs`.";
+    };
+  };
+}

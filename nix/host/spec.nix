@@ -1,0 +1,86 @@
+# One container's options as plain data for the JSON spec. Every field here has its counterpart in the
+# declare room (src/nixos_containers/declare); the decoder names a field that does not fit.
+{ lib }:
+
+name: container:
+
+let
+  has = container.path != null || container.flake != null;
+  system = container.config;
+
+  check =
+    if container.path != null && container.flake != null then
+      throw "The options 'containers.${name}.path' and 'containers.${name}.flake' cannot both be set."
+    else if lib.hasInfix "_" name then
+      throw "Names containing underscores are not allowed in nixos-containers. Please rename the container '${name}'"
+    else if container.networkNamespace != null && (container.privateNetwork || container.interfaces != [ ]) then
+      throw "containers.${name}.networkNamespace is mutually exclusive to containers.${name}.privateNetwork and containers.${name}.interfaces."
+    else
+      x: x;
+
+  pairOf = pair: {
+    inherit (pair)
+      hostBridge
+      hostAddress
+      hostAddress6
+      localAddress
+      localAddress6
+      localMacAddress
+      forwardPorts
+      ;
+  };
+
+  # The seed's way to limit a container from within its own definition: the slice named `container`. A guest
+  # cannot limit itself from inside on every kind of cgroup, so the host applies it to the whole container.
+  slice = system.config.systemd.slices.container.sliceConfig or { };
+in
+check {
+  inherit name;
+  inherit (container)
+    autoStart
+    restartIfChanged
+    ephemeral
+    copyResolvConf
+    additionalCapabilities
+    allowedDevices
+    extraFlags
+    tmpfs
+    enableTun
+    flake
+    limits
+    ;
+  timeoutStart = toString container.timeoutStartSec;
+  privateUsers = if container.privateUsers == null then null else toString container.privateUsers;
+  universe =
+    if container.path != null then
+      "path"
+    else if container.flake != null then
+      "flake"
+    else if container.nixpkgs != null then
+      "nixpkgs"
+    else
+      "embedded";
+  nixpkgs = if container.nixpkgs == null then null else toString container.nixpkgs;
+  system =
+    if has then
+      {
+        path = if container.path == null then null else toString container.path;
+        drv = null;
+        label = null;
+        warnings = [ ];
+      }
+    else
+      {
+        path = builtins.unsafeDiscardStringContext system.config.system.build.toplevel.outPath;
+        drv = builtins.unsafeDiscardStringContext system.config.system.build.toplevel.drvPath;
+        label = system.config.system.nixos.label or null;
+        warnings = system.config.warnings or [ ];
+      };
+  sliceLimits = if has then { } else lib.mapAttrs (_: toString) (lib.filterAttrs (_: v: v != null && !lib.isList v) slice);
+  binds = lib.mapAttrsToList (_: bind: { inherit (bind) mountPoint hostPath isReadOnly; }) container.bindMounts;
+  network = pairOf container // {
+    private = container.privateNetwork;
+    extraVeths = lib.mapAttrs (_: pairOf) container.extraVeths;
+    inherit (container) interfaces macvlans networkNamespace;
+  };
+}

@@ -1,0 +1,7 @@
+"""`python -m nixos_containers`."""
+
+import sys
+
+from .main import main
+
+sys.exit(main())

@@ -1,0 +1,126 @@
+"""Files that survive a crash: atomic writes with fsync, and locks that die with their holder.
+
+Not for mounts or trees of containers (see kernel/ and run/).
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from . import log
+from .errors import HostError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def read_text(path: str) -> str | None:
+    """The file's text, or None when there is no such file."""
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            return file.read()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def write_atomically(path: str, text: str, *, mode: int = 0o644) -> None:
+    """Put `text` at `path` so that a reader, or a crash, sees the old text or the new, never a part.
+
+    Raises HostError when the file system is full or read-only; the old text is then intact.
+    """
+    directory, name = os.path.split(path)
+    temporary = os.path.join(directory, f".{name}.{os.getpid()}.tmp")
+    try:
+        os.makedirs(directory, exist_ok=True)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(temporary, mode)
+            os.replace(temporary, path)
+        except BaseException:
+            remove(temporary)
+            raise
+        sync_directory(directory)
+    except OSError as failure:
+        raise HostError(f"cannot write {path}: {failure.strerror}", hint=_write_hint(failure)) from failure
+
+
+def _write_hint(failure: OSError) -> str:
+    if failure.errno == errno.ENOSPC:
+        return "free some space (‘nix-collect-garbage’ and ‘apt-get clean’ help), then try again"
+    if failure.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return "is the file system writable, and are you root?"
+    return ""
+
+
+def sync_directory(directory: str) -> None:
+    """Make the names in `directory` survive a power cut."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def symlink_atomically(target: str, path: str) -> None:
+    """Make `path` a symlink to `target`, replacing an older link in one step."""
+    temporary = f"{path}.{os.getpid()}.tmp"
+    remove(temporary)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    os.symlink(target, temporary)
+    os.replace(temporary, path)
+    sync_directory(os.path.dirname(path))
+
+
+def remove(path: str) -> None:
+    """Remove one file or link; already gone is fine."""
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        pass
+
+
+@contextmanager
+def locked(path: str, *, who: str, timeout: float = 600) -> Iterator[None]:
+    """Hold the lock file `path` while the block runs; wait for another holder and say who it is.
+
+    The lock is the kernel's (flock), so the death of its holder releases it. `who` is the command line to
+    show to others; `timeout` is in seconds. Raises HostError when the wait is too long.
+    """
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        _wait_for_lock(descriptor, path, timeout)
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()} {who}\n".encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _wait_for_lock(descriptor: int, path: str, timeout: float) -> None:
+    deadline = time.monotonic() + timeout
+    told = False
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            holder = os.pread(descriptor, 4096, 0).decode(errors="replace").strip() or "another command"
+            if not told:
+                log.say(f"waiting for {path}, held by process {holder}")
+                told = True
+            if time.monotonic() > deadline:
+                raise HostError(
+                    f"{path} has been held by process {holder} for {timeout:g} s",
+                    hint="wait for that command, or end it, then try again",
+                ) from None
+            time.sleep(0.02)

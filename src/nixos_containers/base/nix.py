@@ -1,0 +1,36 @@
+"""How Nix is called: which Nix, with which settings. Our settings travel in NIX_CONFIG; the host's nix.conf is
+never edited. Not for what is evaluated (evaluate/) or built (build/).
+"""
+
+from __future__ import annotations
+
+import grp
+import os
+
+STORE = "/nix/store"
+
+
+def environment(*, substitute: bool) -> dict[str, str]:
+    """Environment for Nix's commands.
+
+    `substitute` allows binary caches: wanted for nixpkgs, never for the embedded universe, where an offline host would
+    wait for a cache that has nothing for it. A daemon is used when there is one.
+    """
+    settings = ["experimental-features = nix-command flakes"]
+    if not substitute:
+        settings.append("substitute = false")
+    if not os.path.exists("/nix/var/nix/daemon-socket/socket"):
+        # As root without a daemon (the archive's nix-bin): build as root in the sandbox when no build users exist.
+        settings.append("sandbox = true")
+        if not _group_exists("nixbld"):
+            settings.append("build-users-group =")
+    inherited = os.environ.get("NIX_CONFIG", "")
+    return {"NIX_CONFIG": "\n".join([*settings, inherited])}
+
+
+def _group_exists(name: str) -> bool:
+    try:
+        grp.getgrnam(name)
+    except KeyError:
+        return False
+    return True

@@ -1,0 +1,159 @@
+"""The only module that starts programs and waits for them.
+
+Lists, never a shell; a small fixed environment; a command line that can be pasted when something fails.
+Not for replacing the current process (see `execute`) with anything but a program that takes over the
+terminal on purpose.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+from typing import IO, TYPE_CHECKING, NoReturn
+
+from . import log
+from .errors import ContainerError, HostError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+# sudo and minimal inits leave out the administrator's directories, where ip, nft and nsenter live.
+_SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_NIX_DIRECTORIES = ("/nix/var/nix/profiles/default/bin", "/run/current-system/sw/bin", "/root/.nix-profile/bin")
+# What a child may inherit: where to find things, how to reach the network, who is talking.
+_KEPT = ("TERM", "HOME", "USER", "LOGNAME", "SSL_CERT_FILE", "NIX_PATH", "NIX_SSL_CERT_FILE", "NIX_REMOTE", "TMPDIR")
+_KEPT_SUFFIX = ("_proxy", "_PROXY")
+
+
+class CommandFailed(ContainerError):
+    """A program ended with a status other than 0.
+
+    `command` is its argv, `status` its exit status (negative: the signal that ended it), `stdout` and
+    `stderr` what it said.
+    """
+
+    def __init__(self, command: Sequence[str], status: int, stdout: str = "", stderr: str = "") -> None:
+        self.command = list(command)
+        self.status = status
+        self.stdout = stdout
+        self.stderr = stderr
+        ending = f"was ended by signal {-status}" if status < 0 else f"failed with status {status}"
+        super().__init__(
+            f"{command[0]} {ending}",
+            details=stderr.strip(),
+            hint=f"to see it again: {shlex.join(command)}",
+        )
+
+
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment that children get: fixed locale and PATH, the few inherited names, and `extra`."""
+    path = ":".join((*os.environ.get("PATH", _SEARCH_PATH).split(":"), *_SEARCH_PATH.split(":"), *_NIX_DIRECTORIES))
+    env = {"PATH": path, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
+    for name, value in os.environ.items():
+        if name in _KEPT or name.endswith(_KEPT_SUFFIX):
+            env[name] = value
+    if extra:
+        env.update(extra)
+    return env
+
+
+def find(program: str) -> str | None:
+    """Absolute path of `program` on the search path that children get, or None."""
+    return shutil.which(program, path=environment()["PATH"])
+
+
+def run(
+    command: Sequence[str],
+    *,
+    stdin: str | bytes | None = None,
+    env: Mapping[str, str] | None = None,
+    check: bool = True,
+    cwd: str | None = None,
+    timeout: float | None = None,
+    pass_stderr: bool = False,
+) -> subprocess.CompletedProcess[str]:
+    """Run `command` to its end and return what it printed.
+
+    `pass_stderr` lets the program talk to the terminal itself (long downloads and builds).
+    `timeout` is in seconds. Raises CommandFailed when `check` and the status is not 0, HostError when
+    the program does not exist.
+    """
+    log.debug("+ " + shlex.join(command))
+    data = stdin.encode() if isinstance(stdin, str) else stdin
+    try:
+        done = subprocess.run(
+            list(command),
+            input=data,
+            stdin=subprocess.DEVNULL if data is None else None,
+            stdout=subprocess.PIPE,
+            stderr=None if pass_stderr else subprocess.PIPE,
+            env=environment(env),
+            check=False,
+            cwd=cwd,
+            timeout=timeout,
+        )
+    except FileNotFoundError:
+        raise missing(command[0]) from None
+    except subprocess.TimeoutExpired:
+        raise HostError(f"{command[0]} did not answer within {timeout:g} s", hint=shlex.join(command)) from None
+    result = subprocess.CompletedProcess(
+        list(command),
+        done.returncode,
+        done.stdout.decode(errors="replace"),
+        "" if done.stderr is None else done.stderr.decode(errors="replace"),
+    )
+    if check and result.returncode != 0:
+        raise CommandFailed(command, result.returncode, result.stdout, result.stderr)
+    return result
+
+
+def spawn(
+    command: Sequence[str],
+    *,
+    stdin: int | IO[bytes] | None = None,
+    stdout: int | IO[bytes] | None = None,
+    stderr: int | IO[bytes] | None = None,
+    env: Mapping[str, str] | None = None,
+    detach: bool = False,
+) -> subprocess.Popen[bytes]:
+    """Start `command` and return at once; `detach` gives it a session of its own, out of Ctrl-C's reach."""
+    log.debug("+ " + shlex.join(command) + (" &" if detach else ""))
+    try:
+        return subprocess.Popen(
+            list(command),
+            stdin=subprocess.DEVNULL if stdin is None else stdin,
+            stdout=stdout,
+            stderr=stderr,
+            env=environment(env),
+            start_new_session=detach,
+        )
+    except FileNotFoundError:
+        raise missing(command[0]) from None
+
+
+def missing(program: str) -> HostError:
+    """The error for a program that is not installed, with the package that has it."""
+    package = {
+        "nix-instantiate": "nix-bin",
+        "nix-store": "nix-bin",
+        "systemd-nspawn": "systemd-container",
+        "nft": "nftables",
+        "ip": "iproute2",
+        "nsenter": "util-linux",
+        "apt-get": "apt",
+        "dpkg-deb": "dpkg",
+        "busybox": "busybox-static",
+    }.get(program.rsplit("/", 1)[-1])
+    hint = f"apt-get install {package}" if package else ""
+    return HostError(f"the program ‘{program}’ is not installed", hint=hint)
+
+
+def execute(command: Sequence[str], env: Mapping[str, str]) -> NoReturn:
+    """Become `command`. Only its caller's files and terminal are left of us."""
+    log.debug("+ exec " + shlex.join(command))
+    program = command[0] if "/" in command[0] else find(command[0])
+    if program is None:
+        raise missing(command[0])
+    os.execve(program, list(command), dict(env))

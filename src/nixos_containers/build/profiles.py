@@ -1,0 +1,54 @@
+"""Generations of a container's system: Nix's own profile format (nix-env(1)), `system-N-link` beside `system`."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from ..base.files import symlink_atomically
+from ..base.paths import Paths
+
+_GENERATION = re.compile(r"system-(\d+)-link")
+
+
+def generations(paths: Paths, name: str) -> dict[int, str]:
+    """Number -> store path of every generation, oldest first."""
+    found = {}
+    try:
+        entries = os.listdir(paths.profiles(name))
+    except FileNotFoundError:
+        return {}
+    for entry in entries:
+        match = _GENERATION.fullmatch(entry)
+        if match:
+            found[int(match[1])] = os.readlink(f"{paths.profiles(name)}/{entry}")
+    return dict(sorted(found.items()))
+
+
+def set_profile(paths: Paths, name: str, system: str) -> int:
+    """Make store path `system` the newest generation, or the current one if it already is; return its number.
+
+    Each step is one atomic rename, so a crash leaves the old generation or the new.
+    """
+    directory = paths.profiles(name)
+    os.makedirs(directory, mode=0o755, exist_ok=True)
+    known = generations(paths, name)
+    number = max(known, default=0)
+    if known.get(number) != system:
+        number += 1
+        symlink_atomically(system, f"{directory}/system-{number}-link")
+    if not os.path.islink(paths.profile(name)) or os.readlink(paths.profile(name)) != f"system-{number}-link":
+        symlink_atomically(f"system-{number}-link", paths.profile(name))
+    return number
+
+
+def remove_profile(paths: Paths, name: str) -> None:
+    """Remove all generations and garbage collector roots of the container."""
+    for directory in (paths.profiles(name), paths.gcroots(name)):
+        try:
+            entries = os.listdir(directory)
+        except FileNotFoundError:
+            continue
+        for entry in entries:
+            os.unlink(f"{directory}/{entry}")
+        os.rmdir(directory)

@@ -1,0 +1,40 @@
+"""Realising derivations: one nix-store process for everything a command needs."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from ..base import log, nix, process
+from ..base.errors import ContainerError, HostError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class BuildFailed(ContainerError):
+    """A derivation did not build; `details` is the end of Nix's log."""
+
+
+def realise(drvs: Iterable[str], *, substitute: bool = False) -> None:
+    """Build the derivations that are not built yet. Raises BuildFailed, or HostError when the disk is full."""
+    wanted = list(dict.fromkeys(drvs))
+    if not wanted:
+        return
+    command = ["nix-store", "--realise", *wanted, "--option", "max-jobs", "auto", "--option", "cores", "1"]
+    done = process.run(command, env=nix.environment(substitute=substitute), check=False)
+    if done.returncode == 0:
+        return
+    log.debug(done.stderr)
+    tail = "\n".join(line for line in done.stderr.splitlines()[-20:] if line.strip())
+    if "No space left on device" in done.stderr:
+        raise HostError("the disk is full: Nix could not build", details=tail, hint="free some space, then try again; nothing was changed")
+    raise BuildFailed("the system could not be built", details=tail, hint=f"to see it again: nix-store --realise {wanted[0]}")
+
+
+def add_root(path: str, link: str) -> None:
+    """Make `link` a garbage collector root for store path `path` (a link below gcroots/ suffices)."""
+    from ..base.files import symlink_atomically
+
+    if not os.path.islink(link) or os.readlink(link) != path:
+        symlink_atomically(path, link)

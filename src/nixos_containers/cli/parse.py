@@ -1,0 +1,143 @@
+"""argv to a verb and its arguments. argparse is built from the table for the one verb that was typed."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from ..base.errors import UsageError
+from .verbs import GLOBAL_OPTIONS, VERBS, Option, Verb, find
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PROGRAM = "nixos-container"
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """What was typed: the verb, container names, the command after `--`, and option values by name."""
+
+    verb: Verb
+    names: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    json: bool = False
+    quiet: bool = False
+    debug: bool = False
+    options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The one container that the verb is about."""
+        return self.names[0]
+
+    def text(self, option: str) -> str | None:
+        """The value of an option that takes one."""
+        value = self.options.get(option)
+        return value if isinstance(value, str) else None
+
+    def flag(self, option: str) -> bool:
+        """Whether a switch was given."""
+        return bool(self.options.get(option))
+
+    def values(self, option: str) -> tuple[str, ...]:
+        """The values of an option that may be repeated."""
+        return tuple(self.options.get(option) or ())
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, hint=f"{self.prog} --help")
+
+
+def parse(argv: Sequence[str]) -> Arguments:
+    """Parse `argv` without the program's name. Raises UsageError; `--help` prints and raises SystemExit."""
+    words = list(argv)
+    leading: list[str] = []
+    while words and words[0] in {flag for option in GLOBAL_OPTIONS for flag in option.flags}:
+        leading.append(words.pop(0))
+    if not words:
+        raise UsageError("no action specified", hint=f"{PROGRAM} --help lists the actions")
+    if words[0] in ("--help", "-h", "help"):
+        print(overview())
+        raise SystemExit(0)
+    if words[0] in ("--version", "version"):
+        from .. import __version__
+
+        print(f"{PROGRAM} {__version__}")
+        raise SystemExit(0)
+    verb = find(words[0])
+    if verb is None:
+        raise _unknown(words[0])
+    words = leading + words[1:]
+    command: list[str] = []
+    if verb.command:
+        words, command = _split_command(words)
+    parsed = vars(parser(verb).parse_args(words))
+    names = parsed.pop("name", None) or ()
+    names = (names,) if isinstance(names, str) else tuple(names)
+    if not names and verb.container in ("one", "many") and verb.name not in ("switch", "build", "upgrade"):
+        raise UsageError("no container name specified", hint=f"{PROGRAM} {verb.name} --help")
+    return Arguments(
+        verb,
+        names,
+        tuple(command),
+        json=parsed.pop("json", False),
+        quiet=parsed.pop("quiet"),
+        debug=parsed.pop("debug"),
+        options=parsed,
+    )
+
+
+def _split_command(words: list[str]) -> tuple[list[str], list[str]]:
+    """`NAME [--] COMMAND...`: everything after the name belongs to the command, as upstream reads it."""
+    for position, word in enumerate(words):
+        if not word.startswith("-"):
+            rest = words[position + 1 :]
+            if rest[:1] == ["--"]:
+                rest = rest[1:]
+            elif rest[:1] in (["--help"], ["-h"]):
+                return words, []
+            return words[: position + 1], rest
+    return words, []
+
+
+def parser(verb: Verb) -> argparse.ArgumentParser:
+    """The parser of one verb."""
+    made = _Parser(prog=f"{PROGRAM} {verb.name}", description=f"{verb.summary[0].upper()}{verb.summary[1:]}. {verb.text}", allow_abbrev=False)
+    for option in (*GLOBAL_OPTIONS, *verb.options):
+        if option.flags != ("--json",) or verb.json:
+            _add(made, option)
+    if verb.container:
+        nargs = {"one": "?", "optional": "?", "many": "*"}[verb.container]
+        made.add_argument("name", nargs=nargs, metavar="NAME", help="the container")
+    return made
+
+
+def _add(made: argparse.ArgumentParser, option: Option) -> None:
+    if option.metavar is None:
+        made.add_argument(*option.flags, action="store_true", help=option.help)
+    elif option.repeat:
+        made.add_argument(*option.flags, action="append", metavar=option.metavar, help=option.help)
+    else:
+        made.add_argument(*option.flags, metavar=option.metavar, help=option.help, choices=option.choices or None)
+
+
+def _unknown(word: str) -> UsageError:
+    import difflib
+
+    close = difflib.get_close_matches(word, [verb.name for verb in VERBS], n=2)
+    hint = f"did you mean {' or '.join(close)}?" if close else f"{PROGRAM} --help lists the actions"
+    return UsageError(f"unknown action ‘{word}’", hint=hint)
+
+
+def overview() -> str:
+    """The text of `nixos-container --help`."""
+    width = max(len(verb.name) for verb in VERBS)
+    lines = [f"usage: {PROGRAM} ACTION [OPTIONS] [NAME...]", "", "actions:"]
+    lines += [f"  {verb.name:<{width}}  {verb.summary}" for verb in VERBS]
+    lines += ["", "options for every action:"]
+    lines += [f"  {', '.join(option.flags):<{width}}  {option.help}" for option in GLOBAL_OPTIONS]
+    lines += ["", f"‘{PROGRAM} ACTION --help’ says more about one action."]
+    return "\n".join(lines)

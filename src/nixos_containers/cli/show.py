@@ -1,0 +1,49 @@
+"""`nixos-container show-ip` and `show-host-key`: as upstream prints them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..base.errors import ContainerError
+from ..base.paths import Paths, check_name
+from ..observe import containers as observe
+from ..run.files import read_beneath
+from .output import emit_json
+
+if TYPE_CHECKING:
+    from ..declare.container import Record
+    from .parse import Arguments
+
+
+def run(arguments: Arguments) -> int:
+    """Carry the verb out."""
+    paths = Paths()
+    name = check_name(arguments.name)
+    record = observe.record(paths, name)
+    if arguments.verb.name == "show-ip":
+        answer, key = _address(record), "address"
+    else:
+        answer, key = _host_key(paths, name), "hostKey"
+    if arguments.json:
+        emit_json({"name": name, key: answer})
+    else:
+        print(answer)
+    return 0
+
+
+def _address(record: Record) -> str:
+    network = record.container.network
+    address = network.local_address or network.local_address6
+    if not network.private or address is None:
+        raise ContainerError("cannot get IP address", hint="the container has no localAddress of its own")
+    return address.partition("/")[0]
+
+
+def _host_key(paths: Paths, name: str) -> str:
+    running = observe.running(paths, name)
+    root = f"/proc/{running.leader}/root" if running else paths.state(name)
+    for kind in ("ed25519", "ecdsa", "rsa"):
+        key = read_beneath(root, f"etc/ssh/ssh_host_{kind}_key.pub")
+        if key:
+            return key.strip()
+    raise ContainerError(f"container ‘{name}’ has no SSH host key", hint="does it run services.openssh, and has it been started once?")

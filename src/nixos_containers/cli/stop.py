@@ -1,0 +1,16 @@
+"""`nixos-container stop NAME...`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..run.execute import stop_container
+from .lifecycle import each
+
+if TYPE_CHECKING:
+    from .parse import Arguments
+
+
+def run(arguments: Arguments) -> int:
+    """Carry the verb out."""
+    return each(arguments, stop_container)

@@ -1,0 +1,163 @@
+"""A container as its definition declares it: the types behind the JSON spec of nix/host/spec.nix.
+
+Field names are the options' names (docs in nix/host/options). Not for run-time facts: see observe/.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardPort:
+    """A port of the host that leads to a port of the container (`forwardPorts`)."""
+
+    host_port: int
+    protocol: str = "tcp"
+    container_port: int | None = None
+
+    @property
+    def target(self) -> int:
+        """The port in the container."""
+        return self.host_port if self.container_port is None else self.container_port
+
+
+@dataclass(frozen=True, slots=True)
+class VethPair:
+    """One veth pair between host and container; addresses may carry a prefix length."""
+
+    host_bridge: str | None = None
+    host_address: str | None = None
+    host_address6: str | None = None
+    local_address: str | None = None
+    local_address6: str | None = None
+    local_mac_address: str | None = None
+    forward_ports: tuple[ForwardPort, ...] = ()
+
+    @property
+    def configured(self) -> bool:
+        """Whether anything is said about it: upstream makes the main pair only then."""
+        return bool(
+            self.host_bridge
+            or self.host_address
+            or self.host_address6
+            or self.local_address
+            or self.local_address6
+            or self.local_mac_address
+            or self.forward_ports
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Network(VethPair):
+    """How the container is connected; the inherited fields describe its main pair, `eth0` inside."""
+
+    private: bool = False
+    extra_veths: dict[str, VethPair] = field(default_factory=dict)
+    interfaces: tuple[str, ...] = ()
+    macvlans: tuple[str, ...] = ()
+    network_namespace: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bind:
+    """A directory or file of the host that appears in the container (`bindMounts`)."""
+
+    mount_point: str
+    host_path: str | None = None
+    is_read_only: bool = True
+
+    @property
+    def source(self) -> str:
+        """The path on the host."""
+        return self.mount_point if self.host_path is None else self.host_path
+
+
+@dataclass(frozen=True, slots=True)
+class AllowedDevice:
+    """A device node the container may use, with systemd's r, w, m letters (`allowedDevices`)."""
+
+    node: str
+    modifier: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits as the person wrote them (`limits`); plan/limits.py gives them their numbers."""
+
+    cpu_quota: str | None = None
+    memory_max: int | str | None = None
+    tasks_max: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """The system that a container runs: the store path, and the derivation that builds it if there is one."""
+
+    path: str | None
+    drv: str | None = None
+    label: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """Everything that the definition says about one container."""
+
+    name: str
+    system: System
+    universe: str = "embedded"
+    nixpkgs: str | None = None
+    flake: str | None = None
+    auto_start: bool = False
+    restart_if_changed: bool = True
+    timeout_start: str = "1min"
+    ephemeral: bool = False
+    copy_resolv_conf: bool = True
+    private_users: str | None = None
+    additional_capabilities: tuple[str, ...] = ()
+    allowed_devices: tuple[AllowedDevice, ...] = ()
+    enable_tun: bool = False
+    extra_flags: tuple[str, ...] = ()
+    binds: tuple[Bind, ...] = ()
+    tmpfs: tuple[str, ...] = ()
+    limits: Limits = Limits()
+    slice_limits: dict[str, Any] = field(default_factory=dict)
+    network: Network = Network()
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A store path and the derivation that makes it."""
+
+    path: str
+    drv: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """What one evaluation of a definition gave: the document that nix/host/default.nix writes."""
+
+    version: int
+    declared: tuple[str, ...]
+    warnings: tuple[str, ...]
+    busybox: Built
+    containers: dict[str, Container]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What the host keeps about a container that exists, in NAME.json beside upstream's NAME.conf.
+
+    `declared_by` is the definition file that `switch` read, or None for an imperative container, whose
+    own definition then stands at `definition`. `busybox` is the static program that runs the guest's first
+    script; `user_base` the first uid of the private range.
+    """
+
+    container: Container
+    busybox: str
+    version: int = 1
+    declared_by: str | None = None
+    definition: str | None = None
+    user_base: int | None = None

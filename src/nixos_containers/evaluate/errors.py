@@ -1,0 +1,41 @@
+"""Nix's error text made short: the sentence, where it happened in the person's files, and what to do."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ..base import log
+from ..base.errors import DefinitionError, HostError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_MISSING_NAME = re.compile(r"(?:undefined variable|attribute) ['‘]([^'’]+)['’](?: missing)?")
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def explain(stderr: str, *, suggest: Callable[[str], list[str]]) -> DefinitionError | HostError:
+    """The error to raise for a failed evaluation that printed `stderr`."""
+    text = _COLOURS.sub("", stderr).strip()
+    log.debug(text)
+    _, separator, body = text.rpartition("\nerror: ") if "\nerror: " in text else text.partition("error: ")
+    body = body if separator else text
+    if "No space left on device" in text:
+        return HostError("the disk is full: Nix could not write", details=body, hint="free some space, then try again; nothing was changed")
+    lines = [line.rstrip() for line in body.splitlines()]
+    lines = [line.removeprefix("       ") for line in lines if "(use '--show-trace'" not in line and "(stack trace truncated" not in line]
+    while lines and not lines[-1]:
+        lines.pop()
+    what = lines[0] if lines else "the definition does not evaluate"
+    return DefinitionError(what, details="\n".join(lines[1:]), hint=_hint(what, suggest))
+
+
+def _hint(what: str, suggest: Callable[[str], list[str]]) -> str:
+    found = _MISSING_NAME.search(what)
+    if found is None:
+        return ""
+    close = suggest(found[1])
+    if close:
+        return f"did you mean {' or '.join(close)}? ‘nixos-container options’ lists options, ‘apt-cache search’ packages"
+    return ""

@@ -1,0 +1,105 @@
+"""cgroup hierarchies of both versions: where they are, and how a subtree ends (cgroups(7))."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def hierarchies(mountinfo: str | None = None) -> tuple[dict[str, str], str | None]:
+    """Mount points of the v1 controllers (and `name=...` trees) and of cgroup2, from /proc/self/mountinfo.
+
+    The first mount of each wins. `mountinfo` is its text, for tests.
+    """
+    if mountinfo is None:
+        with open("/proc/self/mountinfo", encoding="utf-8") as file:
+            mountinfo = file.read()
+    v1: dict[str, str] = {}
+    v2: str | None = None
+    for line in mountinfo.splitlines():
+        before, _, after = line.partition(" - ")
+        kind, _, rest = after.partition(" ")
+        if kind not in ("cgroup", "cgroup2"):
+            continue
+        mount_point = before.split(" ")[4]
+        if kind == "cgroup2":
+            v2 = v2 or mount_point
+            continue
+        options = rest.split(" ")[1].split(",")
+        for option in options:
+            if option not in ("rw", "ro") and not option.startswith(("xattr", "release_agent", "clone_children", "noprefix")):
+                v1.setdefault(option, mount_point)
+    return v1, v2
+
+
+def offered_controllers(v2_mount: str | None) -> frozenset[str]:
+    """The controllers that the v2 tree at `v2_mount` offers; none on hybrid hosts."""
+    if v2_mount is None:
+        return frozenset()
+    try:
+        with open(f"{v2_mount}/cgroup.controllers", encoding="ascii") as file:
+            return frozenset(file.read().split())
+    except OSError:
+        return frozenset()
+
+
+def _subtree(path: str) -> Iterable[str]:
+    """Every cgroup at and below `path`, deepest first."""
+    try:
+        names = [entry.name for entry in os.scandir(path) if entry.is_dir(follow_symlinks=False)]
+    except OSError:
+        return
+    for name in names:
+        yield from _subtree(f"{path}/{name}")
+    yield path
+
+
+def processes(paths: Iterable[str]) -> set[int]:
+    """The pids in the subtrees at `paths`."""
+    found: set[int] = set()
+    for root in paths:
+        for path in _subtree(root):
+            try:
+                with open(f"{path}/cgroup.procs", encoding="ascii") as file:
+                    found.update(int(line) for line in file if line.strip() != "0")
+            except OSError:
+                continue
+    return found
+
+
+def kill(paths: Iterable[str], *, timeout: float = 10) -> bool:
+    """SIGKILL everything in the subtrees at `paths`, again until they are empty; False after `timeout` seconds."""
+    roots = list(paths)
+    deadline = time.monotonic() + timeout
+    while True:
+        pids = processes(roots) - {os.getpid()}
+        if not pids:
+            return True
+        for pid in pids:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+
+
+def remove(paths: Iterable[str]) -> None:
+    """Remove the empty subtrees at `paths`; those that are absent or still in use are left."""
+    for root in paths:
+        for path in _subtree(root):
+            try:
+                os.rmdir(path)
+            except OSError:
+                continue
+
+
+def present(paths: Iterable[str]) -> bool:
+    """Whether any of the cgroups at `paths` exists."""
+    return any(os.path.isdir(path) for path in paths)

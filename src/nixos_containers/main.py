@@ -1,0 +1,62 @@
+"""argv in, exit code out; the only place that turns errors into messages.
+
+Not for anything else: verbs live in cli/, the story in pipeline.py.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_INTERRUPTED = 130
+_BROKEN_PIPE = 141
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status: 0, the error's code, 130 after Ctrl-C, 141 after a closed pipe."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    from .base import log
+    from .base.errors import ContainerError
+
+    try:
+        return _dispatch(words)
+    except ContainerError as failure:
+        if log.debugging:
+            raise
+        log.error(f"nixos-container: {failure}")
+        return failure.exit_code
+    except KeyboardInterrupt:
+        log.error("nixos-container: interrupted; what was begun was undone or will be repaired by the next command")
+        return _INTERRUPTED
+    except BrokenPipeError:
+        return _BROKEN_PIPE
+    except PermissionError as failure:
+        log.error(f"nixos-container: {failure.filename or 'the host'}: permission denied\nhint: run it as root, for example with sudo")
+        return 1
+    except OSError as failure:
+        if log.debugging:
+            raise
+        place = f"{failure.filename}: " if failure.filename else ""
+        log.error(f"nixos-container: {place}{failure.strerror or failure}\nhint: --debug shows where")
+        return 1
+
+
+def _dispatch(words: list[str]) -> int:
+    from importlib import import_module
+
+    from .base import log
+    from .cli.parse import parse
+
+    arguments = parse(words)
+    log.quiet = arguments.quiet
+    log.debugging = log.debugging or arguments.debug
+    module = import_module(f".cli.{arguments.verb.module}", __package__)
+    status = module.run(arguments)
+    return int(status or 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

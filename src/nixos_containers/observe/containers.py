@@ -1,0 +1,179 @@
+"""Containers as the host holds them: records, what runs, generations, states. Reads only."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..base.errors import ContainerError, HostError
+from ..base.files import read_text
+from ..declare.codec import DecodeError, decode
+from ..declare.container import Record
+from ..kernel import cgroups, processes
+from ..plan.facts import Cgroups, Observed, Running
+from ..plan.launch import cgroup_of
+
+if TYPE_CHECKING:
+    from ..base.paths import Paths
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What a start wrote down about itself (run state `started.json`)."""
+
+    params: str
+    system: str
+    busybox: str
+
+
+class NoSuchContainer(ContainerError):
+    """The name is not that of a container of this host."""
+
+    def __init__(self, name: str, known: list[str]) -> None:
+        # difflib is loaded on this path only.
+        import difflib
+
+        close = difflib.get_close_matches(name, known, n=2)
+        hint = f"did you mean {' or '.join(close)}?" if close else "‘nixos-container list’ shows those that exist"
+        super().__init__(f"container ‘{name}’ does not exist", hint=hint)
+
+
+def names(paths: Paths) -> list[str]:
+    """The containers that exist, sorted: one record each, as upstream."""
+    try:
+        entries = os.listdir(paths.records)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    return sorted(entry[:-5] for entry in entries if entry.endswith(".conf") and not entry.startswith("."))
+
+
+def record_path(paths: Paths, name: str) -> str:
+    """The JSON record beside upstream's NAME.conf."""
+    return f"{paths.records}/{name}.json"
+
+
+def record(paths: Paths, name: str) -> Record:
+    """The record of container `name`. Raises NoSuchContainer, or HostError for a damaged record."""
+    text = read_text(record_path(paths, name))
+    if text is None:
+        raise NoSuchContainer(name, names(paths))
+    try:
+        return decode(Record, json.loads(text))
+    except (ValueError, DecodeError) as failure:
+        raise HostError(
+            f"the record {record_path(paths, name)} is damaged: {failure}",
+            hint="‘nixos-container switch’ writes it anew from the definition; the container's state is not touched",
+        ) from None
+
+
+def running(paths: Paths, name: str) -> Running | None:
+    """The processes behind container `name`, or None when it does not run."""
+    state = paths.run_state(name)
+    nspawn = processes.read_pid(f"{state}/nspawn.pid")
+    if nspawn is None or not _is_nspawn_of(nspawn, name):
+        return None
+    leader = processes.namespace_leader(nspawn)
+    if leader is None:
+        return None
+    started = _started(state)
+    return Running(
+        leader=leader,
+        nspawn=nspawn,
+        supervisor=supervisor(paths, name),
+        system=started.system if started else None,
+        params=started.params if started else "",
+    )
+
+
+def supervisor(paths: Paths, name: str) -> int | None:
+    """The pid of the container's launcher, or None when it is not there."""
+    state = paths.run_state(name)
+    launcher = processes.read_pid(f"{state}/launcher.pid")
+    if launcher is None or f"{state}/launch" not in processes.arguments(launcher):
+        return None
+    return launcher
+
+
+def _is_nspawn_of(pid: int, name: str) -> bool:
+    arguments = processes.arguments(pid)
+    return bool(arguments) and arguments[0].endswith("systemd-nspawn") and f"--machine={name}" in arguments
+
+
+def _started(state: str) -> Started | None:
+    text = read_text(f"{state}/started.json")
+    if text is None:
+        return None
+    try:
+        return decode(Started, json.loads(text))
+    except (ValueError, DecodeError):
+        return None
+
+
+def leftovers(paths: Paths, layout: Cgroups, name: str) -> list[str]:
+    """What a container that does not run has left behind, in words; empty when the host is clean."""
+    if running(paths, name) is not None or supervisor(paths, name) is not None:
+        return []  # with a launcher but without nspawn, the guest is rebooting or ending: the launcher sees to it
+    found = []
+    state = paths.run_state(name)
+    groups = layout.paths(cgroup_of(name))
+    if cgroups.processes(groups):
+        found.append("processes without their supervisor")
+    elif cgroups.present(groups):
+        found.append("cgroups")
+    if os.path.exists(f"{state}/nspawn.pid") or os.path.exists(f"{state}/launcher.pid"):
+        found.append("run-time files")
+    return found
+
+
+def user_ranges(paths: Paths) -> dict[str, int]:
+    """Container -> first uid of its recorded range. Raises HostError when the file is damaged."""
+    text = read_text(paths.user_ranges)
+    if text is None:
+        return {}
+    try:
+        return decode(dict[str, int], json.loads(text), paths.user_ranges)  # type: ignore[arg-type]
+    except (ValueError, DecodeError) as failure:
+        raise HostError(
+            f"{paths.user_ranges} is damaged: {failure}",
+            hint="restore it, or write {\"NAME\": FIRST_UID} for each container from the owners of its files",
+        ) from None
+
+
+def profile_system(paths: Paths, name: str) -> str | None:
+    """The store path that the container's profile points at, or None."""
+    profile = paths.profile(name)
+    return os.path.realpath(profile) if os.path.islink(profile) else None
+
+
+def system_of(paths: Paths, record: Record) -> str:
+    """The store path that a start of this container runs: its profile's newest, or the finished path it was given."""
+    name = record.container.name
+    if record.container.system.drv is None and record.container.system.path is not None:
+        return os.path.realpath(record.container.system.path)
+    system = profile_system(paths, name)
+    if system is None:
+        raise HostError(
+            f"container ‘{name}’ has no system yet",
+            hint="‘nixos-container switch’ builds it" if record.declared_by else f"nixos-container update {name}",
+        )
+    return system
+
+
+def observe(paths: Paths) -> Observed:
+    """Everything that the planner of a switch needs to know about the host's containers."""
+    records, live, profiles = {}, {}, {}
+    for name in names(paths):
+        records[name] = record(paths, name)
+        found = running(paths, name)
+        if found is not None:
+            live[name] = found
+        system = profile_system(paths, name)
+        if system is not None:
+            profiles[name] = system
+    try:
+        states = frozenset(entry for entry in os.listdir(paths.states) if not entry.startswith("."))
+    except FileNotFoundError:
+        states = frozenset()
+    return Observed(records=records, running=live, profiles=profiles, states=states, user_ranges=user_ranges(paths))

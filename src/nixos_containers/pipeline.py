@@ -1,0 +1,144 @@
+"""The whole story: declare -> evaluate -> lock -> build -> observe -> plan -> run.
+
+Read this first. Each function is one thing a person asks for, told in the rooms' own words. Not for parsing
+arguments (cli/) or for printing answers.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .base import log
+from .base.errors import DefinitionError
+from .base.files import locked
+from .build import store
+from .evaluate.evaluate import Request, evaluate
+from .observe import containers as observe
+from .observe.host import host_facts
+from .packages import importer, resolve, roots
+from .packages.index import ensure_index
+from .packages.lock import Lock, lock_path, read_lock, write_lock
+from .plan.switch import plan_switch
+from .run.execute import execute
+from .run.records import command_line
+
+if TYPE_CHECKING:
+    from .base.paths import Paths
+    from .declare.container import Spec
+    from .packages.index import Index
+    from .plan.actions import Action
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A definition whose systems are all in the store."""
+
+    source: str
+    spec: Spec
+
+
+def switch(
+    paths: Paths,
+    definition: str,
+    *,
+    names: tuple[str, ...] = (),
+    dry_run: bool = False,
+    purge: bool = False,
+    nixpkgs: str | None = None,
+) -> list[Action]:
+    """Make the host match `definition`; return the actions, which a dry run only names.
+
+    Raises ContainerError; until everything is evaluated and built the host's containers are not touched.
+    """
+    source = os.path.abspath(definition)
+    with locked(paths.lock(".switch"), who=command_line()):
+        spec, lock = evaluate_locked(paths, source, names=names, nixpkgs=nixpkgs)
+        if not dry_run:
+            build_systems(paths, spec, lock)
+        host = host_facts()
+        plan = plan_switch(spec, observe.observe(paths), host, source=source, names=names, purge=purge)
+        if not dry_run:
+            execute(paths, host, plan)
+    return plan
+
+
+def build(paths: Paths, definition: str, *, names: tuple[str, ...] = (), nixpkgs: str | None = None) -> Built:
+    """Evaluate and build `definition` without touching the host's containers."""
+    source = os.path.abspath(definition)
+    spec, lock = evaluate_locked(paths, source, names=names, nixpkgs=nixpkgs)
+    build_systems(paths, spec, lock)
+    return Built(source, spec)
+
+
+def evaluate_locked(paths: Paths, source: str, *, names: tuple[str, ...] = (), nixpkgs: str | None = None) -> tuple[Spec, Lock]:
+    """Evaluate `source` with the closure of its packages locked beside it.
+
+    The first evaluation tells which packages are wanted. When the lock has their closure already, that was all: one Nix
+    process. Otherwise apt resolves, the lock file is written, and a second evaluation uses it.
+    """
+    index = ensure_index(paths)
+    lock_file = lock_path(source)
+    lock = read_lock(lock_file)
+    for _ in range(3):
+        spec = _evaluate(source, index, lock_file, names, nixpkgs)
+        for name in names:
+            if name not in spec.declared:
+                raise DefinitionError(f"{source} declares no container ‘{name}’", hint=f"it declares: {', '.join(spec.declared) or 'none'}")
+        updated = resolve.update_lock(lock, _wanted(spec), index, keep=frozenset(spec.declared))
+        if updated == lock:
+            _tell(spec)
+            return spec, lock
+        write_lock(lock_file, updated)
+        lock = updated
+    raise DefinitionError(
+        "which packages the definition wants changes with the packages it gets", hint="does it read the package set's own closure?"
+    )
+
+
+def _evaluate(source: str, index: Index, lock_file: str, names: tuple[str, ...], nixpkgs: str | None) -> Spec:
+    request = Request(modules=(source,), index=index.directory, lock=lock_file, names=names or None, nixpkgs=nixpkgs)
+    return evaluate(request, suggest=index.suggest)
+
+
+def _wanted(spec: Spec) -> dict[str, frozenset[str]]:
+    """Container -> the archive packages that its system names, for those of the embedded universe."""
+    return {
+        name: roots.archive_roots(container.system.drv)
+        for name, container in spec.containers.items()
+        if container.universe == "embedded" and container.system.drv is not None
+    }
+
+
+def _tell(spec: Spec) -> None:
+    for warning in spec.warnings:
+        log.warn(warning)
+    for name, container in sorted(spec.containers.items()):
+        for warning in container.system.warnings:
+            log.warn(f"{name}: {warning}")
+        if container.universe == "nixpkgs":
+            log.say(f"{name}: universe nixpkgs, from {container.nixpkgs}")
+    embedded = [name for name, container in sorted(spec.containers.items()) if container.universe == "embedded"]
+    if embedded:
+        log.debug(f"universe embedded (the Debian archive): {', '.join(embedded)}")
+
+
+def build_systems(paths: Paths, spec: Spec, lock: Lock) -> None:
+    """Bring every system of `spec` into the store: fetch what the archive has to give, then build."""
+    systems = [container.system for container in spec.containers.values() if container.system.drv is not None]
+    missing = [system for system in systems if system.path is None or not os.path.exists(system.path)]
+    if not os.path.exists(spec.busybox.path):
+        missing.append(None)  # type: ignore[arg-type]
+    if not missing:
+        return
+    with log.step("fetching packages"):
+        importer.fetch(paths, lock)
+    embedded = [spec.busybox.drv]
+    foreign = []
+    for container in spec.containers.values():
+        if container.system.drv is not None:
+            (foreign if container.universe == "nixpkgs" else embedded).append(container.system.drv)
+    with log.step(f"building {', '.join(sorted(spec.containers)) or 'nothing'}"):
+        store.realise(embedded)
+        store.realise(foreign, substitute=True)

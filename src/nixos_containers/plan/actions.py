@@ -1,0 +1,101 @@
+"""What can be done to make the host match a spec: frozen actions, each with a reason and one line of text.
+
+The dry run prints these very values; run/execute.py carries them out with one match.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..declare.container import Record
+
+
+@dataclass(frozen=True, slots=True)
+class _Action:
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Create(_Action):
+    """Write the first record of a container that is new here."""
+
+    record: Record
+
+    def describe(self) -> str:
+        return f"create {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Update(_Action):
+    """Write the record of a container whose definition changed."""
+
+    record: Record
+
+    def describe(self) -> str:
+        return f"update the record of {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class SetProfile(_Action):
+    """Make a built system the newest generation of the container."""
+
+    system: str
+
+    def describe(self) -> str:
+        return f"make {self.system} the new generation of {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Start(_Action):
+    """Start the container and wait until its guest is ready."""
+
+    def describe(self) -> str:
+        return f"start {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Stop(_Action):
+    """Shut the guest down cleanly."""
+
+    def describe(self) -> str:
+        return f"stop {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Restart(_Action):
+    """Stop and start: the container's own parameters changed."""
+
+    def describe(self) -> str:
+        return f"restart {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reload(_Action):
+    """Switch the running guest to its new system in place."""
+
+    system: str
+
+    def describe(self) -> str:
+        return f"reload {self.name} in place"
+
+
+@dataclass(frozen=True, slots=True)
+class Forget(_Action):
+    """Remove the record, the profile and the garbage collector roots; the state directory stays."""
+
+    def describe(self) -> str:
+        return f"remove {self.name} (its state directory is kept)"
+
+
+@dataclass(frozen=True, slots=True)
+class Purge(_Action):
+    """Remove the state directory and give the range of user ids back."""
+
+    def describe(self) -> str:
+        return f"delete the state directory of {self.name}"
+
+
+Action = Create | Update | SetProfile | Start | Stop | Restart | Reload | Forget | Purge

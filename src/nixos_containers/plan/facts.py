@@ -1,0 +1,77 @@
+"""What plans need to know about the host and its containers, as values that observe/ fills in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..declare.container import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Cgroups:
+    """Where the host's cgroup hierarchies are mounted.
+
+    `v1` maps a controller (or `name=systemd`) to its mount point, `v2` is the cgroup2 mount point, or None.
+    `v2_controllers` are those that the v2 tree really offers (none on a hybrid host).
+    """
+
+    v1: dict[str, str] = field(default_factory=dict)
+    v2: str | None = None
+    v2_controllers: frozenset[str] = frozenset()
+
+    def paths(self, relative: str) -> tuple[str, ...]:
+        """The directory `relative` in every hierarchy, each mount point once."""
+        mounts = dict.fromkeys(self.v1.values())
+        if self.v2 is not None:
+            mounts[self.v2] = None
+        return tuple(f"{mount}/{relative}" for mount in mounts)
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """Absolute paths of the programs that launcher scripts call."""
+
+    nspawn: str = "/usr/bin/systemd-nspawn"
+    ip: str = "/usr/sbin/ip"
+    nft: str = "/usr/sbin/nft"
+    shell: str = "/bin/sh"
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """The host as far as starting a container depends on it."""
+
+    cgroups: Cgroups = Cgroups()
+    tools: Tools = Tools()
+    udev: bool = False
+    store_idmap: bool = True
+    cpus: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A container that runs now: the processes behind it and what it was started with.
+
+    `leader` is the host's pid of the guest's first process, `nspawn` the pid of systemd-nspawn, `supervisor`
+    the launcher's pid or None when somebody killed it. `system` is what the guest runs now; `params` is
+    the digest of everything that only a restart can change.
+    """
+
+    leader: int
+    nspawn: int
+    supervisor: int | None
+    system: str | None
+    params: str
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What the host holds now: records by name, running containers, existing states and profiles."""
+
+    records: dict[str, Record] = field(default_factory=dict)
+    running: dict[str, Running] = field(default_factory=dict)
+    profiles: dict[str, str] = field(default_factory=dict)
+    states: frozenset[str] = frozenset()
+    user_ranges: dict[str, int] = field(default_factory=dict)

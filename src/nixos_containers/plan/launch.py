@@ -1,0 +1,94 @@
+"""From a record and the host's facts to everything that a start needs. Pure; run/start.py carries it out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+from ..base.errors import DefinitionError
+from ..declare.codec import encode
+from .launcher import Launch, guest_script, launch_files, launcher_script
+from .limits import cgroup_writes, container_limits
+from .network import plan_network
+from .nspawn import nspawn_command
+
+if TYPE_CHECKING:
+    from ..declare.container import Container, Record
+    from .facts import Host
+
+CGROUP_PARENT = "machine.slice"
+
+
+def cgroup_of(name: str) -> str:
+    """The container's cgroup, relative to each hierarchy's mount point (systemd's place for machines)."""
+    return f"{CGROUP_PARENT}/{name}"
+
+
+def private_users(container: Container) -> str:
+    """`pick`, `no`, `identity` or a number: what was asked for, or the default.
+
+    Private users are the default. On the host's network a guest with them could not use ports below 1024, because the
+    network belongs to the host's user namespace: there the default is upstream's, `no`. Raises DefinitionError when
+    both are asked for.
+    """
+    shared_network = not container.network.private
+    if container.private_users is None:
+        return "no" if shared_network else "pick"
+    if shared_network and container.private_users not in ("no", "identity") and container.network.network_namespace is None:
+        name = container.name
+        raise DefinitionError(
+            f"containers.{name}: privateUsers on the host's network would leave the container without ports below 1024",
+            hint=f"set containers.{name}.privateNetwork = true, or containers.{name}.privateUsers = \"no\"",
+        )
+    return container.private_users
+
+
+def params_digest(container: Container, host: Host) -> str:
+    """A digest of all that only a restart can change: the container's own parameters, not its system."""
+    parameters = encode(container)
+    for key in ("system", "autoStart", "restartIfChanged", "timeoutStart", "universe", "nixpkgs", "flake"):
+        parameters.pop(key)
+    return hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def plan_launch(record: Record, host: Host, *, state: str, root: str, busybox: str, system: str) -> Launch:
+    """The files and the command that start `record`'s container with `system` on `root`.
+
+    Raises DefinitionError for options that contradict each other or the host.
+    """
+    container = record.container
+    network = plan_network(container)
+    wanted_users = private_users(container)
+    user_base: str | int = record.user_base if wanted_users == "pick" and record.user_base is not None else wanted_users
+    limits, flags = container_limits(container)
+    cgroup = cgroup_of(container.name)
+    nspawn = nspawn_command(
+        container,
+        host,
+        network,
+        root=root,
+        guest_directory=f"{state}/guest",
+        busybox=busybox,
+        system=system,
+        user_base=user_base,
+        flags=flags,
+    )
+    launcher = launcher_script(
+        host,
+        name=container.name,
+        state=state,
+        root=root,
+        ephemeral=container.ephemeral,
+        cgroup=cgroup,
+        limits=cgroup_writes(limits, host.cgroups, cgroup),
+        network=network,
+        nspawn=nspawn,
+        copy_resolv_conf=container.copy_resolv_conf,
+    )
+    guest = guest_script(network, busybox=busybox)
+    return Launch(
+        files=launch_files(network, launcher=launcher, guest=guest),
+        cgroup=cgroup,
+        command=("unshare", "--mount", "--propagation", "slave", host.tools.shell, f"{state}/launch"),
+    )

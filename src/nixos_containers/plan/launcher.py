@@ -1,0 +1,236 @@
+"""The two small shell scripts behind a running container, as text.
+
+`launch` supervises on the host: it places nspawn in fresh cgroups with limits, configures the host's end of the
+network, starts nspawn again after a guest's reboot (status 133) and cleans up after its end. It is what remains of us
+while a container runs: one idle shell. `init` runs as the guest's first process, configures the guest's end and
+becomes the system's own init. Not for deciding: every value is literal by the time it gets here.
+"""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .network import elements_down, elements_up
+from .nspawn import GUEST_DIRECTORY
+
+if TYPE_CHECKING:
+    from .facts import Host
+    from .network import NetworkPlan
+
+# systemd-nspawn's exit status after the guest asked for a reboot.
+REBOOT = 133
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """All that a start writes and runs: texts by file name in the run-state directory, and directories to make."""
+
+    files: dict[str, str]
+    cgroup: str
+    command: tuple[str, ...]
+
+
+def launcher_script(
+    host: Host,
+    *,
+    name: str,
+    state: str,
+    root: str,
+    ephemeral: bool,
+    cgroup: str,
+    limits: tuple[tuple[str, str], ...],
+    network: NetworkPlan,
+    nspawn: list[str],
+    copy_resolv_conf: bool,
+) -> str:
+    """The supervisor of container `name`, for /bin/sh.
+
+    `state` is the run-state directory, `cgroup` the path of the container's cgroup relative to every hierarchy,
+    `limits` are (file, value) writes, `nspawn` the command to supervise.
+    """
+    groups = host.cgroups.paths(cgroup)
+    q = shlex.quote
+    lines = [
+        "#!/bin/sh",
+        f"# Supervises the container {name}; made by nixos-container, which starts and stops it.",
+        "set -u",
+        "umask 022",
+        f"cd {q(state)} || exit 1",
+        f"groups={q(' '.join(groups))}",
+        "",
+        *_CGROUP_FUNCTIONS,
+        *_enter_function(host, limits),
+        *_uplink_function(host, network),
+        *_prepare_function(root, ephemeral=ephemeral, copy_resolv_conf=copy_resolv_conf),
+        *_command_function(nspawn),
+        *_main_loop(host, network),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+_CGROUP_FUNCTIONS = """\
+# Ends everything in the container's cgroups and removes them: a left-over cgroup of another uid stops the next boot.
+clear_groups() {
+  for round in 1 2 3 4 5 6 7 8 9 10; do
+    left=
+    for group in $groups; do
+      [ -d "$group" ] || continue
+      for leaf in $(find "$group" -depth -type d ! -path "$group/launcher"); do
+        if [ -e "$leaf/cgroup.kill" ] && [ "$leaf" != "$group" ]; then echo 1 > "$leaf/cgroup.kill"; fi
+        while read -r pid; do [ "$pid" = $$ ] || kill -9 "$pid"; done < "$leaf/cgroup.procs"
+        [ "$leaf" = "$group" ] || rmdir "$leaf" || left=yes
+      done
+    done 2>/dev/null
+    [ -n "$left" ] || return 0
+    sleep 0.1
+  done
+}
+""".splitlines()
+
+
+def _enter_function(host: Host, limits: tuple[tuple[str, str], ...]) -> list[str]:
+    q = shlex.quote
+    writes = [f"  echo {q(value)} > {q(file)} || echo {q(f'cannot set {file}')} >&2" for file, value in limits]
+    return [
+        "# Makes the cgroups and moves the calling shell, $1, into them; the launcher itself stays in a leaf of its own.",
+        "make_groups() {",
+        "  for group in $groups; do",
+        '    parent=${group%/*}; mkdir -p "$group/launcher" || return 1',
+        '    if [ -e "$parent/../cpuset.cpus" ]; then # cgroup v1: a new cpuset is empty until it is told otherwise',
+        '      for leaf in "$parent" "$group" "$group/launcher"; do',
+        "        for file in cpuset.cpus cpuset.mems; do",
+        '          [ -s "$leaf/$file" ] && grep -q . "$leaf/$file" || cat "$leaf/../$file" > "$leaf/$file"',
+        "        done",
+        "      done",
+        "    fi",
+        '    [ ! -e "$group/memory.use_hierarchy" ] || echo 1 > "$group/memory.use_hierarchy" 2>/dev/null',
+        '    echo $$ > "$group/launcher/cgroup.procs" || return 1',
+        "  done",
+        *(["  :"] if not writes else writes),
+        "}",
+        "",
+    ]
+
+
+def _uplink_function(host: Host, network: NetworkPlan) -> list[str]:
+    if not network.pairs:
+        return ["uplink() { :; }", ""]
+    q = shlex.quote
+    localnet = [f"  echo 1 > /proc/sys/net/ipv4/conf/{name}/route_localnet" for name in network.localnet]
+    return [
+        "# Waits for the guest's word that its interfaces exist, then configures the host's ends: before the guest boots.",
+        "uplink() {",
+        "  read -r word < guest/request || return",
+        f"  {q(host.tools.ip)} -force -batch links >> network.log 2>&1",
+        *localnet,
+        "  echo up > guest/answer",
+        "}",
+        "",
+    ]
+
+
+def _prepare_function(root: str, *, ephemeral: bool, copy_resolv_conf: bool) -> list[str]:
+    q = shlex.quote
+    lines = ["prepare() {"]
+    if ephemeral:
+        lines += [
+            "  # In this process's own mount namespace: the root vanishes with the container, however that ends.",
+            f"  umount -l {q(root)} 2>/dev/null",
+            f"  mount -t tmpfs -o mode=0755 nixos-container {q(root)} && mkdir {q(root)}/usr {q(root)}/etc || return 1",
+        ]
+    lines += ["  rm -f guest/request guest/answer guest/resolv.conf", "  mkfifo -m 622 guest/request && mkfifo -m 644 guest/answer || return 1"]
+    if copy_resolv_conf:
+        lines += ["  [ ! -e /etc/resolv.conf ] || cp -L /etc/resolv.conf guest/resolv.conf"]
+    return [*lines, "}", ""]
+
+
+def _command_function(nspawn: list[str]) -> list[str]:
+    arguments = " \\\n    ".join(shlex.quote(argument) for argument in nspawn)
+    return [
+        "container() {",
+        '  self=$(exec sh -c \'echo "$PPID"\')',
+        '  for group in $groups; do echo "$self" > "$group/cgroup.procs" || exit 1; done',
+        '  echo "$self" > nspawn.pid',
+        f"  exec {arguments}",
+        "}",
+        "",
+    ]
+
+
+def _main_loop(host: Host, network: NetworkPlan) -> list[str]:
+    q = shlex.quote
+    lines = [
+        "echo $$ > launcher.pid",
+        "clear_groups",
+        "make_groups || { echo 'cannot make the cgroups' >&2; exit 1; }",
+    ]
+    nft_up = f"{q(host.tools.nft)} -f forwards.up" if network.elements else ":"
+    nft_down = f"{q(host.tools.nft)} -f forwards.down" if network.elements else ":"
+    lines += [
+        f"{nft_up} || exit 1",
+        "while :; do",
+        "  prepare || break",
+        "  uplink & uplink=$!",
+        "  container & child=$!",
+        "  wait $child; status=$?",
+        "  kill $uplink 2>/dev/null; wait $uplink 2>/dev/null",
+        "  clear_groups",
+        "  # Only the first start has a listener for readiness.",
+        "  unset NOTIFY_SOCKET",
+        f"  [ $status = {REBOOT} ] && [ ! -e stopping ] || break",
+        "done",
+        f"{nft_down}",
+        'echo "$status" > ended',
+        "rm -f nspawn.pid launcher.pid",
+        "# The launcher's own cgroup goes last: it leaves it first.",
+        "for group in $groups; do",
+        '  echo $$ > "${group%/machine.slice/*}/cgroup.procs"',
+        '  rmdir "$group/launcher" "$group" "${group%/*}"',
+        "done 2>/dev/null",
+        "exit 0",
+    ]
+    return lines
+
+
+def guest_script(network: NetworkPlan, *, busybox: str) -> str:
+    """The guest's first process, for the static busybox: the network, then the system's own init ("$@").
+
+    Upstream's container-init does the same; the difference is that the host's end is up before this goes on.
+    """
+    commands = [" ".join(shlex.quote(word) for word in (busybox, "ip", *command)) for command in network.guest_commands]
+    lines = [
+        "# Runs as the container's first process, before its own init.",
+        f"directory={GUEST_DIRECTORY}",
+        f"busybox={shlex.quote(busybox)}",
+    ]
+    if network.private:
+        lines.append('"$busybox" ip link set lo up')
+    if network.pairs:
+        lines += [
+            'echo up > "$directory/request"',
+            'read -r word < "$directory/answer"',
+            *commands,
+        ]
+    lines += [
+        "# Written from inside, so that links that the guest made lead nowhere on the host.",
+        'if [ -e "$directory/resolv.conf" ]; then',
+        '  "$busybox" mkdir -p /etc',
+        '  "$busybox" rm -f /etc/resolv.conf',
+        '  "$busybox" cp "$directory/resolv.conf" /etc/resolv.conf',
+        "fi",
+        'exec "$@"',
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def launch_files(network: NetworkPlan, *, launcher: str, guest: str) -> dict[str, str]:
+    """File name in the run-state directory -> text, for everything that the launcher reads."""
+    files = {"launch": launcher, "guest/init": guest}
+    if network.pairs:
+        files["links"] = "".join(line + "\n" for line in network.host_batch)
+    if network.elements:
+        files["forwards.up"] = elements_up(network.elements)
+        files["forwards.down"] = elements_down(network.elements)
+    return files

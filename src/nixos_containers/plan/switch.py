@@ -1,0 +1,113 @@
+"""Spec and observed host in, actions out: what makes the host match a definition. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..base.errors import DefinitionError
+from ..declare.container import Record
+from .actions import Action, Create, Forget, Purge, Reload, Restart, SetProfile, Start, Stop, Update
+from .launch import params_digest, plan_launch
+
+if TYPE_CHECKING:
+    from ..declare.container import Container, Spec
+    from .facts import Host, Observed
+
+
+def plan_switch(
+    spec: Spec,
+    observed: Observed,
+    host: Host,
+    *,
+    source: str,
+    names: tuple[str, ...] = (),
+    purge: bool = False,
+    start: bool = True,
+) -> list[Action]:
+    """The actions that make the host match `spec`, which came from the definition file `source`.
+
+    Only containers that `source` declared before are removed; `names` limits everything to some containers. Raises
+    DefinitionError when a name belongs to another definition, or when a container cannot be run as asked.
+    """
+    actions: list[Action] = []
+    for name, container in sorted(spec.containers.items()):
+        if names and name not in names:
+            continue
+        _check_owner(name, observed, source)
+        _check_addresses(container, spec, observed)
+        actions += _container_actions(container, observed, host, source=source, start=start)
+    for name, record in sorted(observed.records.items()):
+        if record.declared_by != source or name in spec.declared or (names and name not in names):
+            continue
+        actions += removal_actions(name, observed, reason=f"no longer declared in {source}", purge=purge)
+    return actions
+
+
+def _check_owner(name: str, observed: Observed, source: str) -> None:
+    known = observed.records.get(name)
+    if known is None or known.declared_by == source:
+        return
+    owner = known.declared_by or "‘nixos-container create’"
+    raise DefinitionError(
+        f"container ‘{name}’ exists already and belongs to {owner}",
+        hint=f"choose another name, or remove the other one first (nixos-container destroy {name})",
+    )
+
+
+def _check_addresses(container: Container, spec: Spec, observed: Observed) -> None:
+    others = {name: record.container for name, record in observed.records.items()} | spec.containers
+    mine = _claims(container)
+    for name, other in sorted(others.items()):
+        if name == container.name or (name not in spec.declared and name not in observed.records):
+            continue
+        if name not in spec.containers and name in spec.declared:
+            continue
+        for claim in sorted(mine & _claims(other)):
+            raise DefinitionError(f"containers ‘{container.name}’ and ‘{name}’ both use {claim}", hint="give one of them another")
+
+
+def _claims(container: Container) -> frozenset[str]:
+    network = container.network
+    if not network.private:
+        return frozenset()
+    pairs = [network, *network.extra_veths.values()]
+    claims = {f"the address {address.partition('/')[0]}" for pair in pairs for address in (pair.local_address, pair.local_address6) if address}
+    claims |= {f"the host's {port.protocol} port {port.host_port}" for pair in pairs for port in pair.forward_ports}
+    return frozenset(claims)
+
+
+def _container_actions(container: Container, observed: Observed, host: Host, *, source: str, start: bool) -> list[Action]:
+    name = container.name
+    system = container.system.path
+    known = observed.records.get(name)
+    record = Record(container=container, busybox=spec.busybox.path, declared_by=source, user_base=observed.user_ranges.get(name))
+    # Contradictions surface here, before anything is done.
+    plan_launch(record, host, state="/run", root="/", busybox="busybox", system=system or "/nix/store")
+    actions: list[Action] = []
+    if known is None:
+        actions.append(Create(name, "declared, and not there yet", record))
+    elif known.container != container:
+        actions.append(Update(name, "its definition changed", record))
+    if system is not None and container.system.drv is not None and observed.profiles.get(name) != system:
+        actions.append(SetProfile(name, "the system changed" if name in observed.profiles else "the first system", system))
+    running = observed.running.get(name)
+    if running is None:
+        if container.auto_start and start:
+            actions.append(Start(name, "autoStart is set"))
+    elif running.params != params_digest(container, host):
+        if container.restart_if_changed:
+            actions.append(Restart(name, "the container's own parameters changed"))
+    elif system is not None and running.system != system and container.restart_if_changed:
+        actions.append(Reload(name, "only the guest's system changed", system))
+    return actions
+
+
+def removal_actions(name: str, observed: Observed, *, reason: str, purge: bool) -> list[Action]:
+    """Stop, forget and, when `purge`, delete: the end of a container."""
+    actions: list[Action] = []
+    if name in observed.running:
+        actions.append(Stop(name, reason))
+    actions.append(Forget(name, reason))
+    if purge and name in observed.states:
+        actions.append(Purge(name, "--purge"))
+    return actions

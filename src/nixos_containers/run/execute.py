@@ -1,0 +1,92 @@
+"""Carries out a plan: one match over its actions, each announced by its own line and done under the container's lock."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from typing import TYPE_CHECKING, assert_never
+
+from ..base import log
+from ..base.errors import ContainerError
+from ..base.files import locked
+from ..build import profiles, store
+from ..observe import containers as observe
+from ..plan import actions as act
+from ..plan.launch import private_users
+from . import files, records, reload, start, stop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ..base.paths import Paths
+    from ..declare.container import Record
+    from ..plan.facts import Host
+
+
+def execute(paths: Paths, host: Host, plan: Iterable[act.Action]) -> None:
+    """Carry out `plan` in order. The first failure ends it; what was done before stays and is consistent."""
+    for action in plan:
+        log.say(f"{action.describe()} ({action.reason})")
+        with locked(paths.lock(action.name), who=records.command_line()):
+            _carry_out(paths, host, action)
+
+
+def _carry_out(paths: Paths, host: Host, action: act.Action) -> None:
+    match action:
+        case act.Create() | act.Update():
+            records.write(paths, with_users(paths, action.record))
+        case act.SetProfile():
+            profiles.set_profile(paths, action.name, action.system)
+        case act.Start():
+            start_container(paths, host, action.name)
+        case act.Stop():
+            stop_container(paths, host, action.name)
+        case act.Restart():
+            stop_container(paths, host, action.name)
+            start_container(paths, host, action.name)
+        case act.Reload():
+            reload.reload(paths, action.name, action.system)
+        case act.Forget():
+            profiles.remove_profile(paths, action.name)
+            records.forget(paths, action.name)
+        case act.Purge():
+            files.remove_state(paths.state(action.name))
+            records.release_user_base(paths, action.name)
+        case _:
+            assert_never(action)
+
+
+def with_users(paths: Paths, record: Record) -> Record:
+    """`record` with the first uid of its recorded range, when it has private users of its own."""
+    if private_users(record.container) != "pick":
+        return dataclasses.replace(record, user_base=None)
+    return dataclasses.replace(record, user_base=records.user_base(paths, record.container.name))
+
+
+def start_container(paths: Paths, host: Host, name: str) -> None:
+    """Start container `name` from its record. Raises ContainerError when it runs already or cannot start."""
+    stop.repair(paths, host.cgroups, name)
+    if observe.running(paths, name) is not None:
+        return
+    record = observe.record(paths, name)
+    system = observe.system_of(paths, record)
+    if not os.path.exists(f"{system}/init"):
+        raise ContainerError(
+            f"the system of container ‘{name}’ is gone from the store: {system}",
+            hint="‘nixos-container switch’ builds it again" if record.declared_by else f"nixos-container update {name}",
+        )
+    store.add_root(system, f"{paths.gcroots(name)}/running")
+    store.add_root(os.path.dirname(os.path.dirname(record.busybox)), f"{paths.gcroots(name)}/busybox")
+    start.start(paths, record, host, busybox=record.busybox, system=system)
+
+
+def stop_container(paths: Paths, host: Host, name: str) -> None:
+    """Shut container `name` down cleanly; one that does not run is cleaned up after if need be."""
+    running = observe.running(paths, name)
+    if running is None:
+        if observe.supervisor(paths, name) is not None:
+            stop.terminate(paths, name, host.cgroups)
+        else:
+            stop.repair(paths, host.cgroups, name)
+        return
+    stop.stop(paths, name, running, host.cgroups)

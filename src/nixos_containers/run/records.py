@@ -1,0 +1,92 @@
+"""Records on disk: NAME.json, which we read, and NAME.conf with upstream's keys, which other tools read."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from ..base.files import locked, remove, write_atomically
+from ..declare.codec import encode
+from ..kernel.processes import command_name
+from ..observe import containers as observe
+from ..plan.users import allocate, parse_subid
+
+if TYPE_CHECKING:
+    from ..base.paths import Paths
+    from ..declare.container import Container, Record
+
+
+def write(paths: Paths, record: Record) -> None:
+    """Write both files of `record`, the JSON first: NAME.conf is what makes a container exist."""
+    name = record.container.name
+    write_atomically(observe.record_path(paths, name), json.dumps(encode(record), indent=1, sort_keys=True) + "\n")
+    write_atomically(paths.record(name), _conf_text(record.container))
+
+
+def forget(paths: Paths, name: str) -> None:
+    """Remove the record; the container no longer exists. Its state and profile are not touched."""
+    remove(paths.record(name))
+    remove(observe.record_path(paths, name))
+    remove(paths.log(name) + ".1")
+
+
+def _conf_text(container: Container) -> str:
+    network = container.network
+    values = {"PRIVATE_NETWORK": "1" if network.private else "0"}
+    if container.system.path is not None:
+        values["SYSTEM_PATH"] = container.system.path
+    if network.private:
+        for key, value in (
+            ("HOST_BRIDGE", network.host_bridge),
+            ("HOST_ADDRESS", network.host_address),
+            ("HOST_ADDRESS6", network.host_address6),
+            ("LOCAL_ADDRESS", network.local_address),
+            ("LOCAL_ADDRESS6", network.local_address6),
+            ("LOCAL_MAC_ADDRESS", network.local_mac_address),
+        ):
+            if value is not None:
+                values[key] = value
+        if network.forward_ports:
+            values["HOST_PORT"] = ",".join(f"{p.protocol}:{p.host_port}:{p.target}" for p in network.forward_ports)
+    values["AUTO_START"] = "1" if container.auto_start else "0"
+    if container.flake is not None:
+        values["FLAKE"] = container.flake
+    if container.extra_flags:
+        values["EXTRA_NSPAWN_FLAGS"] = '"' + " ".join(container.extra_flags) + '"'
+    return "".join(f"{key}={value}\n" for key, value in values.items())
+
+
+def user_base(paths: Paths, name: str) -> int:
+    """The first uid of `name`'s private range; a new one is chosen and recorded before anything uses it."""
+    ranges = observe.user_ranges(paths)
+    if name in ranges:
+        return ranges[name]
+    with locked(paths.lock(".user-ranges"), who="choosing a range of user ids"):
+        ranges = observe.user_ranges(paths)
+        foreign: tuple[tuple[int, int], ...] = ()
+        for file in ("/etc/subuid", "/etc/subgid"):
+            try:
+                with open(file, encoding="utf-8") as handle:
+                    foreign += parse_subid(handle.read())
+            except OSError:
+                continue
+        base = allocate(name, ranges, foreign)
+        write_atomically(paths.user_ranges, json.dumps({**ranges, name: base}, indent=1, sort_keys=True) + "\n")
+    return base
+
+
+def release_user_base(paths: Paths, name: str) -> None:
+    """Give `name`'s range back: only after its state is gone."""
+    with locked(paths.lock(".user-ranges"), who="releasing a range of user ids"):
+        ranges = observe.user_ranges(paths)
+        if ranges.pop(name, None) is not None:
+            write_atomically(paths.user_ranges, json.dumps(ranges, indent=1, sort_keys=True) + "\n")
+
+
+def command_line() -> str:
+    """How to name this command to somebody who waits for it."""
+    import os
+    import shlex
+    import sys
+
+    return f"({command_name(os.getpid())}: nixos-container {shlex.join(sys.argv[1:])})"

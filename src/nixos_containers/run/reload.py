@@ -1,0 +1,45 @@
+"""Switching a running guest to another system in place: its own `switch-to-configuration`, run inside."""
+
+from __future__ import annotations
+
+from ..base import log, process
+from ..base.errors import ContainerError
+from ..base.paths import Paths
+from ..build import store
+from ..observe import containers as observe
+from . import start
+
+# switch-to-configuration's status when the switch happened but some units failed (upstream's convention).
+_UNITS_FAILED = 4
+
+
+class ReloadFailed(ContainerError):
+    """The guest could not be switched; it runs on."""
+
+
+def reload(paths: Paths, name: str, system: str) -> None:
+    """Run `system`'s switch-to-configuration inside container `name`. Raises ReloadFailed."""
+    running = observe.running(paths, name)
+    if running is None:
+        raise ContainerError(f"container ‘{name}’ is not running", hint=f"nixos-container start {name}")
+    # Both systems stay rooted until the new one really runs.
+    store.add_root(system, f"{paths.gcroots(name)}/switching")
+    command = [
+        "nsenter", "--all", f"--target={running.leader}", "--",
+        f"{system}/bin/switch-to-configuration", "test",
+    ]  # fmt: skip
+    done = process.run(command, check=False, pass_stderr=True)
+    if done.stdout.strip():
+        log.say(done.stdout.rstrip())
+    if done.returncode not in (0, _UNITS_FAILED):
+        raise ReloadFailed(
+            f"container ‘{name}’ could not be switched to its new system (status {done.returncode})",
+            hint=f"nixos-container restart {name} starts it with the new one",
+        )
+    store.add_root(system, f"{paths.gcroots(name)}/running")
+    start.note_system(paths, name, system)
+    if done.returncode == _UNITS_FAILED:
+        raise ReloadFailed(
+            f"container ‘{name}’ runs its new system, but some units failed",
+            hint=f"nixos-container run {name} -- systemctl --failed",
+        )

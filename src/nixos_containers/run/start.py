@@ -1,0 +1,203 @@
+"""Starting a container: its root, its launcher, and the wait until the guest says that it is ready."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import socket
+import time
+from typing import TYPE_CHECKING
+
+from ..base import log, process
+from ..base.durations import parse_duration
+from ..base.errors import ContainerError, HostError
+from ..base.files import read_text, remove, write_atomically
+from ..declare.codec import encode
+from ..kernel import sysctls
+from ..observe import containers as observe
+from ..plan.launch import params_digest, plan_launch, private_users
+from . import records, stop
+
+if TYPE_CHECKING:
+    from subprocess import Popen
+
+    from ..base.paths import Paths
+    from ..declare.container import Record
+    from ..plan.facts import Host
+    from ..plan.launcher import Launch
+
+# Shared by all guests, also those with private users: beyond some 25 guests systemd hangs without these.
+_KERNEL_ROOM = {
+    "fs.inotify.max_user_instances": 8192,
+    "fs.inotify.max_user_watches": 524288,
+    "kernel.keys.maxkeys": 20000,
+    "kernel.keys.maxbytes": 2000000,
+}
+_LOG_TAIL_LINES = 15
+
+
+class StartFailed(ContainerError):
+    """The guest did not come up; its log's tail is in `details`."""
+
+
+def start(paths: Paths, record: Record, host: Host, *, busybox: str, system: str) -> None:
+    """Start the container of `record` with the store path `system` and wait until the guest is ready.
+
+    The caller holds the container's lock. Raises StartFailed, or HostError when the host cannot; either way nothing of
+    the attempt is left.
+    """
+    name = record.container.name
+    make_room(paths)
+    root = prepare_root(paths, record)
+    state = paths.run_state(name)
+    launch = plan_launch(record, host, state=state, root=root, busybox=busybox, system=system)
+    for bind in record.container.binds:
+        if not os.path.exists(bind.source):
+            raise HostError(f"containers.{name}.bindMounts: {bind.source} does not exist", hint=f"mkdir -p {bind.source}")
+    _write_run_state(paths, record, host, launch, busybox=busybox, system=system)
+    timeout = parse_duration(record.container.timeout_start, f"containers.{name}.timeoutStartSec")
+    with _listener(f"{state}/notify") as listener:
+        launcher = _spawn(paths, name, launch, f"{state}/notify")
+        try:
+            _wait_until_ready(paths, name, launcher, listener, timeout)
+        except BaseException as failure:
+            stop.terminate(paths, name, host.cgroups)
+            if ephemeral_root_unused(paths, record):
+                os.rmdir(root)
+            if isinstance(failure, ContainerError) and not failure.details:
+                failure.details = log_tail(paths, name)
+            raise
+
+
+def make_room(paths: Paths) -> None:
+    """Raise the kernel's shared limits where they are too low for many guests, and say so."""
+    for name, wanted in _KERNEL_ROOM.items():
+        current = sysctls.read(name)
+        if current is not None and current.isdigit() and int(current) < wanted:
+            if sysctls.write(name, str(wanted)):
+                log.say(f"raised {name} from {current} to {wanted}, so that many containers fit")
+            else:
+                log.debug(f"{name} is {current} and cannot be raised")
+
+
+def prepare_root(paths: Paths, record: Record) -> str:
+    """The directory of the container's root, made with upstream's modes if it is new.
+
+    Only a new root is filled in: an old one is the guest's, who may have put links there.
+    """
+    name = record.container.name
+    if record.container.ephemeral:
+        root = paths.ephemeral_root(name)
+        os.makedirs(root, mode=0o755, exist_ok=True)
+        return root
+    root = paths.state(name)
+    os.makedirs(paths.states, mode=0o755, exist_ok=True)
+    if not os.path.isdir(root):
+        fresh = f"{paths.states}/.new-{name}-{os.getpid()}"
+        os.mkdir(fresh, 0o755)
+        for directory, mode in (("usr", 0o755), ("etc", 0o755), ("var", 0o755), ("var/lib", 0o755), ("var/lib/private", 0o700), ("root", 0o700)):
+            os.mkdir(f"{fresh}/{directory}", mode)
+        if isinstance(record.user_base, int) and private_users(record.container) == "pick":
+            pass  # nspawn maps or changes the owners itself (--private-users-ownership=auto)
+        os.rename(fresh, root)
+    return root
+
+
+def ephemeral_root_unused(paths: Paths, record: Record) -> bool:
+    """Whether the container is ephemeral and its mount point is an empty directory that can go."""
+    if not record.container.ephemeral:
+        return False
+    try:
+        return not os.listdir(paths.ephemeral_root(record.container.name))
+    except OSError:
+        return False
+
+
+def _write_run_state(paths: Paths, record: Record, host: Host, launch: Launch, *, busybox: str, system: str) -> None:
+    state = paths.run_state(record.container.name)
+    os.makedirs(paths.run, mode=0o755, exist_ok=True)
+    os.makedirs(f"{state}/guest", mode=0o755, exist_ok=True)
+    os.chmod(state, 0o700)
+    for stale in ("ended", "stopping", "nspawn.pid", "launcher.pid", "links", "forwards.up", "forwards.down"):
+        remove(f"{state}/{stale}")
+    for name, text in launch.files.items():
+        # Lost with the host's reboot anyway: no fsync on this path.
+        with open(f"{state}/{name}", "w", encoding="utf-8") as file:
+            file.write(text)
+    started = observe.Started(params=params_digest(record.container, host), system=system, busybox=busybox)
+    with open(f"{state}/started.json", "w", encoding="utf-8") as file:
+        json.dump(encode(started), file)
+
+
+def note_system(paths: Paths, name: str, system: str) -> None:
+    """Remember that the running guest was switched to `system`."""
+    path = f"{paths.run_state(name)}/started.json"
+    text = read_text(path)
+    if text is not None:
+        write_atomically(path, json.dumps({**json.loads(text), "system": system}))
+
+
+class _listener:
+    """A notification socket (sd_notify(3)) that exists while the block runs."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+
+    def __enter__(self) -> socket.socket:
+        remove(self._path)
+        self._socket.bind(self._path)
+        return self._socket
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+        remove(self._path)
+
+
+def _spawn(paths: Paths, name: str, launch: Launch, notify: str) -> Popen[bytes]:
+    os.makedirs(paths.logs, mode=0o750, exist_ok=True)
+    path = paths.log(name)
+    try:
+        os.replace(path, path + ".1")
+    except FileNotFoundError:
+        pass
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o640)
+    try:
+        return process.spawn(launch.command, stdout=descriptor, stderr=descriptor, env={"NOTIFY_SOCKET": notify}, detach=True)
+    finally:
+        os.close(descriptor)
+
+
+def _wait_until_ready(paths: Paths, name: str, launcher: Popen[bytes], listener: socket.socket, timeout: float) -> None:
+    deadline = time.monotonic() + timeout
+    pidfd = os.pidfd_open(launcher.pid)
+    try:
+        while True:
+            readable, _, _ = select.select([listener, pidfd], [], [], max(0.0, deadline - time.monotonic()))
+            if listener in readable:
+                message = listener.recv(4096).decode(errors="replace").split("\n")
+                log.debug("notified: " + " ".join(message))
+                if "READY=1" in message:
+                    return
+            elif pidfd in readable:
+                launcher.wait()
+                status = (read_text(f"{paths.run_state(name)}/ended") or "").strip()
+                raise StartFailed(
+                    f"container ‘{name}’ ended before it was ready" + (f" (status {status})" if status not in ("", "0") else ""),
+                    hint=f"the whole log is {paths.log(name)}",
+                )
+            else:
+                raise StartFailed(
+                    f"container ‘{name}’ was not ready within {timeout:g} s and was stopped again",
+                    hint=f"set containers.{name}.timeoutStartSec higher, or look into {paths.log(name)}",
+                )
+    finally:
+        os.close(pidfd)
+
+
+def log_tail(paths: Paths, name: str) -> str:
+    """The last lines of the container's console log, for an error message."""
+    text = read_text(paths.log(name)) or ""
+    lines = [line.rstrip("\r") for line in text.splitlines() if "Attempted to remove disk file system" not in line]
+    return "\n".join(f"  {line}" for line in lines[-_LOG_TAIL_LINES:])

@@ -1,0 +1,110 @@
+"""Stopping a container, and cleaning up after one that ended in any other way."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from typing import TYPE_CHECKING
+
+from ..base import log, process
+from ..base.errors import HostError
+from ..base.files import remove
+from ..kernel import cgroups, processes
+from ..observe import containers as observe
+from ..plan.launch import cgroup_of
+
+if TYPE_CHECKING:
+    from ..base.paths import Paths
+    from ..plan.facts import Cgroups, Running
+
+# As long as systemd gives a unit to stop (DefaultTimeoutStopSec=).
+_STOP_TIMEOUT = 90.0
+_RUN_FILES = ("nspawn.pid", "launcher.pid", "notify", "stopping", "guest/request", "guest/answer")
+
+
+def stop(paths: Paths, name: str, running: Running, layout: Cgroups) -> None:
+    """Shut the guest down cleanly and wait for its end; after 90 s it is killed, and that is said."""
+    state = paths.run_state(name)
+    with open(f"{state}/stopping", "w", encoding="ascii"):
+        pass  # tells the launcher that a reboot asked for at this moment is not wanted
+    # nspawn answers SIGTERM by sending its --kill-signal, systemd's "halt now", to the guest.
+    processes.send(running.nspawn, signal.SIGTERM)
+    waited_for = running.supervisor or running.nspawn
+    if not processes.wait_until_gone(waited_for, _STOP_TIMEOUT):
+        log.warn(f"container ‘{name}’ did not shut down within {_STOP_TIMEOUT:g} s and is killed")
+    terminate(paths, name, layout)
+
+
+def terminate(paths: Paths, name: str, layout: Cgroups) -> None:
+    """End everything of container `name` at once and remove all that a run leaves on the host; idempotent."""
+    state = paths.run_state(name)
+    groups = layout.paths(cgroup_of(name))
+    launcher = processes.read_pid(f"{state}/launcher.pid")
+    if launcher is not None and f"{state}/launch" in processes.arguments(launcher):
+        processes.kill(launcher)
+        processes.wait_until_gone(launcher, 5)
+    nspawn = processes.read_pid(f"{state}/nspawn.pid")
+    if nspawn is not None and f"--machine={name}" in processes.arguments(nspawn):
+        processes.kill(nspawn)
+    if not cgroups.kill(groups):
+        raise HostError(
+            f"some processes of container ‘{name}’ cannot be killed (they hang in the kernel)",
+            details="pids: " + " ".join(map(str, sorted(cgroups.processes(groups)))),
+            hint="look at ‘cat /proc/PID/stack’; a reboot of the host helps",
+        )
+    _remove_groups(groups)
+    _remove_rules(state)
+    _wait_for_links(paths, name)
+    for file in _RUN_FILES:
+        remove(f"{state}/{file}")
+    root = paths.ephemeral_root(name)
+    if os.path.isdir(root) and not os.path.ismount(root):
+        try:
+            os.rmdir(root)  # the mount point of an ephemeral root; the file system itself ended with its processes
+        except OSError:
+            log.warn(f"{root} is not empty and was left")
+
+
+def _remove_groups(groups: tuple[str, ...]) -> None:
+    deadline = time.monotonic() + 2
+    while True:
+        cgroups.remove(groups)
+        if not cgroups.present(groups) or time.monotonic() > deadline:
+            return
+        time.sleep(0.005)
+
+
+def _remove_rules(state: str) -> None:
+    path = f"{state}/forwards.down"
+    if os.path.exists(path):
+        process.run(["nft", "-f", path], check=False)
+        remove(path)
+
+
+def _wait_for_links(paths: Paths, name: str) -> None:
+    """The kernel removes the veth pair with the guest's network namespace, a moment after its last process."""
+    from ..base.errors import ContainerError
+    from ..plan.network import plan_network
+
+    try:
+        pairs = plan_network(observe.record(paths, name).container).pairs
+    except ContainerError:
+        return
+    deadline = time.monotonic() + 2
+    for pair in pairs:
+        while os.path.exists(f"/sys/class/net/{pair.host}"):
+            if time.monotonic() > deadline:
+                process.run(["ip", "link", "delete", pair.host], check=False)
+                break
+            time.sleep(0.005)
+
+
+def repair(paths: Paths, layout: Cgroups, name: str) -> bool:
+    """Clean up what an ended container left behind, and say so; False when there was nothing."""
+    left = observe.leftovers(paths, layout, name)
+    if not left:
+        return False
+    log.warn(f"container ‘{name}’ had ended without cleaning up ({', '.join(left)}); repaired")
+    terminate(paths, name, layout)
+    return True

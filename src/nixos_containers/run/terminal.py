@@ -1,0 +1,108 @@
+"""A terminal of the guest's own for an interactive command, connected to the terminal outside.
+
+The pair comes from the guest's devpts, so that `tty`, `login` and job control work inside, and programs there never
+hold a file descriptor of the host's terminal. Not used when stdin is not a terminal.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import select
+import signal
+import struct
+import termios
+import tty
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_TIOCGPTN = 0x80045430  # number of the other end (ioctl_tty(2))
+_TIOCSPTLCK = 0x40045431  # unlock it
+_TTY_GROUP = 5  # devpts' usual group, in the guest's numbering
+
+
+def run_on_terminal(command: Sequence[str], env: dict[str, str], leader: int) -> int:
+    """Run `command` on a new terminal of the guest whose first process is `leader`; return its exit status."""
+    master, slave = _open_pair(leader)
+    _copy_size(0, master)
+    child = os.fork()
+    if child == 0:
+        _become(command, env, master, slave)
+    os.close(slave)
+    signal.signal(signal.SIGWINCH, lambda *_: _copy_size(0, master))
+    saved = termios.tcgetattr(0)
+    try:
+        tty.setraw(0)
+        _copy(master)
+    finally:
+        termios.tcsetattr(0, termios.TCSAFLUSH, saved)
+        os.close(master)
+    _, status = os.waitpid(child, 0)
+    code = os.waitstatus_to_exitcode(status)
+    return 128 - code if code < 0 else code
+
+
+def _open_pair(leader: int) -> tuple[int, int]:
+    devices = f"/proc/{leader}/root/dev/pts"
+    master = os.open(f"{devices}/ptmx", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
+    fcntl.ioctl(master, _TIOCSPTLCK, struct.pack("i", 0))
+    number = struct.unpack("i", fcntl.ioctl(master, _TIOCGPTN, struct.pack("i", 0)))[0]
+    slave = os.open(f"{devices}/{number}", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
+    # Root of the guest must own it, or login and su cannot hand it on.
+    owner = os.stat(f"/proc/{leader}").st_uid
+    try:
+        os.fchown(slave, owner, owner + _TTY_GROUP if owner else _TTY_GROUP)
+    except OSError:
+        pass
+    return master, slave
+
+
+def _become(command: Sequence[str], env: dict[str, str], master: int, slave: int) -> None:
+    try:
+        os.close(master)
+        os.setsid()
+        fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
+        for descriptor in (0, 1, 2):
+            os.dup2(slave, descriptor)
+        os.execve(command[0], list(command), env)
+    finally:
+        os._exit(127)
+
+
+def _copy_size(source: int, target: int) -> None:
+    try:
+        size = fcntl.ioctl(source, termios.TIOCGWINSZ, bytes(8))
+        fcntl.ioctl(target, termios.TIOCSWINSZ, size)
+    except OSError:
+        pass
+
+
+def _copy(master: int) -> None:
+    """Move bytes both ways until the guest's side is closed."""
+    sources = [0, master]
+    while True:
+        try:
+            readable, _, _ = select.select(sources, [], [])
+        except InterruptedError:
+            continue
+        if master in readable:
+            try:
+                data = os.read(master, 65536)
+            except OSError:  # EIO: the last process closed it
+                return
+            if not data:
+                return
+            _write_all(1, data)
+        if 0 in readable:
+            data = os.read(0, 65536)
+            if data:
+                _write_all(master, data)
+            else:
+                sources.remove(0)
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(descriptor, data) :]
