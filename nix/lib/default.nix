@@ -65,7 +65,7 @@ let
       # --- flat re-exports --------------------------------------------------
 
       inherit (builtins)
-        addErrorContext isPath trace typeOf unsafeGetAttrPos
+        addErrorContext baseNameOf dirOf isPath trace typeOf unsafeGetAttrPos
         ;
       inherit (self.trivial)
         add and bitAnd bitNot bitOr bitXor boolToString boolToYesNo checkListOfEnum compare concat
@@ -133,7 +133,7 @@ let
       inherit (self.network.ipv6) mkEUI64Suffix;
       inherit (self.generators) mkLuaInline;
       inherit (self.filesystem)
-        baseNameOf dirOf packagesFromDirectoryRecursive pathIsDirectory pathIsRegularFile pathType
+        packagesFromDirectoryRecursive pathIsDirectory pathIsRegularFile pathType
         ;
       inherit (self.sources)
         canCleanSource cleanSource cleanSourceFilter cleanSourceWith commitIdFromGitRepo

@@ -104,19 +104,10 @@ rec {
 
   zipLists = zipListsWith (fst: snd: { inherit fst snd; });
 
-  crossLists = warn ''
-    lib.crossLists is deprecated, use lib.mapCartesianProduct instead.
-
-    For example, the following function call:
-
-    nix-repl> lib.crossLists (x: y: x+y) [[1 2] [3 4]]
-    [ 4 5 5 6 ]
-
-    Can be replaced by the following one:
-
-    nix-repl> lib.mapCartesianProduct ({x,y}: x+y) { x = [1 2]; y = [3 4]; }
-    [ 4 5 5 6 ]
-  '' (f: foldl (fs: args: builtins.concatMap (f: map f args) fs) [ f ]);
+  crossLists =
+    warn
+      "lib.crossLists is deprecated, use lib.mapCartesianProduct instead: crossLists (a: b: f a b) [ as bs ] becomes mapCartesianProduct ({ a, b }: f a b) { a = as; b = bs; }"
+      (f: foldl (partial: args: builtins.concatMap (g: map g args) partial) [ f ]);
 
   # --- searching ------------------------------------------------------------
 

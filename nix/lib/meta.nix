@@ -102,7 +102,7 @@ rec {
       pkg.meta.mainProgram or (lib.warn
         "getExe: Package ${
           lib.strings.escapeNixIdentifier (pkg.meta.name or pkg.pname or pkg.name)
-        } does not have the meta.mainProgram attribute. We'll assume that the main program has the same name for now, but this behavior is deprecated, because it leads to surprising errors when the assumption does not hold. If the package has a main program, please set `meta.mainProgram` in its definition to make this warning go away. Otherwise, if the package does not have a main program, or if you don't control its definition, use getExe' to specify the name to the program, such as lib.getExe' foo \"bar\"."
+        } does not have the meta.mainProgram attribute. The package's own name is taken for now, which is wrong for many packages. Set `meta.mainProgram` where the package is defined, or name the program here: lib.getExe' package \"program\"."
         (lib.getName pkg)
       )
     );

@@ -16,7 +16,7 @@ let
     trace
     ;
 
-  release = {
+  thisRelease = {
     number = "25.11";
     codeName = "Xantusia";
     oldestSupported = 2505;
@@ -186,13 +186,13 @@ rec {
 
   # --- facts about this tree and this evaluation ----------------------------
 
-  release = release.number;
-  codeName = release.codeName;
+  release = thisRelease.number;
+  codeName = thisRelease.codeName;
   versionSuffix = "";
-  version = release.number;
+  version = release + versionSuffix;
   nixpkgsVersion = warn "lib.nixpkgsVersion is a deprecated alias of lib.version." version;
 
-  oldestSupportedRelease = release.oldestSupported;
+  oldestSupportedRelease = thisRelease.oldestSupported;
 
   oldestSupportedReleaseIsAtLeast = release': release' <= oldestSupportedRelease;
 

@@ -18,22 +18,24 @@ let
   inherit (lib.strings) concatStrings escapeRegex replicate;
   inherit (lib.trivial) warnIf;
 
-  # Interpolating a path copies it into the store, where it never has the
-  # affix that the caller asked about.
-  pathWarning = name: affix: path: result: ''
-    lib.strings.${name}: The first argument (${toString path}) is a path value, but only strings are supported.
-        There is almost certainly a bug in the calling code, since this function ${result} in such a case.
-        This function also copies the path to the Nix store, which may not be what you want.
-        This behavior is deprecated and will throw an error in the future.
-        You might want to use `lib.path.${affix}` instead, which correctly supports paths.'';
-  always = value: "always returns ${value}";
+  # A path that becomes a string is copied into the store: what the caller
+  # asked about is then no longer there.
+  pathWarning =
+    function: replacement: path: result: ''
+      lib.strings.${function}: The first argument (${toString path}) is a path value, but only strings are supported.
+          The result is certainly not the wanted one: in such a case ${result}.
+          The path is also copied to the Nix store, which may not be what you want.
+          This behavior is deprecated and will throw an error in the future.${
+            lib.optionalString (replacement != null) "\n    You might want to use `lib.path.${replacement}` instead, which correctly supports paths."
+          }'';
+  never = "the function always returns `false`";
 in
 rec {
   # --- affixes --------------------------------------------------------------
 
   hasPrefix =
     pref: str:
-    warnIf (isPath pref) (pathWarning "hasPrefix" "hasPrefix" pref (always "`false`")) (
+    warnIf (isPath pref) (pathWarning "hasPrefix" "hasPrefix" pref never) (
       substring 0 (stringLength pref) str == pref
     );
 
@@ -43,19 +45,19 @@ rec {
       lenContent = stringLength content;
       lenSuffix = stringLength suffix;
     in
-    warnIf (isPath suffix) (pathWarning "hasSuffix" "hasPrefix" suffix (always "`false`")) (
+    warnIf (isPath suffix) (pathWarning "hasSuffix" null suffix never) (
       lenContent >= lenSuffix && substring (lenContent - lenSuffix) lenContent content == suffix
     );
 
   hasInfix =
     infix: content:
-    warnIf (isPath infix) (pathWarning "hasInfix" "hasPrefix" infix (always "`false`")) (
+    warnIf (isPath infix) (pathWarning "hasInfix" null infix never) (
       builtins.match ".*${escapeRegex infix}.*" "${content}" != null
     );
 
   removePrefix =
     prefix: str:
-    warnIf (isPath prefix) (pathWarning "removePrefix" "removePrefix" prefix "never removes any prefix") (
+    warnIf (isPath prefix) (pathWarning "removePrefix" "removePrefix" prefix "the function never removes any prefix") (
       let
         cut = stringLength prefix;
       in
@@ -64,7 +66,7 @@ rec {
 
   removeSuffix =
     suffix: str:
-    warnIf (isPath suffix) (pathWarning "removeSuffix" "removePrefix" suffix "never removes any suffix") (
+    warnIf (isPath suffix) (pathWarning "removeSuffix" null suffix "the function never removes any suffix") (
       let
         start = stringLength str - stringLength suffix;
       in
@@ -140,17 +142,11 @@ rec {
   # Runs of slashes become one; nothing else is resolved.
   normalizePath =
     s:
-    warnIf (isPath s) ''
-      lib.strings.normalizePath: The argument (${toString s}) is a path value, but only strings are supported.
-          Path values are always normalised in Nix, so there's no need to call this function on them.
-          This function also copies the path to the Nix store and returns the store path, the same as "''${path}" will, which may not be what you want.
-          This behavior is deprecated and will throw an error in the future.''
+    warnIf (isPath s)
+      "lib.strings.normalizePath: The argument (${toString s}) is a path value, but only strings are supported. Paths are always normalised already; here the path is also copied to the Nix store. This behavior is deprecated and will throw an error in the future."
       (
-        lib.concatStringsSep "/" (
-          let
-            parts = builtins.filter isString (split "/+" "${s}");
-          in
-          map (addContextFrom s) parts
+        builtins.concatStringsSep "/" (
+          map (addContextFrom "${s}") (builtins.filter isString (split "/+" "${s}"))
         )
       );
 
