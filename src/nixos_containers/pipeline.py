@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING
 
 from .base import log
 from .base.errors import DefinitionError
-from .base.files import locked
-from .build import store
+from .base.files import locked, read_text, write_atomically
+from .build import profiles, store
 from .evaluate.evaluate import Request, evaluate
 from .observe import containers as observe
 from .observe.host import host_facts
 from .packages import importer, resolve, roots
 from .packages.index import ensure_index
 from .packages.lock import Lock, lock_path, read_lock, write_lock
-from .plan.switch import plan_switch
+from .plan.imperative import replace_config
+from .plan.switch import plan_switch, removal_actions
 from .run.execute import execute
-from .run.records import command_line
+from .run.records import command_line, forget
 
 if TYPE_CHECKING:
     from .base.paths import Paths
@@ -62,6 +63,58 @@ def switch(
         if not dry_run:
             execute(paths, host, plan)
     return plan
+
+
+def create(paths: Paths, name: str, definition: str) -> None:
+    """Make the imperative container `name` from the text of its definition; a failure leaves nothing.
+
+    Raises ContainerError.
+    """
+    with locked(paths.lock(name), who=command_line()):
+        if name in observe.names(paths):
+            raise DefinitionError(f"container ‘{name}’ already exists", hint=f"nixos-container update {name}, or choose another name")
+        write_atomically(paths.imperative(name), definition)
+        try:
+            _apply_imperative(paths, name)
+        except BaseException:
+            forget(paths, name)
+            profiles.remove_profile(paths, name)
+            raise
+
+
+def update(paths: Paths, name: str, config: str | None) -> list[Action]:
+    """Bring imperative container `name` to what its definition file says now; return the actions.
+
+    `config` replaces the guest's configuration in that file. On failure the file is as it was. Raises ContainerError.
+    """
+    path = paths.imperative(name)
+    with locked(paths.lock(name), who=command_line()):
+        before = read_text(path)
+        if before is None:
+            raise DefinitionError(f"container ‘{name}’ has no definition file {path}", hint="was it removed by hand? write it again")
+        if config is not None:
+            write_atomically(path, replace_config(before, config))
+        try:
+            return _apply_imperative(paths, name)
+        except BaseException:
+            write_atomically(path, before)
+            raise
+
+
+def _apply_imperative(paths: Paths, name: str) -> list[Action]:
+    source = paths.imperative(name)
+    spec, lock = evaluate_locked(paths, source, names=(name,))
+    build_systems(paths, spec, lock)
+    host = host_facts()
+    plan = plan_switch(spec, observe.observe(paths), host, source=None, names=(name,), start=False)
+    execute(paths, host, plan, already_locked=name)
+    return plan
+
+
+def destroy(paths: Paths, name: str) -> None:
+    """Shut imperative container `name` down and remove it with its state. Raises ContainerError."""
+    host = host_facts()
+    execute(paths, host, removal_actions(name, observe.observe(paths), reason="destroy", purge=True))
 
 
 def build(paths: Paths, definition: str, *, names: tuple[str, ...] = (), nixpkgs: str | None = None) -> Built:
@@ -127,15 +180,13 @@ def _tell(spec: Spec) -> None:
 def build_systems(paths: Paths, spec: Spec, lock: Lock) -> None:
     """Bring every system of `spec` into the store: fetch what the archive has to give, then build."""
     systems = [container.system for container in spec.containers.values() if container.system.drv is not None]
-    missing = [system for system in systems if system.path is None or not os.path.exists(system.path)]
-    if not os.path.exists(spec.busybox.path):
-        missing.append(None)  # type: ignore[arg-type]
-    if not missing:
+    wanted = [spec.busybox.path, *(system.path for system in systems)]
+    if all(path is not None and os.path.exists(path) for path in wanted):
         return
     with log.step("fetching packages"):
         importer.fetch(paths, lock)
     embedded = [spec.busybox.drv]
-    foreign = []
+    foreign: list[str] = []
     for container in spec.containers.values():
         if container.system.drv is not None:
             (foreign if container.universe == "nixpkgs" else embedded).append(container.system.drv)

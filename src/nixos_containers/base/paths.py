@@ -45,6 +45,10 @@ class Paths:
         """The record of container `name`."""
         return self._under("etc/nixos-containers", f"{name}.conf")
 
+    def imperative(self, name: str) -> str:
+        """The definition file of an imperative container: its owner may edit it."""
+        return self._under("etc/nixos-containers", f"{name}.nix")
+
     @property
     def states(self) -> str:
         """The directory of all containers' persistent roots."""

@@ -10,7 +10,7 @@ import dataclasses
 import enum
 import types
 import typing
-from functools import lru_cache
+from functools import cache
 from typing import Any, TypeVar
 
 from ..base.errors import ContainerError
@@ -28,8 +28,8 @@ def camel(name: str) -> str:
     return head + "".join(part.capitalize() for part in tail)
 
 
-@lru_cache(maxsize=None)
-def _fields(cls: type[Any]) -> tuple[tuple[str, str, Any, bool], ...]:
+@cache
+def _fields(cls: Any) -> tuple[tuple[str, str, Any, bool], ...]:
     hints = typing.get_type_hints(cls)
     return tuple(
         (
@@ -97,7 +97,7 @@ def _decode_object(cls: type[Any], value: Any, place: str) -> Any:
     if not isinstance(value, dict):
         raise _mismatch("an object", value, place)
     arguments = {}
-    for name, key, hint, required in _fields(cls):
+    for name, key, hint, required in _fields(typing.cast("typing.Hashable", cls)):
         if key in value:
             arguments[name] = _decode(hint, value[key], f"{place}.{key}")
         elif required:

@@ -133,7 +133,7 @@ def user_ranges(paths: Paths) -> dict[str, int]:
     if text is None:
         return {}
     try:
-        return decode(dict[str, int], json.loads(text), paths.user_ranges)  # type: ignore[arg-type]
+        return decode(dict[str, int], json.loads(text), paths.user_ranges)
     except (ValueError, DecodeError) as failure:
         raise HostError(
             f"{paths.user_ranges} is damaged: {failure}",

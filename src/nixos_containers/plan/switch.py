@@ -19,12 +19,12 @@ def plan_switch(
     observed: Observed,
     host: Host,
     *,
-    source: str,
+    source: str | None,
     names: tuple[str, ...] = (),
     purge: bool = False,
     start: bool = True,
 ) -> list[Action]:
-    """The actions that make the host match `spec`, which came from the definition file `source`.
+    """The actions that make the host match `spec`, which came from the definition file `source`; None for an imperative container's own.
 
     Only containers that `source` declared before are removed; `names` limits everything to some containers. Raises
     DefinitionError when a name belongs to another definition, or when a container cannot be run as asked.
@@ -35,15 +35,15 @@ def plan_switch(
             continue
         _check_owner(name, observed, source)
         _check_addresses(container, spec, observed)
-        actions += _container_actions(container, observed, host, source=source, start=start)
-    for name, record in sorted(observed.records.items()):
+        actions += _container_actions(container, observed, host, source=source, busybox=spec.busybox.path, start=start)
+    for name, record in sorted(observed.records.items()) if source is not None else ():
         if record.declared_by != source or name in spec.declared or (names and name not in names):
             continue
         actions += removal_actions(name, observed, reason=f"no longer declared in {source}", purge=purge)
     return actions
 
 
-def _check_owner(name: str, observed: Observed, source: str) -> None:
+def _check_owner(name: str, observed: Observed, source: str | None) -> None:
     known = observed.records.get(name)
     if known is None or known.declared_by == source:
         return
@@ -76,11 +76,11 @@ def _claims(container: Container) -> frozenset[str]:
     return frozenset(claims)
 
 
-def _container_actions(container: Container, observed: Observed, host: Host, *, source: str, start: bool) -> list[Action]:
+def _container_actions(container: Container, observed: Observed, host: Host, *, source: str | None, busybox: str, start: bool) -> list[Action]:
     name = container.name
     system = container.system.path
     known = observed.records.get(name)
-    record = Record(container=container, busybox=spec.busybox.path, declared_by=source, user_base=observed.user_ranges.get(name))
+    record = Record(container=container, busybox=busybox, declared_by=source, user_base=observed.user_ranges.get(name))
     # Contradictions surface here, before anything is done.
     plan_launch(record, host, state="/run", root="/", busybox="busybox", system=system or "/nix/store")
     actions: list[Action] = []

@@ -23,10 +23,16 @@ if TYPE_CHECKING:
     from ..plan.facts import Host
 
 
-def execute(paths: Paths, host: Host, plan: Iterable[act.Action]) -> None:
-    """Carry out `plan` in order. The first failure ends it; what was done before stays and is consistent."""
+def execute(paths: Paths, host: Host, plan: Iterable[act.Action], *, already_locked: str | None = None) -> None:
+    """Carry out `plan` in order. The first failure ends it; what was done before stays and is consistent.
+
+    `already_locked` names the container whose lock the caller holds.
+    """
     for action in plan:
         log.say(f"{action.describe()} ({action.reason})")
+        if action.name == already_locked:
+            _carry_out(paths, host, action)
+            continue
         with locked(paths.lock(action.name), who=records.command_line()):
             _carry_out(paths, host, action)
 

@@ -27,7 +27,8 @@ def forget(paths: Paths, name: str) -> None:
     """Remove the record; the container no longer exists. Its state and profile are not touched."""
     remove(paths.record(name))
     remove(observe.record_path(paths, name))
-    remove(paths.log(name) + ".1")
+    remove(paths.imperative(name))
+    remove(paths.imperative(name).removesuffix(".nix") + ".lock")
 
 
 def _conf_text(container: Container) -> str:

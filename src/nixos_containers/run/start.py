@@ -16,8 +16,8 @@ from ..base.files import read_text, remove, write_atomically
 from ..declare.codec import encode
 from ..kernel import sysctls
 from ..observe import containers as observe
-from ..plan.launch import params_digest, plan_launch, private_users
-from . import records, stop
+from ..plan.launch import params_digest, plan_launch
+from . import stop
 
 if TYPE_CHECKING:
     from subprocess import Popen
@@ -35,6 +35,8 @@ _KERNEL_ROOM = {
     "kernel.keys.maxbytes": 2000000,
 }
 _LOG_TAIL_LINES = 15
+# Upstream's skeleton of a new root. Owners need no care: nspawn maps them (--private-users-ownership=auto).
+_SKELETON = {"usr": 0o755, "etc": 0o755, "var": 0o755, "var/lib": 0o755, "var/lib/private": 0o700, "root": 0o700}
 
 
 class StartFailed(ContainerError):
@@ -96,10 +98,8 @@ def prepare_root(paths: Paths, record: Record) -> str:
     if not os.path.isdir(root):
         fresh = f"{paths.states}/.new-{name}-{os.getpid()}"
         os.mkdir(fresh, 0o755)
-        for directory, mode in (("usr", 0o755), ("etc", 0o755), ("var", 0o755), ("var/lib", 0o755), ("var/lib/private", 0o700), ("root", 0o700)):
+        for directory, mode in _SKELETON.items():
             os.mkdir(f"{fresh}/{directory}", mode)
-        if isinstance(record.user_base, int) and private_users(record.container) == "pick":
-            pass  # nspawn maps or changes the owners itself (--private-users-ownership=auto)
         os.rename(fresh, root)
     return root
 

@@ -1,0 +1,19 @@
+# Half a core and one gibibyte, for the whole container.
+{ ... }:
+
+{
+containers.mycontainer = {
+  # Set CPU limits
+  config = { config, pkgs, ... }: {
+    systemd.slices.container.sliceConfig = {
+      CPUQuota = "50%";  # Limit to 50% CPU
+    };
+  };
+  
+  # Memory limits can be set via the host's systemd configuration
+  extraFlags = [ "--memory-limit=1G" ];
+};
+
+  containers.mycontainer.privateNetwork = true;
+  containers.mycontainer.config = { ... }: { system.stateVersion = "23.11"; };
+}

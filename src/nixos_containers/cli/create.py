@@ -1,0 +1,81 @@
+"""`nixos-container create NAME`: a container that no definition file declares, recorded as a definition of its own."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from .. import pipeline
+from ..base import log
+from ..base.errors import ContainerError
+from ..base.files import read_text
+from ..base.paths import Paths, check_name
+from ..observe import containers as observe
+from ..plan.imperative import Wish, addresses_of, check, definition_text, free_addresses
+from .output import emit_json
+
+if TYPE_CHECKING:
+    from .parse import Arguments
+
+
+def wish_of(arguments: Arguments) -> Wish:
+    """The options of `create` as one value."""
+    return Wish(
+        config=arguments.text("config"),
+        config_file=arguments.text("config_file"),
+        system_path=arguments.text("system_path"),
+        nixpkgs=arguments.text("nixos_path"),
+        bridge=arguments.text("bridge"),
+        host_address=arguments.text("host_address"),
+        local_address=arguments.text("local_address"),
+        ports=arguments.text("port"),
+        host_network=arguments.flag("use_host_network"),
+        auto_start=arguments.flag("auto_start"),
+        settings=arguments.values("set"),
+    )
+
+
+def configuration_text(wish: Wish) -> str | None:
+    """The guest's configuration as it was given. Raises ContainerError when its file cannot be read."""
+    if wish.config_file is None:
+        return wish.config
+    text = read_text(wish.config_file)
+    if text is None:
+        raise ContainerError(f"there is no file {wish.config_file}", hint="--config-file takes a NixOS configuration")
+    return text
+
+
+def run(arguments: Arguments) -> int:
+    """Carry the verb out."""
+    paths = Paths()
+    wish = wish_of(arguments)
+    check(wish)
+    name = _name(paths, arguments)
+    records = [observe.record(paths, other).container for other in observe.names(paths)]
+    addresses = None
+    if not wish.host_network and wish.bridge is None:
+        if wish.host_address is not None and wish.local_address is not None:
+            addresses = (wish.host_address, wish.local_address)
+        else:
+            addresses = free_addresses(addresses_of(records))
+        log.say(f"host IP is {addresses[0]}, container IP is {addresses[1]}")
+    text = definition_text(name, wish, addresses, configuration_text(wish))
+    pipeline.create(paths, name, text)
+    if arguments.json:
+        emit_json({"name": name, "definition": paths.imperative(name)})
+    elif arguments.flag("ensure_unique_name"):
+        sys.stdout.write(name)
+    return 0
+
+
+def _name(paths: Paths, arguments: Arguments) -> str:
+    name = check_name(arguments.name)
+    known = set(observe.names(paths))
+    if name not in known:
+        return name
+    if not arguments.flag("ensure_unique_name"):
+        raise ContainerError(f"container ‘{name}’ already exists", hint=f"nixos-container update {name}, or choose another name")
+    number = 0
+    while f"{name}-{number}" in known:
+        number += 1
+    return f"{name}-{number}"

@@ -1,0 +1,147 @@
+"""The definition file of an imperative container: readable Nix that its owner can edit and `update`.
+
+Every option of `containers.<name>` can stand in it. Pure text making; run/ writes it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from ..base.errors import UsageError
+from ..declare.container import Container
+
+_FIRST, _LAST = 1, 254
+_OPTION = re.compile(r"[A-Za-z_][\w'-]*(\.([A-Za-z_][\w'-]*|\"[^\"]*\"))*")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What `create` was asked for on the command line."""
+
+    config: str | None = None
+    config_file: str | None = None
+    system_path: str | None = None
+    nixpkgs: str | None = None
+    bridge: str | None = None
+    host_address: str | None = None
+    local_address: str | None = None
+    ports: str | None = None
+    host_network: bool = False
+    auto_start: bool = False
+    settings: tuple[str, ...] = ()
+
+
+def nix_string(text: str) -> str:
+    """`text` as a Nix string literal."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("${", "\\${").replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
+def free_addresses(taken: frozenset[str]) -> tuple[str, str]:
+    """Upstream's automatic pair 10.233.N.1 and 10.233.N.2, the first N that nobody uses. Raises UsageError."""
+    for number in range(_FIRST, _LAST + 1):
+        pair = (f"10.233.{number}.1", f"10.233.{number}.2")
+        if not taken.intersection(pair):
+            return pair
+    raise UsageError("out of IP addresses", hint="give --host-address and --local-address")
+
+
+def parse_ports(text: str) -> list[str]:
+    """Nix attribute sets for upstream's `--port tcp:8080:80,…`. Raises UsageError."""
+    forwards = []
+    for part in text.split(","):
+        fields = part.strip().split(":")
+        protocol = fields.pop(0) if not fields[0].isdigit() else "tcp"
+        if not 1 <= len(fields) <= 2 or not all(field.isdigit() and 0 < int(field) < 65536 for field in fields):
+            raise UsageError(f"‘{part}’ is not a port", hint="write [PROTOCOL:]HOSTPORT[:CONTAINERPORT], for example tcp:8080:80")
+        forwards.append(f"{{ protocol = {nix_string(protocol)}; hostPort = {fields[0]}; containerPort = {fields[-1]}; }}")
+    return forwards
+
+
+def check(wish: Wish) -> None:
+    """Upstream's rules about options that go or do not go together. Raises UsageError."""
+    if wish.host_address is not None and wish.local_address is None:
+        raise UsageError("With --host-address set, --local-address is required as well!")
+    if wish.config is not None and wish.config_file is not None:
+        raise UsageError("--config and --config-file are mutually incompatible. Please define one or the other, but not both")
+    if wish.host_network and (wish.bridge or wish.host_address or wish.local_address or wish.ports):
+        raise UsageError("--use-host-network leaves no place for addresses, bridges and forwarded ports")
+    for setting in wish.settings:
+        option, equals, _ = setting.partition("=")
+        if not equals or not _OPTION.fullmatch(option.strip()):
+            raise UsageError(f"--set {setting}: expected OPTION=VALUE", hint="for example --set privateNetwork=true")
+
+
+def definition_text(name: str, wish: Wish, addresses: tuple[str, str] | None, config: str | None) -> str:
+    """The definition file of container `name`; `addresses` are the host's and its own, `config` the module's text."""
+    lines = []
+    if wish.host_network:
+        lines.append("privateNetwork = false;")
+    else:
+        lines.append("privateNetwork = true;")
+        if wish.bridge is not None:
+            lines.append(f"hostBridge = {nix_string(wish.bridge)};")
+            if wish.local_address is not None:
+                lines.append(f"localAddress = {nix_string(wish.local_address)};")
+        elif addresses is not None:
+            lines += [f"hostAddress = {nix_string(addresses[0])};", f"localAddress = {nix_string(addresses[1])};"]
+        if wish.ports is not None:
+            lines.append("forwardPorts = [ " + " ".join(parse_ports(wish.ports)) + " ];")
+    if wish.auto_start:
+        lines.append("autoStart = true;")
+    if wish.nixpkgs is not None:
+        lines.append(f"nixpkgs = {nix_string(wish.nixpkgs)};")
+    lines += [f"{option.strip()} = {value.strip()};" for option, _, value in (setting.partition("=") for setting in wish.settings)]
+    if wish.system_path is not None:
+        lines.append(f"path = {nix_string(wish.system_path)};")
+    else:
+        lines.append(f"config = {_module(config)};")
+    body = "\n".join("    " + line for line in "\n".join(lines).splitlines())
+    return (
+        f"# The container ‘{name}’, made by ‘nixos-container create’.\n"
+        f"# Edit it as you like, then: nixos-container update {name}\n"
+        "{ config, pkgs, lib, ... }:\n\n"
+        f"{{\n  containers.{name} = {{\n{body}\n  }};\n}}\n"
+    )
+
+
+def _module(config: str | None) -> str:
+    """A module for `config =`: a file's whole text, or upstream's `--config` lines between braces."""
+    if config is None:
+        return "{ }"
+    text = config.strip()
+    if looks_like_module(text):
+        return text
+    return "{ config, lib, pkgs, ... }: {\n" + "\n".join("  " + line for line in text.splitlines()) + "\n}"
+
+
+def looks_like_module(text: str) -> bool:
+    """Whether `text` is a whole Nix expression (`{ pkgs, ... }: …`, `{ … }`, `import …`) rather than definitions."""
+    bare = re.sub(r"(?m)^\s*#.*$", "", text).lstrip()
+    return bare.startswith(("{", "(", "import ", "let ", "rec ", "/", "./")) or bool(re.match(r"[A-Za-z_]\w*\s*(@|:)", bare))
+
+
+_MARK = "config = "
+
+
+def replace_config(definition: str, config: str) -> str:
+    """`definition` with another guest configuration: what stands after `config =` is always last in the file.
+
+    Raises UsageError when the file was edited so that the place cannot be found.
+    """
+    start = definition.rfind("\n    " + _MARK)
+    end = definition.rfind(";\n  };\n}")
+    if start < 0 or end < start:
+        raise UsageError("the definition file was edited; its ‘config’ cannot be replaced from here", hint="edit the file itself, then update")
+    body = "\n".join(("    " if number else "") + line for number, line in enumerate(_module(config).splitlines()))
+    return definition[:start] + "\n    " + _MARK + body + definition[end:]
+
+
+def addresses_of(containers: list[Container]) -> frozenset[str]:
+    """Every address that the containers use, without prefix lengths."""
+    found = set()
+    for container in containers:
+        for pair in (container.network, *container.network.extra_veths.values()):
+            found |= {address.partition("/")[0] for address in (pair.host_address, pair.local_address) if address}
+    return frozenset(found)
