@@ -24,6 +24,7 @@ from .plan.imperative import replace_config
 from .plan.switch import plan_switch, removal_actions
 from .run.execute import execute
 from .run.records import command_line, forget
+from .run.repair import repair_all
 
 if TYPE_CHECKING:
     from .base.paths import Paths
@@ -59,6 +60,8 @@ def switch(
         if not dry_run:
             build_systems(paths, spec, lock)
         host = host_facts()
+        if not dry_run:
+            repair_all(paths, host)
         plan = plan_switch(spec, observe.observe(paths), host, source=source, names=names, purge=purge)
         if not dry_run:
             execute(paths, host, plan)
@@ -114,6 +117,7 @@ def _apply_imperative(paths: Paths, name: str) -> list[Action]:
 def destroy(paths: Paths, name: str) -> None:
     """Shut imperative container `name` down and remove it with its state. Raises ContainerError."""
     host = host_facts()
+    repair_all(paths, host)
     execute(paths, host, removal_actions(name, observe.observe(paths), reason="destroy", purge=True))
 
 
@@ -170,6 +174,8 @@ def _tell(spec: Spec) -> None:
     for name, container in sorted(spec.containers.items()):
         for warning in container.system.warnings:
             log.warn(f"{name}: {warning}")
+        if container.private_users is None and not container.network.private:
+            log.say(f"{name}: on the host's network, so without private users: root inside is root outside")
         if container.universe == "nixpkgs":
             log.say(f"{name}: universe nixpkgs, from {container.nixpkgs}")
     embedded = [name for name, container in sorted(spec.containers.items()) if container.universe == "embedded"]

@@ -10,6 +10,7 @@ from ..base.paths import Paths, check_name
 from ..observe import containers as observe
 from ..observe.host import host_facts
 from ..run.records import command_line
+from ..run.repair import repair_all
 from .output import emit_json
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def each(arguments: Arguments, act: Callable[[Paths, Host, str], None]) -> int:
         raise UsageError("no container name specified")
     paths, host = Paths(), host_facts()
     known = observe.names(paths)
+    repair_all(paths, host)
     for name in arguments.names:
         if check_name(name) not in known:
             raise observe.NoSuchContainer(name, known)

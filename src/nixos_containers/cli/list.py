@@ -25,7 +25,9 @@ def run(arguments: Arguments) -> int:
     if arguments.json:
         emit_json(rows)
     elif rows:
-        print(table(("NAME", "STATE", "ADDRESS", "SYSTEM"), [(r["name"], r["state"], r["address"] or "-", r["system"] or "-") for r in rows]))
+        print(
+            table(("NAME", "STATE", "ADDRESS", "SYSTEM"), [(r["name"], r["state"], r["address"] or "-", r["system"] or "-") for r in rows])
+        )
     return 0
 
 

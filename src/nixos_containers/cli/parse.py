@@ -105,7 +105,9 @@ def _split_command(words: list[str]) -> tuple[list[str], list[str]]:
 
 def parser(verb: Verb) -> argparse.ArgumentParser:
     """The parser of one verb."""
-    made = _Parser(prog=f"{PROGRAM} {verb.name}", description=f"{verb.summary[0].upper()}{verb.summary[1:]}. {verb.text}", allow_abbrev=False)
+    made = _Parser(
+        prog=f"{PROGRAM} {verb.name}", description=f"{verb.summary[0].upper()}{verb.summary[1:]}. {verb.text}", allow_abbrev=False
+    )
     for option in (*GLOBAL_OPTIONS, *verb.options):
         if option.flags != ("--json",) or verb.json:
             _add(made, option)

@@ -26,7 +26,9 @@ def run(arguments: Arguments) -> int:
     config = configuration_text(wish)
     if record.declared_by is not None:
         if config is not None:
-            raise UsageError(f"container ‘{name}’ is declared in {record.declared_by}", hint=f"edit that file, then: nixos-container update {name}")
+            raise UsageError(
+                f"container ‘{name}’ is declared in {record.declared_by}", hint=f"edit that file, then: nixos-container update {name}"
+            )
         plan = pipeline.switch(paths, record.declared_by, names=(name,), nixpkgs=wish.nixpkgs)
     else:
         plan = pipeline.update(paths, name, config)

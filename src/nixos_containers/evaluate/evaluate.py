@@ -65,7 +65,17 @@ def nix_system() -> str:
 
 def command(tree: str, request: str) -> list[str]:
     """The one evaluation: derivations are written to the store (--read-write-mode), the spec is printed."""
-    return ["nix-instantiate", "--eval", "--strict", "--json", "--read-write-mode", f"{tree}/host/default.nix", "--argstr", "request", request]
+    return [
+        "nix-instantiate",
+        "--eval",
+        "--strict",
+        "--json",
+        "--read-write-mode",
+        f"{tree}/host/default.nix",
+        "--argstr",
+        "request",
+        request,
+    ]
 
 
 def evaluate(request: Request, *, suggest: Callable[[str], list[str]]) -> Spec:
@@ -84,6 +94,8 @@ def evaluate(request: Request, *, suggest: Callable[[str], list[str]]) -> Spec:
     )
     data = json.loads(done.stdout)
     if data.get("version") != _SPEC_VERSION:
-        raise DefinitionError(f"the Nix files write spec version {data.get('version')}, this program reads {_SPEC_VERSION}", hint="make install")
+        raise DefinitionError(
+            f"the Nix files write spec version {data.get('version')}, this program reads {_SPEC_VERSION}", hint="make install"
+        )
     data["warnings"] = [*data["warnings"], *warnings]
     return decode(Spec, data, "spec")

@@ -127,6 +127,15 @@ def leftovers(paths: Paths, layout: Cgroups, name: str) -> list[str]:
     return found
 
 
+def run_states(paths: Paths) -> list[str]:
+    """Names that have a run-state directory, whether or not a record still exists."""
+    try:
+        entries = os.listdir(paths.run)
+    except FileNotFoundError:
+        return []
+    return sorted(entry[1:] for entry in entries if entry.startswith(".") and os.path.isdir(f"{paths.run}/{entry}/guest"))
+
+
 def user_ranges(paths: Paths) -> dict[str, int]:
     """Container -> first uid of its recorded range. Raises HostError when the file is damaged."""
     text = read_text(paths.user_ranges)
@@ -137,7 +146,7 @@ def user_ranges(paths: Paths) -> dict[str, int]:
     except (ValueError, DecodeError) as failure:
         raise HostError(
             f"{paths.user_ranges} is damaged: {failure}",
-            hint="restore it, or write {\"NAME\": FIRST_UID} for each container from the owners of its files",
+            hint='restore it, or write {"NAME": FIRST_UID} for each container from the owners of its files',
         ) from None
 
 

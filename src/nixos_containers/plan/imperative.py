@@ -133,7 +133,9 @@ def replace_config(definition: str, config: str) -> str:
     start = definition.rfind("\n    " + _MARK)
     end = definition.rfind(";\n  };\n}")
     if start < 0 or end < start:
-        raise UsageError("the definition file was edited; its ‘config’ cannot be replaced from here", hint="edit the file itself, then update")
+        raise UsageError(
+            "the definition file was edited; its ‘config’ cannot be replaced from here", hint="edit the file itself, then update"
+        )
     body = "\n".join(("    " if number else "") + line for number, line in enumerate(_module(config).splitlines()))
     return definition[:start] + "\n    " + _MARK + body + definition[end:]
 

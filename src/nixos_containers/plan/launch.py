@@ -39,7 +39,7 @@ def private_users(container: Container) -> str:
         name = container.name
         raise DefinitionError(
             f"containers.{name}: privateUsers on the host's network would leave the container without ports below 1024",
-            hint=f"set containers.{name}.privateNetwork = true, or containers.{name}.privateUsers = \"no\"",
+            hint=f'set containers.{name}.privateNetwork = true, or containers.{name}.privateUsers = "no"',
         )
     return container.private_users
 

@@ -108,7 +108,7 @@ def _enter_function(host: Host, limits: tuple[tuple[str, str], ...]) -> list[str
         '    [ ! -e "$group/memory.use_hierarchy" ] || echo 1 > "$group/memory.use_hierarchy" 2>/dev/null',
         '    echo $$ > "$group/launcher/cgroup.procs" || return 1',
         "  done",
-        *(["  :"] if not writes else writes),
+        *(writes or ["  :"]),
         "}",
         "",
     ]
@@ -140,7 +140,10 @@ def _prepare_function(root: str, *, ephemeral: bool, copy_resolv_conf: bool) -> 
             f"  umount -l {q(root)} 2>/dev/null",
             f"  mount -t tmpfs -o mode=0755 nixos-container {q(root)} && mkdir {q(root)}/usr {q(root)}/etc || return 1",
         ]
-    lines += ["  rm -f guest/request guest/answer guest/resolv.conf", "  mkfifo -m 622 guest/request && mkfifo -m 644 guest/answer || return 1"]
+    lines += [
+        "  rm -f guest/request guest/answer guest/resolv.conf",
+        "  mkfifo -m 622 guest/request && mkfifo -m 644 guest/answer || return 1",
+    ]
     if copy_resolv_conf:
         lines += ["  [ ! -e /etc/resolv.conf ] || cp -L /etc/resolv.conf guest/resolv.conf"]
     return [*lines, "}", ""]
@@ -150,7 +153,7 @@ def _command_function(nspawn: list[str]) -> list[str]:
     arguments = " \\\n    ".join(shlex.quote(argument) for argument in nspawn)
     return [
         "container() {",
-        '  self=$(exec sh -c \'echo "$PPID"\')',
+        "  self=$(exec sh -c 'echo \"$PPID\"')",
         '  for group in $groups; do echo "$self" > "$group/cgroup.procs" || exit 1; done',
         '  echo "$self" > nspawn.pid',
         f"  exec {arguments}",
@@ -163,6 +166,12 @@ def _main_loop(host: Host, network: NetworkPlan) -> list[str]:
     q = shlex.quote
     lines = [
         "echo $$ > launcher.pid",
+        'if [ "${1:-}" = adopt ]; then',
+        "  # The first launcher was killed: watch its nspawn, whose status nobody can learn, and clean up after it.",
+        "  make_groups; pid=$(cat nspawn.pid); status=unknown",
+        '  while [ -d "/proc/$pid" ]; do sleep 0.5; done',
+        "  clear_groups",
+        "else",
         "clear_groups",
         "make_groups || { echo 'cannot make the cgroups' >&2; exit 1; }",
     ]
@@ -181,6 +190,7 @@ def _main_loop(host: Host, network: NetworkPlan) -> list[str]:
         "  unset NOTIFY_SOCKET",
         f"  [ $status = {REBOOT} ] && [ ! -e stopping ] || break",
         "done",
+        "fi",
         f"{nft_down}",
         'echo "$status" > ended',
         "rm -f nspawn.pid launcher.pid",

@@ -71,12 +71,16 @@ def _claims(container: Container) -> frozenset[str]:
     if not network.private:
         return frozenset()
     pairs = [network, *network.extra_veths.values()]
-    claims = {f"the address {address.partition('/')[0]}" for pair in pairs for address in (pair.local_address, pair.local_address6) if address}
+    claims = {
+        f"the address {address.partition('/')[0]}" for pair in pairs for address in (pair.local_address, pair.local_address6) if address
+    }
     claims |= {f"the host's {port.protocol} port {port.host_port}" for pair in pairs for port in pair.forward_ports}
     return frozenset(claims)
 
 
-def _container_actions(container: Container, observed: Observed, host: Host, *, source: str | None, busybox: str, start: bool) -> list[Action]:
+def _container_actions(
+    container: Container, observed: Observed, host: Host, *, source: str | None, busybox: str, start: bool
+) -> list[Action]:
     name = container.name
     system = container.system.path
     known = observed.records.get(name)

@@ -13,7 +13,7 @@ from ..build import profiles, store
 from ..observe import containers as observe
 from ..plan import actions as act
 from ..plan.launch import private_users
-from . import files, records, reload, start, stop
+from . import files, records, reload, repair, start, stop
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -71,7 +71,7 @@ def with_users(paths: Paths, record: Record) -> Record:
 
 def start_container(paths: Paths, host: Host, name: str) -> None:
     """Start container `name` from its record. Raises ContainerError when it runs already or cannot start."""
-    stop.repair(paths, host.cgroups, name)
+    repair.repair(paths, host, name)
     if observe.running(paths, name) is not None:
         return
     record = observe.record(paths, name)
@@ -93,6 +93,6 @@ def stop_container(paths: Paths, host: Host, name: str) -> None:
         if observe.supervisor(paths, name) is not None:
             stop.terminate(paths, name, host.cgroups)
         else:
-            stop.repair(paths, host.cgroups, name)
+            repair.repair(paths, host, name)
         return
     stop.stop(paths, name, running, host.cgroups)

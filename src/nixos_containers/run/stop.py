@@ -100,11 +100,10 @@ def _wait_for_links(paths: Paths, name: str) -> None:
             time.sleep(0.005)
 
 
-def repair(paths: Paths, layout: Cgroups, name: str) -> bool:
-    """Clean up what an ended container left behind, and say so; False when there was nothing."""
-    left = observe.leftovers(paths, layout, name)
-    if not left:
-        return False
-    log.warn(f"container ‘{name}’ had ended without cleaning up ({', '.join(left)}); repaired")
-    terminate(paths, name, layout)
-    return True
+def remove_unfinished(path: str) -> None:
+    """Remove the skeleton of a root that a killed command had not finished: empty directories only."""
+    for directory, _, _ in os.walk(path, topdown=False):
+        try:
+            os.rmdir(directory)
+        except OSError:
+            return

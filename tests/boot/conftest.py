@@ -1,0 +1,113 @@
+"""Real containers on this host: a definition in, the product's own command line, and what a user would notice.
+
+Every test cleans up through the product; the last check (test_zz_nothing_left) looks for what it missed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
+
+
+class Host:
+    """The host under test, in the vocabulary of the NixOS test driver: succeed, fail, wait_until_succeeds."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.definition = directory / "configuration.nix"
+
+    def command(self, *words: str) -> list[str]:
+        return ["/usr/bin/python3", "-IS", "-c", _START.format(source=str(ROOT / "src")), *words]
+
+    def run(self, *words: str, stdin: str = "", timeout: float = 300) -> subprocess.CompletedProcess[str]:
+        """`nixos-container WORDS`."""
+        return subprocess.run(
+            self.command(*words), input=stdin, capture_output=True, text=True, timeout=timeout, cwd=self.directory, check=False
+        )
+
+    def succeed(self, *words: str, stdin: str = "") -> str:
+        done = self.run(*words, stdin=stdin)
+        assert done.returncode == 0, f"nixos-container {' '.join(words)}: {done.returncode}\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+    def fail(self, *words: str) -> str:
+        done = self.run(*words)
+        assert done.returncode != 0, f"nixos-container {' '.join(words)} was expected to fail\n{done.stdout}{done.stderr}"
+        assert "Traceback" not in done.stderr, done.stderr
+        return done.stderr
+
+    def json(self, *words: str) -> Any:
+        return json.loads(self.succeed(*words, "--json"))
+
+    def inside(self, name: str, *words: str, stdin: str = "") -> str:
+        return self.succeed("run", name, "--", *words, stdin=stdin)
+
+    def define(self, text: str) -> None:
+        """Write the definition file."""
+        self.definition.write_text(text, encoding="utf-8")
+
+    def switch(self, *words: str) -> subprocess.CompletedProcess[str]:
+        done = self.run("switch", "-c", str(self.definition), *words)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    def use_example(self, name: str) -> None:
+        shutil.copy(EXAMPLES / name / "configuration.nix", self.definition)
+
+    def remove_everything(self) -> None:
+        self.define("{ }")
+        self.run("switch", "-c", str(self.definition), "--purge")
+
+
+_START = (
+    'import sys; sys.path.insert(0, "{source}"); sys.dont_write_bytecode = True; from nixos_containers.main import main; sys.exit(main())'
+)
+
+
+def wait_until(check: Any, *, seconds: float = 20) -> Any:
+    """Call `check` until it gives something true, and return that."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = check()
+        if found:
+            return found
+        assert time.monotonic() < deadline, f"{check} did not become true within {seconds} s"
+        time.sleep(0.05)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/boot" in str(item.path):
+            item.add_marker(pytest.mark.boot)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def can_boot() -> None:
+    """Ask the machine what it may do, not who we are."""
+    if os.geteuid() != 0:
+        pytest.skip("starting containers needs root")
+    for program in ("systemd-nspawn", "nix-instantiate", "ip", "nft"):
+        if shutil.which(program) is None:
+            pytest.skip(f"{program} is not installed: make runtime-setup")
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    made = Host(tmp_path_factory.mktemp("host"))
+    yield made
+    made.remove_everything()
+
+
+assert sys.version_info >= (3, 11)
