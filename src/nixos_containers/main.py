@@ -6,8 +6,8 @@ Not for anything else: verbs live in cli/, the story in pipeline.py.
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # importing typing would cost every command 10 ms
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -18,25 +18,32 @@ _BROKEN_PIPE = 141
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status: 0, the error's code, 130 after Ctrl-C, 141 after a closed pipe."""
     words = list(sys.argv[1:] if argv is None else argv)
-    from .base import log
     from .base.errors import ContainerError
 
     try:
         return _dispatch(words)
     except ContainerError as failure:
+        from .base import log
+
         if log.debugging:
             raise
         log.error(f"nixos-container: {failure}")
         return failure.exit_code
     except KeyboardInterrupt:
+        from .base import log
+
         log.error("nixos-container: interrupted; what was begun was undone or will be repaired by the next command")
         return _INTERRUPTED
     except BrokenPipeError:
         return _BROKEN_PIPE
     except PermissionError as failure:
+        from .base import log
+
         log.error(f"nixos-container: {failure.filename or 'the host'}: permission denied\nhint: run it as root, for example with sudo")
         return 1
     except OSError as failure:
+        from .base import log
+
         if log.debugging:
             raise
         place = f"{failure.filename}: " if failure.filename else ""
@@ -45,6 +52,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(words: list[str]) -> int:
+    if len(words) > 1 and words[0] in ("run", "exec", "root-login"):
+        from .cli.enter import hot
+
+        status = hot(words)
+        if status is not None:
+            return status
     from importlib import import_module
 
     from .base import log

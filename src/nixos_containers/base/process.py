@@ -1,30 +1,29 @@
 """The only module that starts programs and waits for them.
 
 Lists, never a shell; a small fixed environment; a command line that can be pasted when something fails.
-Not for replacing the current process (see `execute`) with anything but a program that takes over the
-terminal on purpose.
+Not for replacing the current process: run/enter.py does that.
 """
 
 from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import subprocess
-from typing import IO, TYPE_CHECKING, NoReturn
+from typing import IO, TYPE_CHECKING
 
 from . import log
 from .errors import ContainerError, HostError
+from .programs import find, search_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-# sudo and minimal inits leave out the administrator's directories, where ip, nft and nsenter live.
-_SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_NIX_DIRECTORIES = ("/nix/var/nix/profiles/default/bin", "/run/current-system/sw/bin", "/root/.nix-profile/bin")
 # What a child may inherit: where to find things, how to reach the network, who is talking.
 _KEPT = ("TERM", "HOME", "USER", "LOGNAME", "SSL_CERT_FILE", "NIX_PATH", "NIX_SSL_CERT_FILE", "NIX_REMOTE", "TMPDIR")
 _KEPT_SUFFIX = ("_proxy", "_PROXY")
+
+
+__all__ = ["CommandFailed", "environment", "find", "missing", "run", "spawn"]
 
 
 class CommandFailed(ContainerError):
@@ -49,19 +48,13 @@ class CommandFailed(ContainerError):
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment that children get: fixed locale and PATH, the few inherited names, and `extra`."""
-    path = ":".join((*os.environ.get("PATH", _SEARCH_PATH).split(":"), *_SEARCH_PATH.split(":"), *_NIX_DIRECTORIES))
-    env = {"PATH": path, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
+    env = {"PATH": search_path(), "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
     for name, value in os.environ.items():
         if name in _KEPT or name.endswith(_KEPT_SUFFIX):
             env[name] = value
     if extra:
         env.update(extra)
     return env
-
-
-def find(program: str) -> str | None:
-    """Absolute path of `program` on the search path that children get, or None."""
-    return shutil.which(program, path=environment()["PATH"])
 
 
 def run(
@@ -148,12 +141,3 @@ def missing(program: str) -> HostError:
     }.get(program.rsplit("/", 1)[-1])
     hint = f"apt-get install {package}" if package else ""
     return HostError(f"the program ‘{program}’ is not installed", hint=hint)
-
-
-def execute(command: Sequence[str], env: Mapping[str, str]) -> NoReturn:
-    """Become `command`. Only its caller's files and terminal are left of us."""
-    log.debug("+ exec " + shlex.join(command))
-    program = command[0] if "/" in command[0] else find(command[0])
-    if program is None:
-        raise missing(command[0])
-    os.execve(program, list(command), dict(env))

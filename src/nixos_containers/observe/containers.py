@@ -11,9 +11,10 @@ from ..base.errors import ContainerError, HostError
 from ..base.files import read_text
 from ..declare.codec import DecodeError, decode
 from ..declare.container import Record
-from ..kernel import cgroups, processes
+from ..kernel import cgroups, proc
 from ..plan.facts import Cgroups, Observed, Running
 from ..plan.launch import cgroup_of
+from .live import nspawn_and_leader
 
 if TYPE_CHECKING:
     from ..base.paths import Paths
@@ -70,14 +71,11 @@ def record(paths: Paths, name: str) -> Record:
 
 def running(paths: Paths, name: str) -> Running | None:
     """The processes behind container `name`, or None when it does not run."""
-    state = paths.run_state(name)
-    nspawn = processes.read_pid(f"{state}/nspawn.pid")
-    if nspawn is None or not _is_nspawn_of(nspawn, name):
+    found = nspawn_and_leader(paths, name)
+    if found is None:
         return None
-    leader = processes.namespace_leader(nspawn)
-    if leader is None:
-        return None
-    started = _started(state)
+    nspawn, leader = found
+    started = _started(paths.run_state(name))
     return Running(
         leader=leader,
         nspawn=nspawn,
@@ -90,15 +88,10 @@ def running(paths: Paths, name: str) -> Running | None:
 def supervisor(paths: Paths, name: str) -> int | None:
     """The pid of the container's launcher, or None when it is not there."""
     state = paths.run_state(name)
-    launcher = processes.read_pid(f"{state}/launcher.pid")
-    if launcher is None or f"{state}/launch" not in processes.arguments(launcher):
+    launcher = proc.read_pid(f"{state}/launcher.pid")
+    if launcher is None or f"{state}/launch" not in proc.arguments(launcher):
         return None
     return launcher
-
-
-def _is_nspawn_of(pid: int, name: str) -> bool:
-    arguments = processes.arguments(pid)
-    return bool(arguments) and arguments[0].endswith("systemd-nspawn") and f"--machine={name}" in arguments
 
 
 def _started(state: str) -> Started | None:

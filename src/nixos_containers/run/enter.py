@@ -1,18 +1,19 @@
 """Running commands inside a container: upstream's `nsenter --all … su root -l`, inside its cgroup, with a terminal
 of the guest's own when there is one outside.
 
-Speed matters here (`run NAME -- true`): nothing heavy is imported, and without a terminal nsenter replaces us.
+Speed matters here (`run NAME -- true`): nothing is imported that can be done without, and without a terminal nsenter
+replaces us.
 """
 
 from __future__ import annotations
 
 import os
-import shlex
-from typing import TYPE_CHECKING
 
-from ..base import process
+from ..base.errors import HostError
+from ..base.programs import find
 from ..kernel import cgroups
 
+TYPE_CHECKING = False  # importing typing costs more than all that is done here
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -20,11 +21,16 @@ if TYPE_CHECKING:
 _GUEST_PATH = "/run/wrappers/bin:/run/current-system/sw/bin:/usr/bin:/usr/sbin:/bin"
 
 
+def quote(word: str) -> str:
+    """`word` for a POSIX shell, always in single quotes as upstream does (shlex would cost an import of re)."""
+    return "'" + word.replace("'", "'\\''") + "'"
+
+
 def su_command(arguments: Sequence[str]) -> list[str]:
     """`su` for a root login shell, or for `arguments` in one; every word is quoted as upstream does."""
     if not arguments:
         return ["su", "root", "-l"]
-    return ["su", "root", "-l", "-c", "exec " + " ".join(shlex.quote(word) for word in arguments)]
+    return ["su", "root", "-l", "-c", "exec " + " ".join(map(quote, arguments))]
 
 
 def enter(name: str, leader: int, command: Sequence[str], *, terminal: bool) -> int:
@@ -35,13 +41,13 @@ def enter(name: str, leader: int, command: Sequence[str], *, terminal: bool) -> 
     """
     nsenter = ["nsenter", "--all", f"--target={leader}", "--", *command]
     env = {"PATH": _GUEST_PATH, "TERM": os.environ.get("TERM", "dumb"), "LANG": "C.UTF-8"}
-    program = process.find("nsenter")
+    program = find("nsenter")
     if program is None:
-        raise process.missing("nsenter")
+        raise HostError("the program ‘nsenter’ is not installed", hint="apt-get install util-linux")
     nsenter[0] = program
     join_cgroup(name)
     if not terminal:
-        process.execute(nsenter, env)
+        os.execve(program, nsenter, env)
     from . import terminal as pseudo
 
     return pseudo.run_on_terminal(nsenter, env, leader)
@@ -50,7 +56,7 @@ def enter(name: str, leader: int, command: Sequence[str], *, terminal: bool) -> 
 def join_cgroup(name: str) -> None:
     """Move this process into the container's cgroups, so that its limits hold and nothing outlives it."""
     v1, v2 = cgroups.hierarchies()
-    pid = str(os.getpid())
+    pid = str(os.getpid()).encode()
     places = [f"{mount}/machine.slice/{name}" for mount in dict.fromkeys(v1.values())]
     if v2 is not None:
         # cgroup v2 allows processes in leaves only (no internal process constraint, cgroups(7)).
@@ -62,7 +68,10 @@ def join_cgroup(name: str) -> None:
         places.append(leaf)
     for place in places:
         try:
-            with open(f"{place}/cgroup.procs", "w", encoding="ascii") as file:
-                file.write(pid)
+            descriptor = os.open(f"{place}/cgroup.procs", os.O_WRONLY | os.O_CLOEXEC)
+            try:
+                os.write(descriptor, pid)
+            finally:
+                os.close(descriptor)
         except OSError:
             continue  # a hierarchy that the host's init manages in its own way

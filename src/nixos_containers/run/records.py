@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..base.files import locked, remove, write_atomically
 from ..declare.codec import encode
-from ..kernel.processes import command_name
+from ..kernel.proc import command_name
 from ..observe import containers as observe
 from ..plan.users import allocate, parse_subid
 

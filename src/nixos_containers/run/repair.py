@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..base import log, process
 from ..base.files import locked, remove
-from ..kernel import processes
+from ..kernel import proc
 from ..observe import containers as observe
 from . import stop
 from .records import command_line
@@ -80,7 +80,7 @@ def _remove_temporary_files(paths: Paths) -> list[str]:
             continue
         for entry in entries:
             match = pattern.fullmatch(entry)
-            if match is None or processes.command_name(int(match[1])):
+            if match is None or proc.command_name(int(match[1])):
                 continue
             path = f"{directory}/{entry}"
             if os.path.isdir(path):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ..base import log, process
 from ..base.errors import HostError
 from ..base.files import remove
-from ..kernel import cgroups, processes
+from ..kernel import cgroups, proc, processes
 from ..observe import containers as observe
 from ..plan.launch import cgroup_of
 
@@ -40,12 +40,12 @@ def terminate(paths: Paths, name: str, layout: Cgroups) -> None:
     """End everything of container `name` at once and remove all that a run leaves on the host; idempotent."""
     state = paths.run_state(name)
     groups = layout.paths(cgroup_of(name))
-    launcher = processes.read_pid(f"{state}/launcher.pid")
-    if launcher is not None and f"{state}/launch" in processes.arguments(launcher):
+    launcher = proc.read_pid(f"{state}/launcher.pid")
+    if launcher is not None and f"{state}/launch" in proc.arguments(launcher):
         processes.kill(launcher)
         processes.wait_until_gone(launcher, 5)
-    nspawn = processes.read_pid(f"{state}/nspawn.pid")
-    if nspawn is not None and f"--machine={name}" in processes.arguments(nspawn):
+    nspawn = proc.read_pid(f"{state}/nspawn.pid")
+    if nspawn is not None and f"--machine={name}" in proc.arguments(nspawn):
         processes.kill(nspawn)
     if not cgroups.kill(groups):
         raise HostError(

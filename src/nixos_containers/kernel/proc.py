@@ -1,0 +1,52 @@
+"""Processes by pid, read from /proc (proc(5)). Imports next to nothing: every `run` goes through here."""
+
+from __future__ import annotations
+
+import os
+
+
+def read(path: str) -> str:
+    """The file's text, or "" when it is not there: processes end at any moment."""
+    try:
+        # Without open(): its text layer costs more than the reading, and /proc files are small.
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return ""
+    try:
+        return os.read(descriptor, 1 << 20).decode(errors="replace")
+    except OSError:
+        return ""
+    finally:
+        os.close(descriptor)
+
+
+def command_name(pid: int) -> str:
+    """The process's comm, or "" when there is no such process."""
+    return read(f"/proc/{pid}/comm").strip()
+
+
+def read_pid(path: str) -> int | None:
+    """The pid in a pid file, or None."""
+    text = read(path).strip()
+    return int(text) if text.isdigit() else None
+
+
+def arguments(pid: int) -> list[str]:
+    """The process's argv, or [] when there is no such process."""
+    return read(f"/proc/{pid}/cmdline").split("\0")[:-1]
+
+
+def children(pid: int) -> list[int]:
+    """Pids of the children of the process's main thread."""
+    return [int(word) for word in read(f"/proc/{pid}/task/{pid}/children").split()]
+
+
+def namespace_leader(parent: int) -> int | None:
+    """The child of `parent` that is pid 1 of a pid namespace of its own, or None."""
+    for child in children(parent):
+        for line in read(f"/proc/{child}/status").splitlines():
+            if line.startswith("NSpid:"):
+                numbers = line.split()[1:]
+                if len(numbers) > 1 and numbers[-1] == "1":
+                    return child
+    return None

@@ -1,0 +1,21 @@
+"""Whether a container runs, and which processes are behind it. Imports next to nothing: every `run` asks."""
+
+from __future__ import annotations
+
+from ..kernel import proc
+
+TYPE_CHECKING = False  # importing typing costs more than all that is done here
+if TYPE_CHECKING:
+    from ..base.paths import Paths
+
+
+def nspawn_and_leader(paths: Paths, name: str) -> tuple[int, int] | None:
+    """Pids of container `name`'s systemd-nspawn and of the guest's first process, or None when it does not run."""
+    nspawn = proc.read_pid(f"{paths.run_state(name)}/nspawn.pid")
+    if nspawn is None:
+        return None
+    arguments = proc.arguments(nspawn)
+    if not arguments or not arguments[0].endswith("systemd-nspawn") or f"--machine={name}" not in arguments:
+        return None
+    leader = proc.namespace_leader(nspawn)
+    return None if leader is None else (nspawn, leader)
