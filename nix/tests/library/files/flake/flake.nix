@@ -1,0 +1,1 @@
+{ outputs = { self, dep }: { one = 1; sum = self.one + dep; }; }
