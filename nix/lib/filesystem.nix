@@ -10,11 +10,21 @@ let
     filter
     listToAttrs
     match
-    pathExists
-    readDir
     ;
 in
 rec {
+  # What Nix itself offers on paths, under one roof with the rest.
+  inherit (builtins)
+    baseNameOf
+    dirOf
+    filterSource
+    hashFile
+    isPath
+    pathExists
+    readDir
+    toPath
+    ;
+
   # "directory", "regular", "symlink" or "unknown"; the path has to exist.
   pathType =
     builtins.readFileType or (
@@ -37,6 +47,8 @@ rec {
   pathIsDirectory = path: pathExists path && pathType path == "directory";
 
   pathIsRegularFile = path: pathExists path && pathType path == "regular";
+
+  readFileType = pathType;
 
   # { name = path; } of the directories below `root` that contain NAME/NAME.cabal.
   haskellPathsInDir =

@@ -111,6 +111,9 @@ let
   packagingPattern = "(.*)\\.(git|tar|zip|gz|tgz|bz|tbz|bz2|tbz2|lzma|txz|xz|zstd)";
 in
 rec {
+  # They were here before there was lib.filesystem.
+  inherit (lib.filesystem) pathIsDirectory pathIsRegularFile pathType;
+
   # What is never source: version control data, editor left-overs, compiled
   # objects, links to build results, and files that the store cannot hold.
   cleanSourceFilter =

@@ -64,7 +64,7 @@ in
         else if index >= length parts then
           true
         else
-          includes tree.${elemAt parts index} parts (index + 2);
+          includes (tree.${elemAt parts index} or null) parts (index + 2);
 
       isAboveBase = slashed: substring 0 (stringLength slashed) base == slashed;
       isInBase = slashed: substring 0 baseLength slashed == base;

@@ -1,0 +1,1 @@
+{ one ? "nothing", two }: "inner sees ${one} and ${two}"
