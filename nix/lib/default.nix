@@ -50,6 +50,7 @@ let
       cli = part ./cli.nix;
       generators = part ./generators.nix;
       gvariant = part ./gvariant.nix;
+      ron = part ./ron.nix;
 
       # files
       path = part ./path;
@@ -93,13 +94,13 @@ let
         updateManyAttrsByPath zip zipAttrs zipAttrsWith zipAttrsWithNames zipWithNames
         ;
       inherit (self.lists)
-        all allUnique any compareLists concatLists concatMap count crossLists drop dropEnd elem
-        elemAt filter findFirst findSingle flatten fold foldl foldl' foldr forEach genList groupBy
-        groupBy' head ifilter0 imap0 imap1 init intersectLists isList last length listDfs map
-        mutuallyExclusive naturalSort optional optionals partition range remove replicate
-        reverseList singleton sort sortOn sublist subtractLists tail take takeEnd toList toposort
-        unique uniqueStrings zipLists zipListsWith
-        ;
+        all allUnique any compareLists concatAttrValues concatLists concatMap count crossLists drop
+        dropEnd elem elemAt filter findFirst findSingle flatten fold foldl foldl' foldr forEach
+        genList groupBy groupBy' head ifilter0 imap0 imap1 init intersectLists isList last length
+        listDfs map mutuallyExclusive naturalSort optional optionals partition range remove
+        replaceElemAt replicate reverseList singleton sort sortOn sublist subtractLists tail take
+        takeEnd toList toposort unique uniqueStrings zipLists zipListsWith
+      ;
       inherit (self.strings)
         addContextFrom cmakeBool cmakeFeature cmakeOptionType concatImapStrings concatImapStringsSep
         concatLines concatMapAttrsStringSep concatMapStrings concatMapStringsSep concatStrings

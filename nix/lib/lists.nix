@@ -86,6 +86,17 @@ rec {
   # strict in it everywhere.
   foldl' = op: acc: builtins.seq acc (builtins.foldl' op acc);
 
+  # --- changing -------------------------------------------------------------
+
+  replaceElemAt =
+    list: index: new:
+    assert lib.asserts.assertMsg (index >= 0 && index < length list)
+      "'lists.replaceElemAt' called with index ${toString index} on a list of size ${toString (length list)}";
+    genList (n: if n == index then new else elemAt list n) (length list);
+
+  # The lists of a set, one after the other by name.
+  concatAttrValues = set: concatLists (builtins.attrValues set);
+
   # --- mapping --------------------------------------------------------------
 
   imap0 = f: list: genList (n: f n (elemAt list n)) (length list);

@@ -39,6 +39,15 @@ join [
     "crossLists is an old name" = [ (lib.crossLists (a: b: a + b) [ [ 1 2 ] [ 10 20 ] ]) [ 11 21 12 22 ] "lib.crossLists is deprecated, use lib.mapCartesianProduct instead" ];
     "fold is an old name" = [ (lib.fold (x: acc: [ x ] ++ acc) [ ] [ 1 2 ]) [ 1 2 ] "fold has been deprecated, use foldr instead" ];
   })
+  (equal "changing" {
+    "replaceElemAt" = [ (lib.replaceElemAt [ 1 2 3 ] 1 "x") [ 1 "x" 3 ] ];
+    "replaceElemAt does not force the old one" = [ (lib.replaceElemAt [ bad 2 ] 0 1) [ 1 2 ] ];
+    "concatAttrValues" = [ (lib.concatAttrValues { b = [ 3 ]; a = [ 1 2 ]; }) [ 1 2 3 ] ];
+  })
+  (fails "changing" {
+    "replaceElemAt beyond the end" = [ (lib.replaceElemAt [ 1 ] 1 "x") "'lists.replaceElemAt' called with index 1 on a list of size 1" ];
+    "replaceElemAt before the start" = [ (lib.replaceElemAt [ 1 ] (-1) "x") "called with index -1" ];
+  })
   (equal "folding" {
     "foldr from the right" = [ (lib.foldr (x: acc: "(${x}${acc})") "." [ "a" "b" ]) "(a(b.))" ];
     "foldl from the left" = [ (lib.foldl (acc: x: "(${acc}${x})") "." [ "a" "b" ]) "((.a)b)" ];

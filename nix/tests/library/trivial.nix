@@ -104,8 +104,9 @@ join [
     "nixpkgsVersion is an old name" = [ (lib.nixpkgsVersion == lib.version) true "lib.nixpkgsVersion is a deprecated alias of lib.version" ];
     "isInOldestRelease is an old name" = [ (lib.isInOldestRelease 2311) true "lib.isInOldestRelease is deprecated" ];
   })
-  (throws "warnings" {
-    "the message must be a string" = lib.warn 5 1;
+  (fails "warnings" {
+    # Old and new evaluators say it in different words.
+    "the message must be a string" = [ (lib.warn 5 1) "tring" ];
   })
   (equal "facts" {
     "version begins with the release" = [ (lib.hasPrefix lib.trivial.release lib.version) true ];
