@@ -154,7 +154,7 @@ let
       if length values == 1 then
         first
       else if all lib.isFunction values then
-        x: self.mergeDefaultOption loc (map (f: f x) values)
+        x: self.mergeDefaultOption loc (map (def: def // { value = def.value x; }) defs)
       else if all isList values then
         concatLists values
       else if all isAttrs values then

@@ -22,6 +22,7 @@ let
   longFormNames = [
     "_class"
     "_file"
+    "_type"
     "key"
     "disabledModules"
     "imports"
@@ -36,6 +37,7 @@ let
   shortFormReserved = [
     "_class"
     "_file"
+    "_type"
     "key"
     "disabledModules"
     "require"

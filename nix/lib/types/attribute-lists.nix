@@ -46,11 +46,15 @@ let
       tag = value._type or null;
       inner = peel value.content;
     in
+    # Written out: `inner // { .. }` would look inside an entry that loses.
     if tag == "order" then
-      inner // { order = value.priority; }
+      {
+        order = value.priority;
+        inherit (inner) override value;
+      }
     else if tag == "override" then
-      inner
-      // {
+      {
+        inherit (inner) order;
         override = value.priority;
         value = mkOverride value.priority inner.value;
       }
