@@ -24,7 +24,7 @@ let
   netdevsOf = names: map (name: "${name}-netdev.service") (builtins.filter (name: builtins.elem name created) names);
 
   base = {
-    wantedBy = [ "network.target" ];
+    wantedBy = [ "network.target" "multi-user.target" ];
     before = [ "network.target" "shutdown.target" ];
     after = [ "network-pre.target" ];
     wants = [ "network.target" ];

@@ -51,11 +51,11 @@ let
       mkdir -p -m 0755 "$(dirname ${escapeShellArg key.path})"
       # Under another name first: an interrupted run must not leave half a key.
       rm -f ${escapeShellArg key.path}.new ${escapeShellArg key.path}.new.pub
-      ssh-keygen -q -N "" -t ${escapeShellArg key.type} \
-        ${optionalString (key ? bits) "-b ${toString key.bits}"} \
-        ${optionalString (key ? rounds) "-a ${toString key.rounds}"} \
-        -C ${escapeShellArg (key.comment or "root@${config.networking.hostName}")} \
-        -f ${escapeShellArg key.path}.new
+      ssh-keygen -q -N "" -t ${escapeShellArg key.type} ${
+        optionalString (key ? bits) "-b ${toString key.bits} "
+      }${
+        optionalString (key ? rounds) "-a ${toString key.rounds} "
+      }-C ${escapeShellArg (key.comment or "root@${config.networking.hostName}")} -f ${escapeShellArg key.path}.new
       mv -f ${escapeShellArg key.path}.new.pub ${escapeShellArg key.path}.pub
       mv -f ${escapeShellArg key.path}.new ${escapeShellArg key.path}
     fi
@@ -72,11 +72,7 @@ let
     wantedBy = [ "multi-user.target" ];
     unitConfig.ConditionFileNotEmpty = map (key: "|!${key.path}") keys;
     path = [ pkgs.openssh-client ];
-    serviceConfig = {
-      Type = "oneshot";
-      # Not to compete with the start of everything else.
-      Nice = 10;
-    };
+    serviceConfig.Type = "oneshot";
     script = concatMapStrings makeKey keys;
   };
 
@@ -146,8 +142,15 @@ in
     (mkIf (cfg.generateHostKeys && notWaitedFor != [ ]) {
       systemd.services.sshd-keygen-slow = mkMerge [
         (keygen "SSH host keys that take long to make" notWaitedFor)
-        # A server that started without this key has to read it.
-        { postStart = optionalString (!cfg.startWhenNeeded) "systemctl --no-block try-reload-or-restart sshd.service"; }
+        {
+          # Not a oneshot: the machine counts as started when this has begun, not when it has finished.
+          serviceConfig.Type = lib.mkForce "simple";
+          serviceConfig.CPUSchedulingPolicy = "idle";
+          # A server that started without this key has to read it.
+          script = lib.mkAfter (
+            optionalString (!cfg.startWhenNeeded) "systemctl --no-block try-reload-or-restart sshd.service\n"
+          );
+        }
       ];
     })
 
