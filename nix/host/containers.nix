@@ -11,12 +11,6 @@
 }:
 
 {
-  options.boot.enableContainers = lib.mkOption {
-    type = lib.types.bool;
-    default = true;
-    description = "Whether to enable containers on this host (upstream's switch; always on here).";
-  };
-
   options.containers = lib.mkOption {
     type = lib.types.attrsOf (
       lib.types.submoduleWith {

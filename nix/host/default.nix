@@ -28,21 +28,11 @@ let
     in
     if key == null then [ ] else lock.closures.${key} or [ ];
 
-  evaluated = lib.evalModules {
-    class = "nixosContainersHost";
-    modules = [
-      ./containers.nix
-      ./host-only.nix
-      { _module.args = { inherit pkgs; }; }
-    ]
-    ++ ask.modules
-    ++ map (text: import (builtins.toFile "definition.nix" text)) (ask.texts or [ ]);
-    specialArgs = {
-      inherit closureOf;
-      hostSystem = ask.system;
-      defaultNixpkgs = ask.nixpkgs;
-      modulesPath = toString ../nixos/modules;
-    };
+  evaluated = import ./evaluate.nix {
+    inherit lib pkgs closureOf;
+    inherit (ask) modules;
+    hostSystem = ask.system;
+    defaultNixpkgs = ask.nixpkgs;
   };
 
   all = evaluated.config.containers;

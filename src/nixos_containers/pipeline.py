@@ -15,6 +15,7 @@ from .base.errors import DefinitionError
 from .base.files import locked, read_text, write_atomically
 from .build import profiles, store
 from .evaluate.evaluate import Request, evaluate
+from .evaluate.options import declared_options, option_value
 from .observe import containers as observe
 from .observe.host import host_facts
 from .packages import importer, resolve, roots
@@ -29,6 +30,7 @@ from .run.repair import repair_all
 if TYPE_CHECKING:
     from .base.paths import Paths
     from .declare.container import Spec
+    from .declare.option import Option, OptionValue
     from .packages.index import Index
     from .plan.actions import Action
 
@@ -155,7 +157,7 @@ def evaluate_locked(paths: Paths, source: str, *, names: tuple[str, ...] = (), n
 
 
 def _evaluate(source: str, index: Index, lock_file: str, names: tuple[str, ...], nixpkgs: str | None) -> Spec:
-    request = Request(modules=(source,), index=index.directory, lock=lock_file, names=names or None, nixpkgs=nixpkgs)
+    request = Request(modules=(source,), index=index.path, lock=lock_file, names=names or None, nixpkgs=nixpkgs)
     return evaluate(request, suggest=index.suggest)
 
 
@@ -199,3 +201,15 @@ def build_systems(paths: Paths, spec: Spec, lock: Lock) -> None:
     with log.step(f"building {', '.join(sorted(spec.containers)) or 'nothing'}"):
         store.realise(embedded)
         store.realise(foreign, substitute=True)
+
+
+def options(paths: Paths) -> list[Option]:
+    """Every public option of host and guest, with its documentation."""
+    return declared_options(ensure_index(paths).path)
+
+
+def option(paths: Paths, source: str, name: str) -> OptionValue:
+    """The option `name` of the definition file `source`: its value, and who defined it."""
+    index = ensure_index(paths)
+    request = Request(modules=(source,), index=index.path, lock=lock_path(source))
+    return option_value(request, name, suggest=index.suggest)

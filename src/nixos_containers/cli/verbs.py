@@ -26,7 +26,7 @@ class Verb:
     name: str
     summary: str
     module: str
-    container: str = ""  # "", "one", "optional" or "many": how many container names it takes
+    container: str = ""  # "", "one" or "many": how many container names (or, for options, words) it takes
     options: tuple[Option, ...] = ()
     command: bool = False  # takes a command line after `--`
     json: bool = True
@@ -103,6 +103,19 @@ VERBS: tuple[Verb, ...] = (
         "many",
         text="Shuts it down first. A container that a definition file declares is refused: take it out of the file and switch.",
     ),
+    Verb(
+        "options",
+        "search the options of containers and of the systems inside",
+        "options",
+        "many",
+        (
+            Option(("--markdown",), "print the whole reference as Markdown"),
+            Option(("--html",), "print it as one searchable page"),
+            Option(("--man",), "print it as a manual page"),
+        ),
+        text="Words are looked for in names and descriptions.",
+    ),
+    Verb("option", "print an option's value and who defined it", "options", "one", (_DEFINITION,)),
     Verb("doctor", "look for what is wrong with the host, and repair what is ours", "doctor"),
 )
 

@@ -1,0 +1,342 @@
+"""apt with a state of its own: it resolves from nothing, downloads and verifies, and installs nothing.
+
+Everything lies below one directory of the cache, so that neither the host's package state nor its caches
+are looked at or changed. Not for what packages mean to us (index.py, lock.py, resolve.py).
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import re
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from ..base import files, log, process
+from ..base.errors import ContainerError, DefinitionError, HostError
+from . import sources as sources_module
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ..base.paths import Paths
+    from .sources import Sources
+
+# Part of apt itself; it fetches, continues and verifies single files.
+_HELPER = "/usr/lib/apt/apt-helper"
+_HOST_LISTS = "/var/lib/apt/lists"
+
+# What only maintainer scripts need. None of those ever runs, so these need not come along as dependencies;
+# who names one gets it. Value: what it provides besides its name.
+MAINTAINER_ONLY = {
+    "adduser": "",
+    "debconf": "debconf-2.0",
+    "init-system-helpers": "",
+    "runit-helper": "",
+    "ucf": "",
+    "usr-is-merged": "",
+}
+
+_CONFIGURATION = """\
+// Written by nixos-containers for its private apt. Hooks and index targets of the host are not for us.
+#clear APT::Update::Post-Invoke;
+#clear APT::Update::Post-Invoke-Success;
+#clear APT::Update::Pre-Invoke;
+#clear DPkg::Post-Invoke;
+#clear DPkg::Pre-Invoke;
+#clear DPkg::Pre-Install-Pkgs;
+#clear Acquire::IndexTargets;
+#clear APT::Architectures;
+#clear APT::NeverAutoRemove;
+#clear APT::Default-Release;
+Acquire::IndexTargets::deb::Packages {{
+  MetaKey "$(COMPONENT)/binary-$(ARCHITECTURE)/Packages";
+  flatMetaKey "Packages";
+  ShortDescription "Packages";
+  Description "$(RELEASE)/$(COMPONENT) $(ARCHITECTURE) Packages";
+  flatDescription "$(RELEASE) Packages";
+  Optional "0";
+}};
+APT::Architecture "{architecture}";
+APT::Architectures {{ "{architecture}"; }};
+APT::Install-Recommends "false";
+APT::Install-Suggests "false";
+APT::Get::Fix-Policy-Broken "false";
+APT::Sandbox::User "{user}";
+Acquire::ForceHash "sha256";
+Acquire::GzipIndexes "true";
+Acquire::Languages "none";
+Acquire::Retries "2";
+Acquire::http::Timeout "20";
+Acquire::https::Timeout "20";
+APT::Keep-Downloaded-Packages "true";
+Binary::apt::APT::Keep-Downloaded-Packages "true";
+Dir::State "{root}/state";
+Dir::State::lists "lists/";
+Dir::State::status "/dev/null";
+Dir::State::extended_states "{root}/state/extended_states";
+Dir::Cache "{root}/cache";
+Dir::Cache::archives "archives/";
+Dir::Cache::pkgcache "pkgcache.bin";
+Dir::Cache::srcpkgcache "srcpkgcache.bin";
+Dir::Etc::sourcelist "/dev/null";
+Dir::Etc::sourceparts "{root}/sources.d";
+Dir::Etc::preferences "/dev/null";
+Dir::Etc::preferencesparts "/dev/null";
+Dir::Log "{root}/state";
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A package as apt chose it: exact version, SHA-256 (hex), size in bytes and path below the archive's base."""
+
+    name: str
+    version: str
+    sha256: str
+    size: int
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file to have: `file` below the archive's base, under `name` in the cache; SHA-256 (hex), size in bytes."""
+
+    name: str
+    file: str
+    sha256: str
+    size: int
+
+
+class Apt:
+    """The private apt below `paths.cache`. Making the object writes its configuration, and nothing else."""
+
+    def __init__(self, paths: Paths, sources: Sources | None = None) -> None:
+        self.root = f"{paths.cache}/apt"
+        self.sources = sources or sources_module.find(paths)
+        self.configuration = f"{self.root}/apt.conf"
+        self.lists = f"{self.root}/state/lists"
+        self.archives = f"{self.root}/cache/archives"
+        self.architecture = host_architecture()
+        self._write_configuration()
+
+    def _write_configuration(self) -> None:
+        for directory in (f"{self.lists}/partial", f"{self.archives}/partial", f"{self.root}/none/partial"):
+            os.makedirs(directory, mode=0o755, exist_ok=True)
+        text = _CONFIGURATION.format(root=self.root, architecture=self.architecture, user=_sandbox_user())
+        for path, content in (
+            (f"{self.root}/sources.d/archive.sources", self.sources.text()),
+            (self.configuration, text),
+        ):
+            if files.read_text(path) != content:
+                files.write_atomically(path, content)
+
+    def command(self, program: str, *arguments: str, options: Mapping[str, str] | None = None) -> list[str]:
+        """The command line of `program` (apt-get, apt-cache) with this state."""
+        given = [word for key, value in (options or {}).items() for word in ("-o", f"{key}={value}")]
+        return [program, "-c", self.configuration, *given, *arguments]
+
+    def has_lists(self) -> bool:
+        """Whether a package list is there, so that the archive need not be asked."""
+        return any("_Packages" in name for name in os.listdir(self.lists))
+
+    def seed(self, host_lists: str = _HOST_LISTS) -> bool:
+        """Take over the lists that the host's apt has already fetched and verified. True if there were any."""
+        prefixes = tuple(re.sub(r"^\w+://", "", uri).replace("/", "_") for uri in self.sources.uris())
+        try:
+            names = [name for name in os.listdir(host_lists) if name.startswith(prefixes) and "_dists_" in name]
+        except OSError:
+            return False
+        suites = {suite for stanza in self.sources.stanzas for suite in stanza.words("Suites")}
+        for name in names:
+            if name.split("_dists_", 1)[1].split("_")[0] in suites:
+                _copy(f"{host_lists}/{name}", f"{self.lists}/{name}")
+        return self.has_lists()
+
+    def update(self) -> None:
+        """Fetch the archive's lists. Raises HostError; the lists that were there are then still in use."""
+        with log.step(f"asking the package archive for its list ({self.sources.suite}, from {self.sources.origin})"):
+            done = process.run(self.command("apt-get", "-q", "update", "--error-on=any"), check=False)
+        if done.returncode != 0:
+            raise explain(done.stderr, self)
+
+    def resolve(self, roots: Iterable[str], pins: Mapping[str, str] | None = None) -> tuple[Resolved, ...]:
+        """Everything that `roots` need, by name, recommendations left out.
+
+        `pins` are versions to keep where the archive still has them. Raises DefinitionError for an unknown
+        name or packages that exclude each other, HostError when apt cannot work.
+        """
+        names = sorted(roots)
+        if not names:
+            return ()
+        scratch = f"{self.root}/resolve.{os.getpid()}"
+        os.makedirs(f"{scratch}/archives/partial", exist_ok=True)
+        try:
+            files.write_atomically(f"{scratch}/status", _status(set(names)))
+            files.write_atomically(f"{scratch}/preferences", _preferences(pins or {}))
+            options = {
+                "Dir::State::status": f"{scratch}/status",
+                "Dir::Etc::preferences": f"{scratch}/preferences",
+                # --print-uris leaves out what is already downloaded, so it must see an empty cache.
+                "Dir::Cache::archives": f"{scratch}/archives/",
+                "Debug::NoLocking": "true",
+            }
+            command = self.command("apt-get", "-q", "-y", "--allow-downgrades", "--print-uris", "install", "--", *names, options=options)
+            done = process.run(command, check=False)
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+        if done.returncode != 0:
+            raise explain(f"{done.stderr}\n{done.stdout}", self)
+        return tuple(self._resolved(line) for line in done.stdout.splitlines() if line.startswith("'"))
+
+    def _resolved(self, line: str) -> Resolved:
+        # 'uri' name_version_arch.deb size SHA256:hex
+        uri, file, size, digest = line.split()
+        name, version, _ = file.split("_", 2)
+        address = unquote(uri.strip("'"))
+        base = next((base for base in self.sources.uris() if address.startswith(base + "/")), "")
+        if not digest.startswith("SHA256:"):
+            raise HostError(f"the archive gives no SHA-256 for {name}", hint="use an archive whose Packages files have it")
+        return Resolved(name, unquote(version), digest[7:], int(size), address[len(base) :].lstrip("/"))
+
+    def download(self, wanted: Iterable[Download]) -> None:
+        """Put files into the private archive cache, each checked against its hash; what is there stays.
+
+        apt works in parallel and continues files that broke off. Raises HostError that names what could
+        not be had; everything else is then there, so that the next try is short.
+        """
+        left = [item for item in wanted if not self.is_here(item)]
+        if not left:
+            return
+        size = sum(item.size for item in left)
+        with log.step(f"downloading {len(left)} package{'s' * (len(left) != 1)} ({size / 1e6:.1f} MB)"):
+            said = ""
+            # A file's path is the same on every mirror, but not which of several archives has it.
+            for base in self.sources.uris():
+                said = "".join(self._fetch(base, left[start : start + 500]) for start in range(0, len(left), 500))
+                left = [item for item in left if not self.is_here(item)]
+                if not left:
+                    return
+        raise _missing(left, said, self)
+
+    def _fetch(self, base: str, items: Sequence[Download]) -> str:
+        words = [word for item in items for word in (f"{base}/{item.file}", item.name, f"SHA256:{item.sha256}")]
+        command = self.command(_HELPER, "-q", "download-file", *words)
+        command.insert(1, "-oAcquire::Check-Valid-Until=false")
+        done = process.run(command, check=False, cwd=self.archives)
+        return done.stderr
+
+    def is_here(self, item: Download) -> bool:
+        """Whether a file is in the archive cache, whole. The store checks its hash once more."""
+        try:
+            return os.stat(self.path(item)).st_size == item.size
+        except FileNotFoundError:
+            return False
+
+    def path(self, item: Download) -> str:
+        """Where a file is, or would be, in the archive cache."""
+        return f"{self.archives}/{item.name}"
+
+
+def host_architecture() -> str:
+    """The architecture's name in the archive (amd64, arm64, …)."""
+    machine = os.uname().machine
+    names = {
+        "x86_64": "amd64",
+        "aarch64": "arm64",
+        "armv7l": "armhf",
+        "i686": "i386",
+        "ppc64le": "ppc64el",
+        "riscv64": "riscv64",
+        "s390x": "s390x",
+        "loongarch64": "loong64",
+    }
+    if machine not in names:
+        raise HostError(f"no package archive is known for the machine type {machine}", hint="use a nixpkgs instead")
+    return names[machine]
+
+
+def _sandbox_user() -> str:
+    """apt gives up root for downloads, and complains where it cannot: then it is told not to try."""
+    try:
+        pwd.getpwnam("_apt")
+    except KeyError:
+        return "root"
+    return "_apt" if os.geteuid() == 0 else "root"
+
+
+def _copy(source: str, target: str) -> None:
+    temporary = f"{target}.{os.getpid()}.tmp"
+    shutil.copy2(source, temporary)
+    os.replace(temporary, target)
+
+
+def _status(roots: set[str]) -> str:
+    """A dpkg status file in which the packages that only serve maintainer scripts are already there."""
+    stanzas = []
+    for name, provides in MAINTAINER_ONLY.items():
+        if name in roots:
+            continue
+        stanza = (
+            f"Package: {name}\nStatus: install ok installed\nMulti-Arch: foreign\nArchitecture: all\n"
+            f"Maintainer: none <none@localhost>\nVersion: 9999\nDescription: not needed\n"
+        )
+        stanzas.append(stanza + (f"Provides: {provides} (= 9999)\n" if provides else ""))
+    return "\n".join(stanzas)
+
+
+def _preferences(pins: Mapping[str, str]) -> str:
+    """apt_preferences(5): above 1000, so that a locked version stays even when the archive has a newer one."""
+    return "\n".join(f"Package: {name}\nPin: version {version}\nPin-Priority: 1001\n" for name, version in sorted(pins.items()))
+
+
+def _missing(left: Sequence[Download], said: str, apt: Apt) -> ContainerError:
+    """Why files could not be had: gone from the mirror, no network, no space."""
+    names = ", ".join(item.name for item in left[:5]) + (f" and {len(left) - 5} more" if len(left) > 5 else "")
+    if re.search(r"\b404\b|Not Found|does not exist", said):
+        return HostError(
+            f"the package archive no longer has: {names}",
+            hint="the lock file names versions that were replaced; ‘nixos-container upgrade’ moves to the present ones",
+        )
+    if "Hash Sum mismatch" in said:
+        return HostError(
+            f"the package archive has other content than the lock file says for: {names}",
+            hint="if the mirror is being updated, try again later; ‘nixos-container upgrade’ takes the present versions",
+        )
+    error = explain(said, apt)
+    error.details = error.details or f"missing: {names}"
+    return error
+
+
+_NETWORK = re.compile(
+    r"Could not (resolve|connect)|Temporary failure|Connection (failed|timed out|refused)|Network is unreachable"
+    r"|Failed to fetch|Unable to connect|Cannot initiate the connection"
+)
+
+
+def explain(said: str, apt: Apt) -> ContainerError:
+    """apt's complaint as an error that says what to do."""
+    lines = [line for line in said.splitlines() if line.startswith(("E:", "W:", "Err:", " ")) or " : " in line]
+    details = "\n".join(dict.fromkeys(lines))
+    unknown = re.findall(r"Unable to locate package (\S+)|Package '?(\S+?)'? has no installation candidate", said)
+    if unknown:
+        names = ", ".join(sorted({first or second for first, second in unknown}))
+        return DefinitionError(
+            f"the package archive ({apt.sources.suite}) does not have: {names}",
+            hint="check the names with ‘apt-cache search’; ‘nixos-container upgrade’ refreshes the list",
+        )
+    if re.search(r"No space left on device|don't have enough free space|not enough free (disk )?space", said):
+        return HostError(f"no space left below {apt.root}", details=details, hint="free some space, then try again")
+    if "unmet dependencies" in said or "held broken packages" in said:
+        return DefinitionError("these packages exclude each other", details=details, hint="take one of them out")
+    if re.search(r"NO_PUBKEY|not signed|EXPKEYSIG|BADSIG|is not valid yet|Release file .*expired", said):
+        return HostError("the archive's signature is not accepted", details=details, hint=f"see {apt.sources.origin}")
+    if _NETWORK.search(said):
+        return HostError(
+            "the package archive cannot be reached",
+            details=details,
+            hint=f"check the network and the archive in {apt.sources.origin}; what is already here stays usable",
+        )
+    return HostError("apt failed", details=details or said.strip(), hint=f"its configuration: {apt.configuration}")
