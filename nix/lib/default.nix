@@ -170,10 +170,10 @@ let
         checkFlag checkReqs closePropagation condConcat defaultMerge defaultMergeArg fakeHash
         fakeSha256 fakeSha512 foldArgs getValue ifEnable imap innerClosePropagation
         innerModifySumArgs lazyGenericClosure mapAttrsFlatten maybeAttr maybeAttrNullable maybeEnv
-        mergeAttrBy mergeAttrByFunc mergeAttrsByFuncDefaults mergeAttrsByFuncDefaultsClean
+        mdDoc mergeAttrBy mergeAttrByFunc mergeAttrsByFuncDefaults mergeAttrsByFuncDefaultsClean
         mergeAttrsConcatenateValues mergeAttrsNoOverride mergeAttrsWithFunc modifySumArgs nixType
         nvs setAttr setAttrMerge uniqList uniqListExt
-        ;
+      ;
     }
   );
 in

@@ -169,6 +169,9 @@ rec {
 
   mapAttrsFlatten = lib.warn "lib.misc.mapAttrsFlatten is deprecated, please use lib.attrsets.mapAttrsToList instead." lib.mapAttrsToList;
 
+  # Descriptions have been Markdown without it for years.
+  mdDoc = lib.warn "lib.mdDoc is deprecated and does nothing: option descriptions are Markdown already." (text: text);
+
   # --- closures -------------------------------------------------------------
 
   # Unlike the evaluator's `genericClosure`: the newest comes first, and keys

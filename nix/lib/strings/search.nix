@@ -16,7 +16,7 @@ let
     substring
     ;
   inherit (lib.strings) concatStrings escapeRegex replicate;
-  inherit (lib.trivial) warnIf;
+  inherit (lib.trivial) warn warnIf;
 
   # A path that becomes a string is copied into the store: what the caller
   # asked about is then no longer there.
@@ -33,21 +33,25 @@ in
 rec {
   # --- affixes --------------------------------------------------------------
 
+  # These are called by the hundred thousand: for strings there is nothing but
+  # the comparison.
+
   hasPrefix =
     pref: str:
-    warnIf (isPath pref) (pathWarning "hasPrefix" "hasPrefix" pref never) (
-      substring 0 (stringLength pref) str == pref
-    );
+    if isPath pref then
+      warn (pathWarning "hasPrefix" "hasPrefix" pref never) false
+    else
+      substring 0 (stringLength pref) str == pref;
 
   hasSuffix =
     suffix: content:
     let
-      lenContent = stringLength content;
-      lenSuffix = stringLength suffix;
+      start = stringLength content - stringLength suffix;
     in
-    warnIf (isPath suffix) (pathWarning "hasSuffix" null suffix never) (
-      lenContent >= lenSuffix && substring (lenContent - lenSuffix) lenContent content == suffix
-    );
+    if isPath suffix then
+      warn (pathWarning "hasSuffix" null suffix never) false
+    else
+      start >= 0 && substring start (-1) content == suffix;
 
   hasInfix =
     infix: content:
@@ -57,21 +61,27 @@ rec {
 
   removePrefix =
     prefix: str:
-    warnIf (isPath prefix) (pathWarning "removePrefix" "removePrefix" prefix "the function never removes any prefix") (
-      let
-        cut = stringLength prefix;
-      in
-      if substring 0 cut str == prefix then substring cut (-1) str else str
-    );
+    let
+      cut = stringLength prefix;
+    in
+    if isPath prefix then
+      warn (pathWarning "removePrefix" "removePrefix" prefix "the function never removes any prefix") str
+    else if substring 0 cut str == prefix then
+      substring cut (-1) str
+    else
+      str;
 
   removeSuffix =
     suffix: str:
-    warnIf (isPath suffix) (pathWarning "removeSuffix" null suffix "the function never removes any suffix") (
-      let
-        start = stringLength str - stringLength suffix;
-      in
-      if start >= 0 && suffix == substring start (-1) str then substring 0 start str else str
-    );
+    let
+      start = stringLength str - stringLength suffix;
+    in
+    if isPath suffix then
+      warn (pathWarning "removeSuffix" null suffix "the function never removes any suffix") str
+    else if start >= 0 && suffix == substring start (-1) str then
+      substring 0 start str
+    else
+      str;
 
   # --- splitting ------------------------------------------------------------
 

@@ -40,6 +40,9 @@ join [
   (prints "lists" {
     "mapAttrsFlatten is an old name" = [ (misc.mapAttrsFlatten (n: v: n + v) { a = "1"; }) [ "a1" ] "lib.misc.mapAttrsFlatten is deprecated, please use lib.attrsets.mapAttrsToList instead" ];
   })
+  (prints "descriptions" {
+    "mdDoc is an old name" = [ (lib.mdDoc "text") "text" "lib.mdDoc is deprecated" ];
+  })
   (equal "closePropagation" {
     "what is propagated, each once" = [ (map (x: x.name) (misc.closePropagation [ c ])) [ "c" "b" "a" ] ];
     "leaves out null" = [ (map (x: x.name) (misc.closePropagation [ null a ])) [ "a" ] ];
