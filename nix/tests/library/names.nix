@@ -45,12 +45,12 @@ table "flat names" (_: lib) {
     "updateManyAttrsByPath zip zipAttrs zipAttrsWith zipAttrsWithNames zipWithNames"
   ];
   "lists" = [
-    "all allUnique any compareLists concatLists concatMap count crossLists drop dropEnd elem"
-    "elemAt filter findFirst findSingle flatten fold foldl foldl' foldr forEach genList groupBy"
-    "groupBy' head ifilter0 imap0 imap1 init intersectLists isList last length listDfs map"
-    "mutuallyExclusive naturalSort optional optionals partition range remove replicate"
-    "reverseList singleton sort sortOn sublist subtractLists tail take takeEnd toList toposort"
-    "unique uniqueStrings zipLists zipListsWith"
+    "all allUnique any compareLists concatAttrValues concatLists concatMap count crossLists drop"
+    "dropEnd elem elemAt filter findFirst findSingle flatten fold foldl foldl' foldr forEach"
+    "genList groupBy groupBy' head ifilter0 imap0 imap1 init intersectLists isList last length"
+    "listDfs map mutuallyExclusive naturalSort optional optionals partition range remove"
+    "replaceElemAt replicate reverseList singleton sort sortOn sublist subtractLists tail take"
+    "takeEnd toList toposort unique uniqueStrings zipLists zipListsWith"
   ];
   "strings" = [
     "addContextFrom cmakeBool cmakeFeature cmakeOptionType concatImapStrings concatImapStringsSep"
@@ -130,7 +130,7 @@ table "flat names" (_: lib) {
     "checkFlag checkReqs closePropagation condConcat defaultMerge defaultMergeArg fakeHash"
     "fakeSha256 fakeSha512 foldArgs getValue ifEnable imap innerClosePropagation"
     "innerModifySumArgs lazyGenericClosure mapAttrsFlatten maybeAttr maybeAttrNullable maybeEnv"
-    "mergeAttrBy mergeAttrByFunc mergeAttrsByFuncDefaults mergeAttrsByFuncDefaultsClean"
+    "mdDoc mergeAttrBy mergeAttrByFunc mergeAttrsByFuncDefaults mergeAttrsByFuncDefaultsClean"
     "mergeAttrsConcatenateValues mergeAttrsNoOverride mergeAttrsWithFunc modifySumArgs nixType"
     "nvs setAttr setAttrMerge uniqList uniqListExt"
   ];
@@ -160,13 +160,13 @@ table "flat names" (_: lib) {
     "unionOfDisjoint"
   ];
   "lists" = [
-    "all allUnique any compareLists concatLists concatMap count crossLists drop dropEnd elem"
-    "elemAt filter findFirst findSingle flatten fold foldl foldl' foldr forEach genList groupBy"
-    "groupBy' head ifilter0 imap0 imap1 init intersectLists isList last length listDfs map"
-    "mutuallyExclusive naturalSort optional optionals partition range remove replicate"
-    "reverseList singleton sort sortOn sublist subtractLists tail take takeEnd toList toposort"
-    "unique uniqueStrings zipLists zipListsWith findFirstIndex hasPrefix removePrefix"
-    "commonPrefix"
+    "all allUnique any compareLists concatAttrValues concatLists concatMap count crossLists drop"
+    "dropEnd elem elemAt filter findFirst findSingle flatten fold foldl foldl' foldr forEach"
+    "genList groupBy groupBy' head ifilter0 imap0 imap1 init intersectLists isList last length"
+    "listDfs map mutuallyExclusive naturalSort optional optionals partition range remove"
+    "replaceElemAt replicate reverseList singleton sort sortOn sublist subtractLists tail take"
+    "takeEnd toList toposort unique uniqueStrings zipLists zipListsWith findFirstIndex hasPrefix"
+    "removePrefix commonPrefix"
   ];
   "strings" = [
     "addContextFrom cmakeBool cmakeFeature cmakeOptionType concatImapStrings concatImapStringsSep"
@@ -216,7 +216,7 @@ table "flat names" (_: lib) {
     "checkFlag checkReqs closePropagation condConcat defaultMerge defaultMergeArg fakeHash"
     "fakeSha256 fakeSha512 foldArgs getValue ifEnable imap innerClosePropagation"
     "innerModifySumArgs lazyGenericClosure mapAttrsFlatten maybeAttr maybeAttrNullable maybeEnv"
-    "mergeAttrBy mergeAttrByFunc mergeAttrsByFuncDefaults mergeAttrsByFuncDefaultsClean"
+    "mdDoc mergeAttrBy mergeAttrByFunc mergeAttrsByFuncDefaults mergeAttrsByFuncDefaultsClean"
     "mergeAttrsConcatenateValues mergeAttrsNoOverride mergeAttrsWithFunc modifySumArgs nixType"
     "nvs setAttr setAttrMerge uniqList uniqListExt closePropagationFast closePropagationSlow"
   ];
