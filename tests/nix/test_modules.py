@@ -7,7 +7,7 @@ import pytest
 from . import runner
 
 
-@pytest.mark.skipif(runner.nix_instantiate() is None, reason="needs nix-instantiate")
+@pytest.mark.nix
 @pytest.mark.parametrize("case", runner.cases_in(runner.ROOT / "nix" / "tests" / "modules"), ids=str)
 def test_modules(case: runner.Case) -> None:
     runner.check(case)

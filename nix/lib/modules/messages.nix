@@ -81,6 +81,8 @@ in
       ''
         The module `${file}` (class: ${quote module._class}) cannot be imported into a module evaluation that expects class ${quote class}.
 
+        The module ${file} was imported into ${class} instead of ${module._class}.
+
         Help:
         - Ensure that you are importing the correct module.
         - Verify that the module's `_class`, ${quote module._class} matches the expected `class` ${quote class}.
