@@ -127,10 +127,7 @@ def cases_of(file: Path) -> tuple[Case, ...]:
     answer = evaluate(harness(file, "list"), "--show-trace")
     if answer.code != 0:
         raise RuntimeError(f"{file} is not a table of cases:\n{answer.err}")
-    return tuple(
-        Case(file, name, entry["kind"], tuple(entry["fragments"]))
-        for name, entry in json.loads(answer.out).items()
-    )
+    return tuple(Case(file, name, entry["kind"], tuple(entry["fragments"])) for name, entry in json.loads(answer.out).items())
 
 
 def cases_in(folder: Path) -> list[Case]:
