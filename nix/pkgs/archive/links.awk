@@ -1,0 +1,87 @@
+# Reads the verbose member list of a package (busybox tar -tvv) and prints the
+# shell commands that make its symbolic links work from the Nix store.
+#
+#   * a relative link that leaves the package becomes absolute: a system links
+#     whole directories of packages, and the kernel resolves a relative target
+#     from where the link really lies
+#   * an absolute link inside the package's own /usr becomes relative, so that
+#     it also works where nothing is mounted on /usr
+#   * whatever points into /etc, /var, /run and the like is absolute: there the
+#     container's own files are meant
+#
+# Not for: links that a package lacks (alternatives.awk).
+
+function quoted(text) {
+  gsub(/'/, "'\\''", text)
+  return "'" text "'"
+}
+
+# /a/./b/../c -> /a/c; never above the root.
+function normal(path,    part, count, i, depth, stack, result) {
+  count = split(path, part, "/")
+  depth = 0
+  for (i = 1; i <= count; i++) {
+    if (part[i] == "" || part[i] == ".") continue
+    if (part[i] == "..") { if (depth > 0) depth--; continue }
+    stack[++depth] = part[i]
+  }
+  result = ""
+  for (i = 1; i <= depth; i++) result = result "/" stack[i]
+  return result == "" ? "/" : result
+}
+
+# /bin/x, /lib64/x -> /usr/bin/x, …
+function merged(path) {
+  return path ~ /^\/(bin|sbin|lib|lib32|lib64|libo32|libx32)(\/|$)/ ? "/usr" path : path
+}
+
+function parent(path) {
+  sub(/\/[^\/]*$/, "", path)
+  return path
+}
+
+# The way from directory `from` to `to`, both absolute and below /usr.
+function relative(from, to,    f, t, nf, nt, i, j, result) {
+  nf = split(substr(from, 2), f, "/")
+  nt = split(substr(to, 2), t, "/")
+  for (i = 1; i <= nf && i <= nt && f[i] == t[i]; i++) ;
+  result = ""
+  for (j = i; j <= nf; j++) result = result "../"
+  for (j = i; j <= nt; j++) result = result t[j] (j < nt ? "/" : "")
+  sub(/\/$/, "", result)
+  return result == "" ? "." : result
+}
+
+{
+  # mode owner/group size date time name
+  name = $0
+  for (i = 1; i <= 5; i++) sub(/^[^ ]+ +/, "", name)
+  if ($1 ~ /^l/) {
+    arrow = index(name, " -> ")
+    target = substr(name, arrow + 4)
+    name = substr(name, 1, arrow - 1)
+  }
+  name = merged(normal("/" name))
+  here[name] = 1
+  if ($1 ~ /^l/) { order[++links] = name; points[name] = target }
+}
+
+END {
+  for (i = 1; i <= links; i++) {
+    name = order[i]
+    target = points[name]
+    absolute = target ~ /^\//
+    whole = merged(normal(absolute ? target : parent(name) "/" target))
+    if (whole == name) {
+      # /bin/x -> /usr/bin/x of a package from before the merge
+      continue
+    } else if (whole ~ /^\/usr\// && whole in here && name ~ /^\/usr\//) {
+      wanted = relative(parent(name), whole)
+    } else {
+      wanted = whole
+    }
+    if (wanted != target) {
+      print "if [ -L " quoted("." name) " ]; then rm " quoted("." name) "; ln -s " quoted(wanted) " " quoted("." name) "; fi"
+    }
+  }
+}
