@@ -18,5 +18,5 @@ load ./generators/key-value.nix
 // load ./generators/lua.nix
 // {
   # Rusty Object Notation has constructors and a parser of its own, so it lives elsewhere.
-  inherit (import ./ron.nix { inherit lib; }) toRON;
+  inherit (lib.ron) toRON;
 }

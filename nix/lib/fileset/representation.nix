@@ -18,7 +18,6 @@ let
     _currentVersion
     _emptyWithoutBase
     _noEvalMessage
-    _singleton
     ;
 
   success = value: {
@@ -32,6 +31,65 @@ let
   };
 
   inherit (lib.strings) isStringLike;
+
+  # Below, `pathType` is passed around so that _coerceMany can bring a faster one.
+  singleton =
+    pathType: path:
+    let
+      type = pathType path;
+    in
+    if type == "directory" then _create path type else _create (dirOf path) { ${baseNameOf path} = type; };
+
+  coerceResult =
+    pathType: context: value:
+    if (value._type or "") == "fileset" then
+      let
+        version = value._internalVersion;
+      in
+      if version > _currentVersion then
+        failure ''
+          ${context} is a file set created from a future version of the file set library with a different internal representation:
+              - Internal version of the file set: ${toString version}
+              - Internal version of the library: ${toString _currentVersion}
+              Make sure to update your Nixpkgs to have a newer version of `lib.fileset`.''
+      else
+        success (
+          builtins.foldl' (old: step: step old) value (lib.drop version internal.migrations)
+        )
+    else if isPath value then
+      if pathExists value then
+        success (singleton pathType value)
+      else
+        failure ''
+          ${context} (${toString value}) is a path that does not exist.
+              To create a file set from a path that may not exist, use `lib.fileset.maybeMissing`.''
+    else if value ? _isLibCleanSourceWith then
+      failure ''
+        ${context} is a `lib.sources`-based value, but it should be a file set or a path instead.
+            To convert a `lib.sources`-based value to a file set you can use `lib.fileset.fromSource`.
+            Note that this only works for sources created from paths.''
+    else if isStringLike value then
+      failure ''
+        ${context} ("${toString value}") is a string-like value, but it should be a file set or a path instead.
+            Paths represented as strings are not supported by `lib.fileset`, use `lib.sources` or derivations instead.''
+    else
+      failure "${context} is of type ${typeOf value}, but it should be a file set or a path instead.";
+
+  # `pathType` for one of many paths.  Nix before 2.14 has to list the parent to know
+  # the type, so do that once for each parent, not once for each path.
+  pathTypeAmong =
+    values:
+    let
+      listing = path: {
+        name = toString path;
+        value = readDir path;
+      };
+      listings = builtins.listToAttrs (map (path: listing (dirOf path)) (builtins.filter isPath values));
+    in
+    if builtins ? readFileType then
+      lib.filesystem.pathType
+    else
+      path: if dirOf path == path then "directory" else listings.${toString (dirOf path)}.${baseNameOf path};
 in
 {
   _currentVersion = 3;
@@ -95,49 +153,11 @@ in
     };
 
   # An existing path.  The base is always a directory: for a file it is the parent.
-  _singleton =
-    path:
-    let
-      type = lib.filesystem.pathType path;
-    in
-    if type == "directory" then _create path type else _create (dirOf path) { ${baseNameOf path} = type; };
+  _singleton = singleton lib.filesystem.pathType;
 
   # { success = true; value = fileset; } or { success = false; message; }.
   # `context` begins the message: who was called, and with which argument.
-  _coerceResult =
-    context: value:
-    if (value._type or "") == "fileset" then
-      let
-        version = value._internalVersion;
-      in
-      if version > _currentVersion then
-        failure ''
-          ${context} is a file set created from a future version of the file set library with a different internal representation:
-              - Internal version of the file set: ${toString version}
-              - Internal version of the library: ${toString _currentVersion}
-              Make sure to update your Nixpkgs to have a newer version of `lib.fileset`.''
-      else
-        success (
-          builtins.foldl' (old: step: step old) value (lib.drop version internal.migrations)
-        )
-    else if isPath value then
-      if pathExists value then
-        success (_singleton value)
-      else
-        failure ''
-          ${context} (${toString value}) is a path that does not exist.
-              To create a file set from a path that may not exist, use `lib.fileset.maybeMissing`.''
-    else if value ? _isLibCleanSourceWith then
-      failure ''
-        ${context} is a `lib.sources`-based value, but it should be a file set or a path instead.
-            To convert a `lib.sources`-based value to a file set you can use `lib.fileset.fromSource`.
-            Note that this only works for sources created from paths.''
-    else if isStringLike value then
-      failure ''
-        ${context} ("${toString value}") is a string-like value, but it should be a file set or a path instead.
-            Paths represented as strings are not supported by `lib.fileset`, use `lib.sources` or derivations instead.''
-    else
-      failure "${context} is of type ${typeOf value}, but it should be a file set or a path instead.";
+  _coerceResult = coerceResult lib.filesystem.pathType;
 
   _coerce =
     context: value:
@@ -150,7 +170,15 @@ in
   _coerceMany =
     function: arguments:
     let
-      filesets = map ({ context, value }: internal._coerce "${function}: ${context}" value) arguments;
+      pathType = pathTypeAmong (map (argument: argument.value) arguments);
+      coerce =
+        { context, value }:
+        let
+          result = coerceResult pathType "${function}: ${context}" value;
+        in
+        if result.success then result.value else throw result.message;
+
+      filesets = map coerce arguments;
 
       hasBase = fileset: !fileset._internalIsEmptyWithoutBase;
       first = lib.lists.findFirst hasBase null filesets;

@@ -299,7 +299,7 @@ in
   # --- the neighbours -------------------------------------------------------
 
   "where content comes from" = {
-    expr = import ../../lib/source-types.nix { inherit lib; };
+    expr = lib.sourceTypes;
     expected = {
       fromSource = {
         shortName = "fromSource";

@@ -2,7 +2,7 @@
 { lib }:
 
 let
-  ron = import ../../lib/ron.nix { inherit lib; };
+  inherit (lib) ron;
   write = ron.toRON { };
   inherit (ron) fromRON;
   lines = lib.concatStringsSep "\n";
