@@ -5,7 +5,8 @@ into a directory of its own; nothing on the host changes.
 
     NIX_INSTANTIATE=$(python3 tests/nix/newer_nix.py) pytest tests/nix
 
-Not for: building anything with that Nix. It evaluates only, on a dummy store.
+Not for: building anything with that Nix. It evaluates; what evaluation copies
+to the store goes to a store of its own in the same directory.
 """
 
 from __future__ import annotations
@@ -21,10 +22,10 @@ KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 # The host's own loader would mix two C libraries: start the unpacked one.
 WRAPPER = """#!/bin/sh
 root={root}
-export NIX_STATE_DIR={state} NIX_DATA_DIR=$root/usr/share
+export NIX_DATA_DIR=$root/usr/share NIX_REMOTE={store}
 exec "$root"/usr/lib64/ld-linux-x86-64.so.2 \\
   --library-path "$root"/usr/lib/x86_64-linux-gnu \\
-  --argv0 nix-instantiate "$root"/usr/bin/nix-instantiate --store dummy:// "$@"
+  --argv0 nix-instantiate "$root"/usr/bin/nix-instantiate "$@"
 """
 
 
@@ -75,7 +76,7 @@ def fetch(home: Path, suite: str) -> Path:
     for package in sorted((home / "cache/archives").glob("*.deb")):
         subprocess.run(["dpkg-deb", "--extract", package, root], check=True)
         package.unlink()
-    wrapper.write_text(WRAPPER.format(root=root, state=home / "nix-state"))
+    wrapper.write_text(WRAPPER.format(root=root, store=home / "store"))
     wrapper.chmod(0o755)
     return wrapper
 
