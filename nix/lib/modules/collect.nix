@@ -117,8 +117,11 @@ in
       # One level of imports, as nodes that carry their own imports, and all
       # that is disabled in it or below. A module's key names it for
       # de-duplication; one without a name of its own is called by its place.
+      #
+      # importers: the keys on the way here. A module that imports itself, by
+      # whatever detour, is not followed again.
       gather =
-        load: parentFile: parentKey: items:
+        load: importers: parentFile: parentKey: items:
         let
           nodes = genList (
             n:
@@ -126,7 +129,14 @@ in
               module = checkClass class (
                 load parentFile "${parentKey}:anon-${toString (n + 1)}" (elemAt items n)
               );
-              below = gather load module._file module.key module.imports;
+              below =
+                if elem module.key importers then
+                  {
+                    nodes = [ ];
+                    disabled = [ ];
+                  }
+                else
+                  gather load ([ module.key ] ++ importers) module._file module.key module.imports;
             in
             {
               inherit (module) key;
@@ -151,7 +161,7 @@ in
           disabled = concatLists (catAttrs "disabled" nodes);
         };
 
-      gatherAll = items: args: gather (loadWith args) unknownModule "" items;
+      gatherAll = items: args: gather (loadWith args) [ ] unknownModule "" items;
 
       # A predicate over nodes. Most configurations disable nothing, so the
       # common answer is found without comparing any key.

@@ -184,7 +184,11 @@ in
           prefix ? [ ],
         }:
         evalModules (
-          evalArgs
+          # The deprecated arguments are modules by now.
+          removeAttrs evalArgs [
+            "args"
+            "check"
+          ]
           // {
             modules = regularModules ++ modules;
             specialArgs = evalArgs.specialArgs or { } // specialArgs;

@@ -142,6 +142,11 @@ in
     expr = configOf [ int { v = 1; nope = 2; _module.check = false; } ];
     expected = { v = 1; };
   };
+  "the args argument survives extendModules" = {
+    expr = ((evalModules { modules = [ int ({ n, ... }: { v = n; }) ]; args.n = 5; }).extendModules { }).config.v;
+    expected = 5;
+    trace = "deprecated";
+  };
   "fixMergeModules does not check" = {
     expr = (lib.fixMergeModules [ int { v = 1; nope = 1; } ] { }).config.v;
     expected = 1;
