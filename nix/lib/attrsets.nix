@@ -16,8 +16,6 @@ let
     concatMap
     elemAt
     foldl'
-    genList
-    getAttr
     head
     isAttrs
     length
@@ -25,7 +23,6 @@ let
     map
     mapAttrs
     removeAttrs
-    tail
     zipAttrsWith
     ;
   inherit (lib.trivial) warn;

@@ -121,8 +121,8 @@ let
       inherit (self.asserts) assertMsg assertOneOf;
       inherit (self.customisation)
         callPackageWith callPackagesWith extendDerivation extendMkDerivation hydraJob
-        makeOverridable makeScope makeScopeWithSplicing makeScopeWithSplicing' overrideDerivation
-        renameCrossIndexFrom renameCrossIndexTo
+        makeOverridable makeScope makeScopeWithSplicing makeScopeWithSplicing' mapCrossIndex
+        overrideDerivation renameCrossIndexFrom renameCrossIndexTo
         ;
       inherit (self.derivations) lazyDerivation optionalDrvAttr warnOnInstantiate;
       inherit (self.meta)

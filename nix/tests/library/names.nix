@@ -76,8 +76,8 @@ table "flat names" (_: lib) {
   ];
   "customisation" = [
     "callPackageWith callPackagesWith extendDerivation extendMkDerivation hydraJob"
-    "makeOverridable makeScope makeScopeWithSplicing makeScopeWithSplicing' overrideDerivation"
-    "renameCrossIndexFrom renameCrossIndexTo"
+    "makeOverridable makeScope makeScopeWithSplicing makeScopeWithSplicing' mapCrossIndex"
+    "overrideDerivation renameCrossIndexFrom renameCrossIndexTo"
   ];
   "derivations" = [
     "lazyDerivation optionalDrvAttr warnOnInstantiate"
@@ -187,8 +187,8 @@ table "flat names" (_: lib) {
   ];
   "customisation" = [
     "callPackageWith callPackagesWith extendDerivation extendMkDerivation hydraJob"
-    "makeOverridable makeScope makeScopeWithSplicing makeScopeWithSplicing' overrideDerivation"
-    "renameCrossIndexFrom renameCrossIndexTo mapCrossIndex"
+    "makeOverridable makeScope makeScopeWithSplicing makeScopeWithSplicing' mapCrossIndex"
+    "overrideDerivation renameCrossIndexFrom renameCrossIndexTo"
   ];
   "derivations" = [
     "lazyDerivation optionalDrvAttr warnOnInstantiate unsafeDiscardOutputDependency"
