@@ -12,7 +12,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .network import elements_down, elements_up
+from .network import elements_down, elements_up, stale_keys
 from .nspawn import GUEST_DIRECTORY
 
 if TYPE_CHECKING:
@@ -175,10 +175,16 @@ def _main_loop(host: Host, network: NetworkPlan) -> list[str]:
         "clear_groups",
         "make_groups || { echo 'cannot make the cgroups' >&2; exit 1; }",
     ]
-    nft_up = f"{q(host.tools.nft)} -f forwards.up" if network.elements else ":"
-    nft_down = f"{q(host.tools.nft)} -f forwards.down" if network.elements else ":"
+    nft = q(host.tools.nft)
+    nft_down = f"{nft} -f forwards.down" if network.elements else ":"
+    if network.elements:
+        lines += [
+            f"{nft} -f forwards.up 2>/dev/null || {{ # another container, killed, may have left a forward of the same port",
+            f'  while read -r command; do {nft} "$command"; done < forwards.stale 2>/dev/null',
+            f"  {nft} -f forwards.up || exit 1",
+            "}",
+        ]
     lines += [
-        f"{nft_up} || exit 1",
         "while :; do",
         "  prepare || break",
         "  uplink & uplink=$!",
@@ -242,5 +248,6 @@ def launch_files(network: NetworkPlan, *, launcher: str, guest: str) -> dict[str
         files["links"] = "".join(line + "\n" for line in network.host_batch)
     if network.elements:
         files["forwards.up"] = elements_up(network.elements)
+        files["forwards.stale"] = stale_keys(network.elements)
         files["forwards.down"] = elements_down(network.elements)
     return files

@@ -182,7 +182,10 @@ def _forward(port: ForwardPort, address: str, where: str) -> str:
 # Made once, shared by all containers; look-ups are maps, so their cost does not grow with the containers.
 # `fib daddr type local` catches every address of the host, loopback included. The guard keeps guests from
 # reaching the host's loopback through the route_localnet that loopback forwards need.
+# Loaded with every change: the flush takes out the rules of the time before, never the elements, in the same transaction.
 BASE_RULES = f"""\
+table {TABLE} {{ }}
+flush table {TABLE}
 table {TABLE} {{
   map forwards4 {{ type inet_proto . inet_service : ipv4_addr . inet_service; }}
   map forwards6 {{ type inet_proto . inet_service : ipv6_addr . inet_service; }}
@@ -221,17 +224,24 @@ def _key(element: str) -> str:
 
 
 def elements_up(elements: tuple[tuple[str, str], ...]) -> str:
-    """nft input that makes the table if needed and puts in `elements`, replacing stale ones of the same key."""
-    return BASE_RULES + _replace(elements) + "".join(f"add element {TABLE} {name} {{ {element} }}\n" for name, element in elements)
+    """nft input that makes the table if needed and puts in `elements`; those that are there already stay.
+
+    It fails as a whole when a forward of the same port leads elsewhere: `stale_keys` are then to be deleted first.
+    """
+    return BASE_RULES + "".join(f"add element {TABLE} {name} {{ {element} }}\n" for name, element in elements)
 
 
-def _replace(elements: tuple[tuple[str, str], ...]) -> str:
-    # Deleting what is absent is an error in nft, adding what is there is not: so add, then delete.
-    return "".join(
-        f"add element {TABLE} {name} {{ {element} }}\ndelete element {TABLE} {name} {{ {_key(element)} }}\n" for name, element in elements
-    )
+def stale_keys(elements: tuple[tuple[str, str], ...]) -> str:
+    """One nft command a line, each of which may fail: takes out what others left under the keys of `elements`.
+
+    nft has no "delete if present" before 1.0.8, and its "add" refuses a key of the map that has another value.
+    """
+    return "".join(f"delete element {TABLE} {name} {{ {_key(element)} }}\n" for name, element in elements if name.startswith("forwards"))
 
 
 def elements_down(elements: tuple[tuple[str, str], ...]) -> str:
     """nft input that takes `elements` out; it succeeds also when some are gone already."""
-    return BASE_RULES + _replace(elements)
+    # Deleting what is absent is an error in nft, adding what is there is not: so add, then delete.
+    return BASE_RULES + "".join(
+        f"add element {TABLE} {name} {{ {element} }}\ndelete element {TABLE} {name} {{ {_key(element)} }}\n" for name, element in elements
+    )

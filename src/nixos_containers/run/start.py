@@ -119,7 +119,7 @@ def _write_run_state(paths: Paths, record: Record, host: Host, launch: Launch, *
     os.makedirs(paths.run, mode=0o755, exist_ok=True)
     os.makedirs(f"{state}/guest", mode=0o755, exist_ok=True)
     os.chmod(state, 0o700)
-    for stale in ("ended", "stopping", "nspawn.pid", "launcher.pid", "links", "forwards.up", "forwards.down"):
+    for stale in ("ended", "stopping", "nspawn.pid", "launcher.pid", "links", "forwards.up", "forwards.stale", "forwards.down"):
         remove(f"{state}/{stale}")
     for name, text in launch.files.items():
         # Lost with the host's reboot anyway: no fsync on this path.

@@ -1,0 +1,198 @@
+"""Networks: the words for ip, the host's and the guest's, and the elements of the nft table."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from nixos_containers.base.errors import DefinitionError
+from nixos_containers.declare.container import ForwardPort, Network, VethPair
+from nixos_containers.plan.network import TABLE, NetworkPlan, elements_down, elements_up, plan_network, stale_keys
+
+from .samples import FULL_NETWORK, container
+
+
+def plan(name: str = "web", **fields: object) -> NetworkPlan:
+    return plan_network(container(name, network=Network(**fields)))  # type: ignore[arg-type]
+
+
+def test_the_hosts_network_needs_nothing() -> None:
+    assert plan() == NetworkPlan(private=False)
+
+
+def test_a_private_network_without_addresses_has_loopback_only() -> None:
+    made = plan(private=True)
+    assert made.private
+    assert made.nspawn == ("--private-network",)
+    assert made.pairs == () and made.host_batch == () and made.guest_commands == ()
+
+
+def test_a_routed_pair_has_single_host_addresses_and_routes_both_ways() -> None:
+    made = plan(private=True, host_address="10.100.0.1", local_address="10.100.0.2")
+    assert made.nspawn == ("--private-network", "--network-veth-extra=ve-web:eth0")
+    assert made.host_batch == (
+        "address add 10.100.0.1/32 dev ve-web",
+        "link set ve-web up",
+        "route replace 10.100.0.2 dev ve-web",
+    )
+    assert made.guest_commands == (
+        ("addr", "add", "10.100.0.2/32", "dev", "eth0"),
+        ("link", "set", "eth0", "up"),
+        ("-4", "route", "add", "10.100.0.1", "dev", "eth0"),
+        ("-4", "route", "add", "default", "via", "10.100.0.1", "dev", "eth0"),
+    )
+
+
+def test_a_prefix_length_is_kept_on_addresses_and_left_out_of_routes() -> None:
+    made = plan(private=True, host_address="10.0.0.1/24", local_address="10.0.0.2/24")
+    assert "address add 10.0.0.1/24 dev ve-web" in made.host_batch
+    assert "route replace 10.0.0.2 dev ve-web" in made.host_batch
+    assert ("addr", "add", "10.0.0.2/24", "dev", "eth0") in made.guest_commands
+    assert ("-4", "route", "add", "default", "via", "10.0.0.1", "dev", "eth0") in made.guest_commands
+    assert ("guests4", "10.0.0.2") in made.elements
+
+
+def test_ipv6_waits_for_no_duplicate_check_on_the_hosts_end() -> None:
+    made = plan(private=True, host_address6="fd00::1", local_address6="fd00::2/64")
+    assert made.host_batch == (
+        "address add fd00::1/128 dev ve-web nodad",
+        "link set ve-web up",
+        "-6 route replace fd00::2 dev ve-web",
+    )
+    assert ("addr", "add", "fd00::2/64", "dev", "eth0") in made.guest_commands
+    assert ("-6", "route", "add", "default", "via", "fd00::1", "dev", "eth0") in made.guest_commands
+    assert ("guests6", "fd00::2") in made.elements
+
+
+def test_without_a_host_address_the_guest_gets_no_default_route() -> None:
+    made = plan(private=True, local_address="10.0.0.2")
+    assert not [command for command in made.guest_commands if "default" in command]
+
+
+def test_a_bridge_makes_a_vb_interface_that_joins_it() -> None:
+    made = plan(private=True, host_bridge="br0", local_address="192.168.1.5/24")
+    assert made.nspawn == ("--private-network", "--network-veth-extra=vb-web:eth0")
+    assert made.host_batch == ("link set vb-web master br0", "link set vb-web up")
+    assert ("addr", "add", "192.168.1.5/24", "dev", "eth0") in made.guest_commands
+    assert not [command for command in made.guest_commands if "default" in command]
+
+
+def test_extra_pairs_keep_their_names_and_get_no_default_route() -> None:
+    made = plan_network(container(network=FULL_NETWORK))
+    assert [(pair.host, pair.guest) for pair in made.pairs] == [("ve-web", "eth0"), ("storage", "storage")]
+    assert "--network-veth-extra=storage:storage" in made.nspawn
+    assert ("-4", "route", "add", "192.168.9.1", "dev", "storage") in made.guest_commands
+    assert [command[-1] for command in made.guest_commands if "default" in command] == ["eth0", "eth0"]
+
+
+def test_the_mac_address_is_set_before_the_interface_is_up() -> None:
+    commands = list(plan_network(container(network=FULL_NETWORK)).guest_commands)
+    assert commands.index(("link", "set", "eth0", "address", "02:00:00:00:00:01")) < commands.index(("link", "set", "eth0", "up"))
+
+
+def test_the_guest_configures_nothing_before_its_interface_is_up_but_routes_after() -> None:
+    commands = list(plan_network(container(network=FULL_NETWORK)).guest_commands)
+    up = commands.index(("link", "set", "eth0", "up"))
+    routes = [position for position, command in enumerate(commands) if "route" in command]
+    assert all(position > up for position in routes)
+
+
+def test_forwards_lead_to_both_families_and_default_to_the_same_port() -> None:
+    made = plan_network(container(network=FULL_NETWORK))
+    assert ("forwards4", "tcp . 8080 : 10.100.0.2 . 80") in made.elements
+    assert ("forwards6", "tcp . 8080 : fd00::2 . 80") in made.elements
+    assert ("forwards4", "udp . 53 : 10.100.0.2 . 53") in made.elements
+    assert made.localnet == ("ve-web",)
+
+
+def test_interfaces_and_macvlans_are_given_to_nspawn() -> None:
+    made = plan(private=True, interfaces=("eth1",), macvlans=("eth2",))
+    assert made.nspawn == ("--private-network", "--network-interface=eth1", "--network-macvlan=eth2")
+    assert plan(interfaces=("eth1",)).private, "an interface of its own means a namespace of its own"
+
+
+def test_a_network_namespace_is_joined() -> None:
+    made = plan(network_namespace="/run/netns/vpn")
+    assert made.nspawn == ("--network-namespace-path=/run/netns/vpn",)
+    assert not made.private
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"private": True, "host_bridge": "br0", "host_address": "10.0.0.1"}, ("hostBridge", "hostAddress")),
+        ({"private": True, "host_bridge": "br0", "host_address6": "fd00::1"}, ("hostBridge",)),
+        ({"private": True, "host_address": "10.0.0.1", "forward_ports": (ForwardPort(80),)}, ("port 80", "localAddress")),
+        ({"local_address": "10.0.0.2"}, ("privateNetwork = true",)),
+        ({"forward_ports": (ForwardPort(80),)}, ("privateNetwork = true",)),
+        ({"extra_veths": {"x": VethPair()}}, ("privateNetwork = true",)),
+        ({"private": True, "local_address": "10.0.0"}, ("10.0.0", "not an IP address")),
+        ({"private": True, "local_address": "10.0.0.2/33"}, ("10.0.0.2/33",)),
+        ({"private": True, "host_address": "host.example"}, ("host.example",)),
+        ({"private": True, "extra_veths": {"a-name-of-16-char": VethPair()}}, ("a-name-of-16-char", "15")),
+        ({"private": True, "local_address": "10.0.0.2", "forward_ports": (ForwardPort(80, "icmp"),)}, ("icmp", "tcp, udp or sctp")),
+    ],
+)
+def test_contradictions_are_refused_with_container_and_option(fields: dict, words: tuple[str, ...]) -> None:
+    with pytest.raises(DefinitionError) as failure:
+        plan(**fields)
+    assert "containers.web" in str(failure.value)
+    for word in words:
+        assert word in str(failure.value)
+
+
+# What nft itself says. Each call is in a network namespace of its own, so that nothing of the host is looked at.
+ELEMENTS = plan_network(container(network=FULL_NETWORK)).elements
+
+
+def nft(text: str, *more: str) -> str:
+    """Give the texts to nft, one call after the other in one new network namespace; return the table that they leave."""
+    script = "".join(f"nft -f - <<'END' || exit 1\n{part}END\n" for part in (text, *more)) + f"nft list table {TABLE}"
+    command = ["unshare", *([] if os.geteuid() == 0 else ["--map-root-user"]), "--net", "sh", "-c", script]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def namespaces() -> None:
+    if shutil.which("nft") is None:
+        pytest.skip("nft is not installed")
+    words = ["unshare", *([] if os.geteuid() == 0 else ["--map-root-user"]), "--net", "nft", "list", "ruleset"]
+    if subprocess.run(words, capture_output=True, check=False).returncode != 0:
+        pytest.skip("no network namespace with nft can be made here")
+
+
+@pytest.mark.usefixtures("namespaces")
+def test_nft_takes_everything_twice_and_has_it_once() -> None:
+    once, twice = nft(elements_up(ELEMENTS)), nft(elements_up(ELEMENTS), elements_up(ELEMENTS))
+    assert "10.100.0.2 . 80" in once
+    assert twice == once
+
+
+@pytest.mark.usefixtures("namespaces")
+def test_a_second_container_does_not_repeat_the_shared_rules() -> None:
+    other = plan("db", private=True, local_address="10.100.0.3", forward_ports=(ForwardPort(5432),)).elements
+    table = nft(elements_up(ELEMENTS), elements_up(other))
+    assert table.count("ip saddr 127.0.0.0/8 ip daddr @guests4 masquerade") == 1
+    assert "10.100.0.3" in table and "10.100.0.2" in table
+
+
+@pytest.mark.usefixtures("namespaces")
+def test_a_stale_forward_of_the_same_port_can_be_replaced() -> None:
+    stale, new = (("forwards4", "tcp . 80 : 10.0.0.2 . 80"),), (("forwards4", "tcp . 80 : 10.0.0.3 . 8080"), ("guests4", "10.0.0.3"))
+    table = nft(elements_up(stale), stale_keys(new), elements_up(new))
+    assert "tcp . 80 : 10.0.0.3 . 8080" in table
+    assert "10.0.0.2" not in table
+    assert "guests" not in stale_keys(new), "an address is nobody else's: taking it out would cut the guest off for a moment"
+
+
+@pytest.mark.usefixtures("namespaces")
+def test_taking_elements_out_leaves_those_of_others_and_succeeds_twice() -> None:
+    other = plan("db", private=True, local_address="10.100.0.3", forward_ports=(ForwardPort(5432),)).elements
+    table = nft(elements_up(ELEMENTS), elements_up(other), elements_down(ELEMENTS), elements_down(ELEMENTS))
+    assert "10.100.0.2" not in table and "fd00::2" not in table
+    assert "5432 : 10.100.0.3 . 5432" in table
