@@ -5,6 +5,7 @@ Syntax and meaning are systemd's (systemd.resource-control(5)). Not for writing 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
     from .facts import Cgroups
 
 _PERIOD_US = 100_000  # the kernel's default period of the CPU bandwidth controller
-_UNITS = {"": 1, "B": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40, "P": 1 << 50}
+_NUMBER = re.compile(r"\d{1,18}(\.\d{1,9})?", re.ASCII)  # float() also takes nan, 1e999 and 1_0
+_SIZE = re.compile(rf"({_NUMBER.pattern})\s*([KMGTP]?)(I?B)?", re.ASCII)
+_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40, "P": 1 << 50}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +39,10 @@ def parse_size(text: str | int, where: str) -> int:
     """
     if isinstance(text, int):
         return text
-    number = text.strip().upper().removesuffix("IB").removesuffix("B") if text.strip()[-1:].upper() == "B" else text
-    number = number.strip().upper()
-    unit = number[-1:] if number[-1:].isalpha() else ""
-    try:
-        value = float(number.removesuffix(unit)) * _UNITS[unit]
-    except (ValueError, KeyError):
-        raise DefinitionError(f"{where}: ‘{text}’ is not a size", hint="write bytes, or a number with K, M, G or T") from None
+    found = _SIZE.fullmatch(text.strip().upper())
+    if found is None:
+        raise DefinitionError(f"{where}: ‘{text}’ is not a size", hint="write bytes, or a number with K, M, G or T")
+    value = float(found[1]) * _UNITS[found[3]]
     if value <= 0:
         raise DefinitionError(f"{where}: a size must be more than 0, not ‘{text}’")
     return int(value)
@@ -50,10 +50,8 @@ def parse_size(text: str | int, where: str) -> int:
 
 def parse_quota(text: str, where: str) -> int:
     """Microseconds per 100 ms in `50%` (half a core) or `200%` (two cores), as systemd's CPUQuota=."""
-    try:
-        percent = float(text.strip().removesuffix("%"))
-    except ValueError:
-        percent = 0.0
+    number = text.strip().removesuffix("%").rstrip()
+    percent = float(number) if _NUMBER.fullmatch(number) else 0.0
     if not text.strip().endswith("%") or percent <= 0:
         raise DefinitionError(f"{where}: ‘{text}’ is not a CPU quota", hint="write a percentage of one core, such as 50%")
     return max(1000, int(percent * _PERIOD_US / 100))

@@ -1,0 +1,172 @@
+"""Limits: what people write, which source wins, and which file of which cgroup version gets which number."""
+
+from __future__ import annotations
+
+import pytest
+
+from nixos_containers.base.errors import DefinitionError
+from nixos_containers.declare.container import Limits
+from nixos_containers.plan.facts import Cgroups
+from nixos_containers.plan.limits import CgroupLimits, cgroup_writes, container_limits, parse_quota, parse_size
+
+from .samples import HYBRID, V1, V2, container
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        (1, 1),
+        (1073741824, 1 << 30),
+        ("4096", 4096),
+        ("1K", 1024),
+        ("512M", 512 << 20),
+        ("512MB", 512 << 20),
+        ("512MiB", 512 << 20),
+        ("1G", 1 << 30),
+        ("1g", 1 << 30),
+        (" 1G ", 1 << 30),
+        ("1 G", 1 << 30),
+        ("1.5G", 3 << 29),
+        ("2T", 2 << 40),
+        ("100B", 100),
+    ],
+)
+def test_sizes_are_of_base_1024(text: str | int, size: int) -> None:
+    assert parse_size(text, "x") == size
+
+
+@pytest.mark.parametrize("text", ["", "G", "1X", "one", "-1", "0", "-5M", "1GG", "50%", "nan", "inf", "1e999", "1e999M", "9" * 400])
+def test_what_is_no_size_is_refused_with_its_place(text: str) -> None:
+    with pytest.raises(DefinitionError) as failure:
+        parse_size(text, "containers.web.limits.memoryMax")
+    assert "containers.web.limits.memoryMax" in str(failure.value)
+    assert f"‘{text}’" in str(failure.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "microseconds"),
+    [("50%", 50_000), ("200%", 200_000), ("12.5%", 12_500), (" 100% ", 100_000), ("0.1%", 1000), ("1%", 1000)],
+)
+def test_quotas_are_microseconds_in_a_tenth_of_a_second(text: str, microseconds: int) -> None:
+    assert parse_quota(text, "x") == microseconds
+
+
+@pytest.mark.parametrize("text", ["", "%", "50", "0%", "-10%", "half", "nan%", "inf%", "1e999%"])
+def test_what_is_no_quota_is_refused_with_its_place(text: str) -> None:
+    with pytest.raises(DefinitionError) as failure:
+        parse_quota(text, "containers.web.limits.cpuQuota")
+    assert "containers.web.limits.cpuQuota" in str(failure.value)
+
+
+def test_a_container_without_limits_gets_none() -> None:
+    assert container_limits(container()) == (CgroupLimits(), ())
+    assert cgroup_writes(CgroupLimits(), Cgroups(), "machine.slice/web") == ()
+
+
+def test_the_guests_slice_limits_the_whole_container() -> None:
+    limits, _ = container_limits(
+        container(slice_limits={"CPUQuota": "50%", "MemoryMax": "1G", "MemoryHigh": "768M", "TasksMax": "200", "CPUWeight": "50"})
+    )
+    assert limits == CgroupLimits(cpu_quota_us=50_000, memory_max=1 << 30, memory_high=768 << 20, tasks_max=200, cpu_weight=50)
+
+
+def test_settings_of_the_slice_that_are_no_limits_are_left_to_the_guest() -> None:
+    limits, _ = container_limits(
+        container(slice_limits={"MemoryAccounting": "1", "Description": "x", "MemoryMax": "infinity", "TasksMax": ""})
+    )
+    assert limits == CgroupLimits()
+
+
+@pytest.mark.parametrize(
+    ("flag", "expected"),
+    [
+        ("--memory-limit=1G", CgroupLimits(memory_max=1 << 30)),
+        ("--cpu-limit=50%", CgroupLimits(cpu_quota_us=50_000)),
+        ("--cpu-quota=50%", CgroupLimits(cpu_quota_us=50_000)),
+        ("--tasks-limit=9", CgroupLimits(tasks_max=9)),
+        ("--property=MemoryMax=1G", CgroupLimits(memory_max=1 << 30)),
+        ("--property=MemoryLimit=1G", CgroupLimits(memory_max=1 << 30)),
+        ("--property=CPUWeight=20", CgroupLimits(cpu_weight=20)),
+    ],
+)
+def test_limits_among_the_extra_flags_are_taken_out(flag: str, expected: CgroupLimits) -> None:
+    limits, flags = container_limits(container(extra_flags=("--bind=/srv", flag, "--boot")))
+    assert limits == expected
+    assert flags == ("--bind=/srv", "--boot"), "nspawn does not have this flag: it must not get it"
+
+
+@pytest.mark.parametrize("flag", ["--bind-ro=/a:/b", "--property=Delegate=yes", "--memory-limit", "-U", "--setenv=A=MemoryMax=1"])
+def test_other_extra_flags_reach_nspawn_as_they_are(flag: str) -> None:
+    assert container_limits(container(extra_flags=(flag,))) == (CgroupLimits(), (flag,))
+
+
+def test_later_sources_win_slice_then_flags_then_limits() -> None:
+    slice_only = container(slice_limits={"MemoryMax": "1G", "TasksMax": "10", "CPUQuota": "10%"})
+    with_flags = container(slice_limits=slice_only.slice_limits, extra_flags=("--memory-limit=2G", "--tasks-limit=20"))
+    with_all = container(slice_limits=slice_only.slice_limits, extra_flags=with_flags.extra_flags, limits=Limits(memory_max="3G"))
+    assert container_limits(slice_only)[0] == CgroupLimits(memory_max=1 << 30, tasks_max=10, cpu_quota_us=10_000)
+    assert container_limits(with_flags)[0] == CgroupLimits(memory_max=2 << 30, tasks_max=20, cpu_quota_us=10_000)
+    assert container_limits(with_all)[0] == CgroupLimits(memory_max=3 << 30, tasks_max=20, cpu_quota_us=10_000)
+
+
+@pytest.mark.parametrize(
+    ("fields", "place"),
+    [
+        ({"slice_limits": {"MemoryMax": "much"}}, "containers.web.config.systemd.slices.container.sliceConfig.MemoryMax"),
+        ({"slice_limits": {"TasksMax": "-1"}}, "containers.web.config.systemd.slices.container.sliceConfig.TasksMax"),
+        ({"extra_flags": ("--memory-limit=much",)}, "containers.web.extraFlags"),
+        ({"extra_flags": ("--property=CPUWeight=idle",)}, "containers.web.extraFlags"),
+        ({"limits": Limits(memory_max="much")}, "containers.web.limits.memoryMax"),
+        ({"limits": Limits(cpu_quota="much")}, "containers.web.limits.cpuQuota"),
+    ],
+)
+def test_a_bad_limit_is_refused_with_the_option_that_says_it(fields: dict, place: str) -> None:
+    with pytest.raises(DefinitionError) as failure:
+        container_limits(container(**fields))
+    assert place in str(failure.value)
+
+
+ALL = CgroupLimits(cpu_quota_us=50_000, memory_max=1 << 30, memory_high=1 << 29, tasks_max=100, cpu_weight=200)
+
+
+def test_writes_on_cgroup_v2() -> None:
+    assert dict(cgroup_writes(ALL, V2, "machine.slice/web")) == {
+        "/sys/fs/cgroup/machine.slice/web/cpu.max": "50000 100000",
+        "/sys/fs/cgroup/machine.slice/web/cpu.weight": "200",
+        "/sys/fs/cgroup/machine.slice/web/memory.high": str(1 << 29),
+        "/sys/fs/cgroup/machine.slice/web/memory.max": str(1 << 30),
+        "/sys/fs/cgroup/machine.slice/web/pids.max": "100",
+    }
+
+
+@pytest.mark.parametrize("layout", [V1, HYBRID], ids=["v1", "hybrid"])
+def test_writes_on_cgroup_v1_and_on_hybrid_hosts_whose_v2_has_no_controllers(layout: Cgroups) -> None:
+    assert dict(cgroup_writes(ALL, layout, "machine.slice/web")) == {
+        "/sys/fs/cgroup/cpu,cpuacct/machine.slice/web/cpu.cfs_period_us": "100000",
+        "/sys/fs/cgroup/cpu,cpuacct/machine.slice/web/cpu.cfs_quota_us": "50000",
+        "/sys/fs/cgroup/cpu,cpuacct/machine.slice/web/cpu.shares": "2048",
+        "/sys/fs/cgroup/memory/machine.slice/web/memory.soft_limit_in_bytes": str(1 << 29),
+        "/sys/fs/cgroup/memory/machine.slice/web/memory.limit_in_bytes": str(1 << 30),
+        "/sys/fs/cgroup/pids/machine.slice/web/pids.max": "100",
+    }
+
+
+def test_a_hybrid_host_may_have_some_controllers_on_v2() -> None:
+    layout = Cgroups(v1={"cpu": "/c"}, v2="/u", v2_controllers=frozenset({"memory", "pids"}))
+    files = [file for file, _ in cgroup_writes(ALL, layout, "m/web")]
+    assert "/c/m/web/cpu.cfs_quota_us" in files
+    assert "/u/m/web/memory.max" in files
+
+
+@pytest.mark.parametrize(
+    ("limits", "controller"),
+    [(CgroupLimits(cpu_quota_us=1000), "cpu"), (CgroupLimits(memory_max=1), "memory"), (CgroupLimits(tasks_max=1), "pids")],
+)
+def test_a_limit_that_the_kernel_cannot_keep_is_refused_not_dropped(limits: CgroupLimits, controller: str) -> None:
+    with pytest.raises(DefinitionError, match=controller):
+        cgroup_writes(limits, Cgroups(v2="/sys/fs/cgroup"), "machine.slice/web")
+
+
+@pytest.mark.parametrize(("weight", "shares"), [(1, "10"), (100, "1024"), (10000, "102400")])
+def test_weights_become_shares_as_systemd_converts_them(weight: int, shares: str) -> None:
+    assert cgroup_writes(CgroupLimits(cpu_weight=weight), V1, "w") == (("/sys/fs/cgroup/cpu,cpuacct/w/cpu.shares", shares),)
