@@ -81,11 +81,15 @@ let
 
   # A module without a class fits everywhere.
   checkClass =
-    class: module:
-    if class == null || module._class == null || module._class == class then
-      module
+    class:
+    if class == null then
+      module: module
     else
-      throw (messages.wrong_class { inherit class module; });
+      module:
+      if module._class == null || module._class == class then
+        module
+      else
+        throw (messages.wrong_class { inherit class module; });
 
   # The key that an item of disabledModules stands for.
   disabledKey =
@@ -112,31 +116,28 @@ in
   collectModules =
     class:
     let
-      loadWith = loadModule class;
+      accept = checkClass class;
 
-      # One level of imports, as nodes that carry their own imports, and all
-      # that is disabled in it or below. A module's key names it for
+      # What a module imports, as nodes that carry their own imports, and all
+      # that is disabled in them or below. A module's key names it for
       # de-duplication; one without a name of its own is called by its place.
       #
       # importers: the keys on the way here. A module that imports itself, by
       # whatever detour, is not followed again.
       gather =
-        load: importers: parentFile: parentKey: items:
+        load: importers: parent:
         let
           nodes = genList (
             n:
             let
-              module = checkClass class (
-                load parentFile "${parentKey}:anon-${toString (n + 1)}" (elemAt items n)
+              module = accept (
+                load parent._file "${parent.key}:anon-${toString (n + 1)}" (elemAt parent.imports n)
               );
               below =
-                if elem module.key importers then
-                  {
-                    nodes = [ ];
-                    disabled = [ ];
-                  }
+                if module.imports == [ ] || elem module.key importers then
+                  nothing
                 else
-                  gather load ([ module.key ] ++ importers) module._file module.key module.imports;
+                  gather load ([ module.key ] ++ importers) module;
             in
             {
               inherit (module) key;
@@ -154,14 +155,25 @@ in
                   ]
                   ++ below.disabled;
             }
-          ) (length items);
+          ) (length parent.imports);
         in
         {
           inherit nodes;
           disabled = concatLists (catAttrs "disabled" nodes);
         };
 
-      gatherAll = items: args: gather (loadWith args) [ ] unknownModule "" items;
+      nothing = {
+        nodes = [ ];
+        disabled = [ ];
+      };
+
+      gatherAll =
+        items: args:
+        gather (loadModule class args) [ ] {
+          _file = unknownModule;
+          key = "";
+          imports = items;
+        };
 
       # A predicate over nodes. Most configurations disable nothing, so the
       # common answer is found without comparing any key.

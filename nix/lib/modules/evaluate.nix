@@ -8,7 +8,10 @@
 let
   inherit (builtins)
     addErrorContext
+    elemAt
+    genList
     isAttrs
+    length
     mapAttrs
     removeAttrs
     seq
@@ -21,7 +24,6 @@ let
     throwUnmatched
     ;
   inherit (lib.options) isOption mkOption;
-  inherit (lib.lists) reverseList;
   inherit (lib) types;
 
   argsDescription = ''
@@ -85,6 +87,22 @@ let
 
   valuesOf = mapAttrs (_: node: if isOption node then node.value else valuesOf node);
 
+  reversed =
+    list:
+    let
+      last = length list - 1;
+    in
+    genList (n: elemAt list (last - n)) (last + 1);
+
+  # The value of an option that hardly anybody defines. Merging a default that
+  # nobody touched would cost more than the rest of a small submodule.
+  unlessUntouched =
+    untouched: opt:
+    if opt.highestPrio == 1500 && length opt.definitionsWithLocations == 1 then
+      untouched
+    else
+      opt.value;
+
   # `declared` over `free`. The two meet only in sets of options, never in the
   # value of an option, because a definition is either taken by an option or not.
   overlay =
@@ -109,13 +127,15 @@ in
       # Only modules of this class, or of none, may be imported.
       class ? null,
       # Deprecated: set config._module.args / config._module.check instead.
-      args ? { },
-      check ? true,
+      args ? null,
+      check ? null,
     }:
     let
       deprecatedModules =
-        (if evalArgs ? args then [ { config._module.args = args; } ] else [ ])
-        ++ (if evalArgs ? check then [ { config._module.check = mkDefault check; } ] else [ ]);
+        (if evalArgs ? args then [ { config._module.args = evalArgs.args; } ] else [ ])
+        ++ (
+          if evalArgs ? check then [ { config._module.check = mkDefault evalArgs.check; } ] else [ ]
+        );
 
       deprecationWarning =
         name:
@@ -151,11 +171,12 @@ in
 
       # Later modules come first, so that lists keep the order of `imports`:
       # what is imported precedes what the importer itself adds.
-      merged = mergeModules prefix (reverseList (collect null).modules);
+      merged = mergeModules prefix (reversed (collect null).modules);
 
       options = merged.matchedOptions;
       declared = valuesOf options;
-      inherit (declared._module) freeformType;
+      freeformType = unlessUntouched null options._module.freeformType;
+      isChecked = unlessUntouched true options._module.check;
 
       free =
         let
@@ -172,7 +193,7 @@ in
       config = if freeformType == null then declared else overlay free declared;
 
       checked =
-        if declared._module.check && freeformType == null && merged.unmatchedDefns != [ ] then
+        if freeformType == null && isChecked && merged.unmatchedDefns != [ ] then
           throwUnmatched prefix options (builtins.head merged.unmatchedDefns)
         else
           null;

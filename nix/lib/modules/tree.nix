@@ -84,9 +84,13 @@ let
         this option by e.g. referring to `man 5 configuration.nix'!
       '';
 
-  # name -> f name [ { _file; pos; options; } ], over all modules.
+  # name -> f name [ { _file; pos; options; } ], over all modules. Many
+  # modules declare nothing.
   mapDeclarations =
-    prefix: f: modules:
+    prefix: f: all:
+    let
+      modules = filter (module: module.options != { }) all;
+    in
     if length modules == 1 then
       declarationsOf prefix (name: decl: f name [ decl ]) (head modules)
     else
