@@ -1,5 +1,5 @@
-# Reads a maintainer script (postinst) as text and prints the alternatives it
-# would register, one per line:
+# Reads a maintainer script (postinst) as text and writes the alternatives that it
+# would register to nix-support/alternatives, one per line:
 #
 #   link name path priority            the master
 #   + link name path                   a slave of the master above
@@ -47,7 +47,10 @@ function install(words,    part, count, i, line, slave) {
       break
     }
   }
-  if (line != "" && !((line) in seen)) { seen[line] = 1; printf "%s\n%s", line, slave }
+  if (line != "" && !((line) in seen)) {
+    seen[line] = 1
+    printf "%s\n%s", line, slave >"nix-support/alternatives"
+  }
 }
 
 # One command, with its loops' variables set in turn.

@@ -53,20 +53,32 @@ function relative(from, to,    f, t, nf, nt, i, j, result) {
 }
 
 {
-  # mode owner/group size date time name
-  name = $0
-  for (i = 1; i <= 5; i++) sub(/^[^ ]+ +/, "", name)
-  if ($1 ~ /^l/) {
+  # mode owner/group size date time ./name [-> target]
+  name = substr($0, index($0, " ./") + 1)
+  kind = substr($1, 1, 1)
+  if (kind == "l") {
     arrow = index(name, " -> ")
     target = substr(name, arrow + 4)
     name = substr(name, 1, arrow - 1)
   }
-  name = merged(normal("/" name))
+  if (kind ~ /[bcps]/) strange = 1
+  # Members are named ./a/b, directories ./a/b/.
+  sub(/\/$/, "", name)
+  name = substr(name, 2)
+  if (name !~ /^\/usr\//) name = merged(normal(name))
   here[name] = 1
-  if ($1 ~ /^l/) { order[++links] = name; points[name] = target }
+  if (kind == "l") { order[++links] = name; points[name] = target }
+  # The store keeps no set-user-ID and set-group-ID; who wants a wrapper finds
+  # mode, owner and group here.
+  if (kind == "-" && $1 ~ /[sS]/) {
+    split($2, owner, "/")
+    print $1, owner[1], owner[2], name >"nix-support/set-id"
+  }
 }
 
 END {
+  # Device nodes cannot be in the store, and packages of the archive ship none.
+  if (strange) print "find . ! -type d ! -type f ! -type l -delete"
   for (i = 1; i <= links; i++) {
     name = order[i]
     target = points[name]

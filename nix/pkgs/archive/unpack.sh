@@ -19,15 +19,30 @@ fail() {
   exit 1
 }
 
-# The archive member `$1.tar[.suffix]`, decompressed, on stdout.
+# The member `$1.tar[.suffix]` of the .deb, decompressed, on stdout.
+members=$(ar t "$src") || fail "the file is not a Debian package; is it damaged?"
 member() {
-  case "$(ar t "$src" | grep "^$1\.tar")" in
-    "$1.tar.xz") ar p "$src" "$1.tar.xz" | xz -dc ;;
-    "$1.tar.zst") ar p "$src" "$1.tar.zst" | zstd -dc ;;
-    "$1.tar.gz") ar p "$src" "$1.tar.gz" | gzip -dc ;;
-    "$1.tar.bz2") ar p "$src" "$1.tar.bz2" | bzip2 -dc ;;
-    "$1.tar.lzma") ar p "$src" "$1.tar.lzma" | lzma -dc ;;
-    "$1.tar") ar p "$src" "$1.tar" ;;
+  case "
+$members
+" in
+    *"
+$1.tar.xz
+"*) ar p "$src" "$1.tar.xz" | xz -dc ;;
+    *"
+$1.tar.zst
+"*) ar p "$src" "$1.tar.zst" | zstd -dc ;;
+    *"
+$1.tar.gz
+"*) ar p "$src" "$1.tar.gz" | gzip -dc ;;
+    *"
+$1.tar.bz2
+"*) ar p "$src" "$1.tar.bz2" | bzip2 -dc ;;
+    *"
+$1.tar.lzma
+"*) ar p "$src" "$1.tar.lzma" | lzma -dc ;;
+    *"
+$1.tar
+"*) ar p "$src" "$1.tar" ;;
     *) fail "the file has no member $1.tar in a known compression" ;;
   esac
 }
@@ -49,43 +64,36 @@ merge() {
   rm -rf "$1"
 }
 
-mkdir "$out"
+# Starting a process costs more than most packages' content: hence few of them.
+mkdir -p "$out/usr" "$out/etc" "$out/nix-support"
 cd "$out"
-# Names, owners and modes of all members: what the file system cannot keep.
+# The list has names, owners and modes of all members: what the store cannot keep.
 member data | tar -xvvof - >"$tmp/list" || fail "the file cannot be unpacked; is it damaged?"
-[ -s "$tmp/list" ] || fail "the file has no content; is it damaged?"
 
-mkdir -p usr nix-support
+apart=
 for dir in bin sbin lib lib32 lib64 libo32 libx32; do
   if [ -L "$dir" ]; then
     rm "$dir"
   elif [ -d "$dir" ]; then
-    if [ -e "usr/$dir" ]; then merge "$dir"; else mv "$dir" "usr/$dir"; fi
+    if [ -e "usr/$dir" ]; then merge "$dir"; else apart="$apart $dir"; fi
   fi
 done
+[ -z "$apart" ] || mv $apart usr/
 
-# Device nodes cannot be in the store, and packages of the archive ship none.
-if grep -q '^[bcps]' "$tmp/list"; then
-  find . ! -type d ! -type f ! -type l -delete
-fi
+# Writes nix-support/set-id, and prints commands.
+awk -f "$linksAwk" "$tmp/list" >"$tmp/commands"
+[ ! -s "$tmp/commands" ] || . "$tmp/commands"
 
-awk -f "$linksAwk" "$tmp/list" >"$tmp/links"
-[ ! -s "$tmp/links" ] || . "$tmp/links"
+case "$members" in
+  *control.tar*)
+    # Not every package has a postinst; tar then says so, and awk reads nothing.
+    member control 2>/dev/null | tar -xOf - ./postinst 2>/dev/null | awk -f "$alternativesAwk" || true
+    ;;
+esac
 
-# Programs that the archive wants with set-user-ID or set-group-ID. The store
-# keeps no such bits; who wants a wrapper finds owner and mode here.
-awk '$1 ~ /^-.*[sS]/ { name = $6; sub(/^\.\/(usr\/)?/, "/usr/", name); split($2, o, "/"); print $1, o[1], o[2], name }' \
-  "$tmp/list" >nix-support/set-id
-[ -s nix-support/set-id ] || rm nix-support/set-id
-
-if member control | tar -xOf - ./postinst >"$tmp/postinst" 2>/dev/null \
-  && grep -q 'update-alternatives' "$tmp/postinst"; then
-  awk -f "$alternativesAwk" "$tmp/postinst" >nix-support/alternatives
-  [ -s nix-support/alternatives ] || rm nix-support/alternatives
-fi
-
-for dir in lib lib32 lib64 libexec share include; do
-  if [ -e "usr/$dir" ] && [ ! -e "$dir" ]; then ln -s "usr/$dir" "$dir"; fi
+links=
+for dir in lib lib32 lib64 libexec share include sbin; do
+  [ ! -e "usr/$dir" ] || links="$links usr/$dir"
 done
 # `${pkgs.nginx}/bin/nginx` must work although the archive says /usr/sbin.
 kinds=
@@ -94,6 +102,7 @@ for dir in usr/bin usr/sbin usr/games; do
 done
 case "$kinds" in
   "") ;;
+  " usr/bin") links="$links usr/bin" ;;
   " "*" "*)
     mkdir bin
     for dir in $kinds; do
@@ -104,5 +113,4 @@ case "$kinds" in
     ;;
   *) ln -s "${kinds# }" bin ;;
 esac
-[ ! -d usr/sbin ] || ln -s usr/sbin sbin
-mkdir -p etc
+[ -z "$links" ] || ln -s $links .
