@@ -66,7 +66,11 @@ class Work:
         scope = f"let lib = import {runner.ROOT}/nix/lib; fs = lib.fileset; tree = {self.tree}; in with lib; "
         environment = {key: value for key, value in os.environ.items() if key != "NIX_PATH"}
         environment |= {
-            "NIX_CONFIG": f"{runner.NIX_CONFIG}store = {self.store}\n",
+            # A store that is where it says it is, unlike one below another root.
+            "NIX_CONFIG": f"{runner.NIX_CONFIG}store = local\n",
+            "NIX_STORE_DIR": str(self.store / "store"),
+            "NIX_STATE_DIR": str(self.store / "var"),
+            "NIX_LOG_DIR": str(self.store / "log"),
             "GIT_CONFIG_GLOBAL": str(self.gitconfig),
             "XDG_CACHE_HOME": str(self.store / "cache"),
         }
@@ -91,7 +95,7 @@ class Work:
         """Everything below the store path of a source, directories with a slash."""
         path = self.value(f'"${{{expression}}}"')
         assert isinstance(path, str)
-        root = self.store / path.lstrip("/")
+        root = Path(path)
         return sorted(
             str(entry.relative_to(root)) + ("/" if entry.is_dir() and not entry.is_symlink() else "") for entry in root.rglob("*")
         )
@@ -276,6 +280,43 @@ def test_git_tracked_with_submodules(work: Work) -> None:
     work.git("commit", "-q", "-m", "first")
     assert work.source("fs.gitTrackedWith { recurseSubmodules = true; } tree") == [".gitmodules", "sub/", "sub/inner"]
     assert work.source("fs.gitTracked tree") == [".gitmodules"]
+
+
+@needs_nix
+@needs_git
+def test_git_tracked_of_what_a_fetcher_put_into_the_store(work: Work) -> None:
+    work.git("init", "-q")
+    work.make("code/a")
+    (work.tree / "default.nix").write_text("{ fs }: fs.toSource { root = ./.; fileset = fs.gitTracked ./.; }")
+    work.git("add", ".")
+    work.git("commit", "-q", "-m", "first")
+    work.make("untracked")
+    fetched = work.value("(builtins.fetchGit tree).outPath")
+    assert work.value("(import tree { inherit fs; }).outPath") == fetched
+    assert work.value("(import (builtins.fetchGit tree).outPath { inherit fs; }).outPath") == fetched
+
+
+@needs_nix
+@needs_git
+def test_git_tracked_of_a_plain_copy_in_the_store_is_refused(work: Work) -> None:
+    work.git("init", "-q")
+    (work.tree / "default.nix").write_text("{ fs }: fs.toList (fs.gitTracked ./.)")
+    done = work.run('import "${tree}" { inherit fs; }')
+    said = runner.one_blank(done.stderr)
+    assert "lib.fileset.gitTracked: The argument (" in said
+    assert "is a store path within a working tree of a Git repository." in said
+    assert 'using a method such as `import "${./.}"` or `path:.`.' in said
+
+
+@needs_nix
+def test_a_source_filter_is_asked_as_nix_asks_it(work: Work) -> None:
+    work.make("a/b", "a/c", "d", "e/")
+    source = 'cleanSourceWith { src = tree; filter = path: type: builtins.trace "asked ${path} ${type}" (type != "directory"); }'
+
+    def asked(expression: str) -> list[str]:
+        return sorted(line for line in work.run(expression).stderr.splitlines() if "asked" in line)
+
+    assert asked(f"fs.toList (fs.fromSource ({source}))") == asked(f"({source}).outPath") != []
 
 
 @needs_nix
