@@ -39,9 +39,11 @@ rec {
       else
         let
           # "/a/b/" as a string: its dirOf would be "/a/b" instead of "/a".
-          plain = if builtins.isString path then lib.removeSuffix "/" path else path;
+          plain = if builtins.isPath path then path else lib.removeSuffix "/" "${path}";
+          # No attribute name may depend on a build.
+          name = builtins.unsafeDiscardStringContext (baseNameOf plain);
         in
-        (readDir (dirOf plain)).${baseNameOf plain}
+        (readDir (dirOf plain)).${name}
     );
 
   pathIsDirectory = path: pathExists path && pathType path == "directory";

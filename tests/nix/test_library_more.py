@@ -356,6 +356,12 @@ def test_types_of_unusual_files(work: Work) -> None:
     assert work.value('map (name: pathType (tree + "/${name}")) [ "pipe" "." ]') == ["unknown", "directory"]
 
 
+@needs_nix
+def test_types_of_paths_in_the_store(work: Work) -> None:
+    work.make("d/file")
+    assert work.value('map pathType [ "${tree}" "${tree}/d" "${tree}/d/file" ]') == ["directory", "directory", "regular"]
+
+
 # --- laziness of the whole ------------------------------------------------------
 
 

@@ -46,6 +46,10 @@ in
       "regular"
     ];
   };
+  "the type of what a set stands for" = {
+    expr = filesystem.pathType { outPath = toString tree; };
+    expected = "directory";
+  };
   "a missing path has no type" = {
     expr = filesystem.pathType missing;
     error = "files/missing";
