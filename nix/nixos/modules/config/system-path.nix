@@ -1,0 +1,119 @@
+# `environment.systemPackages` and what is built from it: system.path, the programs and libraries of the system.
+#
+# Everything that the system consists of is in there, dependencies included: /usr/bin, /usr/lib and the rest of /usr are
+# links into it.
+{ config, lib, pkgs, ... }:
+
+let
+  inherit (lib) mkOption types;
+  cfg = config.environment;
+
+  # What nobody wants to miss in a system that is entered with a shell.
+  required = [
+    pkgs.bash
+    pkgs.coreutils
+    pkgs.diffutils
+    pkgs.findutils
+    pkgs.gawk
+    pkgs.gnugrep
+    pkgs.gnused
+    pkgs.gnutar
+    pkgs.gzip
+    pkgs.hostname
+    pkgs.iproute2
+    pkgs.less
+    pkgs.libc-bin
+    pkgs.login
+    pkgs.mount
+    pkgs.ncurses-base
+    pkgs.ncurses-bin
+    pkgs.netbase
+    pkgs.passwd
+    pkgs.procps
+    pkgs.util-linux
+  ];
+
+  # Without "archivePackages" (a package set of the user's own) the names are looked up in the set itself.
+  ofArchive = pkgs.archivePackages or pkgs;
+  closure = map (name: ofArchive.${name}) config.system.archive.closure;
+in
+{
+  options = {
+    environment = {
+      systemPackages = mkOption {
+        type = types.listOf types.package;
+        default = [ ];
+        example = lib.literalExpression "[ pkgs.vim pkgs.git ]";
+        description = "Packages whose programs, manuals and so on are in the system for all users.";
+      };
+      defaultPackages = mkOption {
+        type = types.listOf types.package;
+        default = [ ];
+        description = "Packages that are there for convenience and may be left out.";
+      };
+      corePackages = mkOption {
+        type = types.listOf types.package;
+        internal = true;
+        default = required;
+        defaultText = lib.literalMD "the usual tools of a shell";
+        description = "Packages that a system cannot do without.";
+      };
+      pathsToLink = mkOption {
+        type = types.listOf types.str;
+        default = [ ];
+        example = [ "/" ];
+        description = "Directories of the packages that are linked into {file}`/run/current-system/sw`.";
+      };
+      extraOutputsToInstall = mkOption {
+        type = types.listOf types.str;
+        default = [ ];
+        example = [ "doc" "info" "devdoc" ];
+        description = "Outputs that are installed besides a package's main ones.";
+      };
+      extraSetup = mkOption {
+        type = types.lines;
+        default = "";
+        description = "Commands that run while the system's path is built.";
+      };
+    };
+
+    system.path = mkOption {
+      internal = true;
+      description = "The packages of the system in one tree.";
+    };
+  };
+
+  config = {
+    environment.systemPackages = cfg.corePackages ++ cfg.defaultPackages ++ config.system.archive.packages;
+
+    # The parts of a usr-merged archive system; "share" as a whole, because programs find their data in it.
+    environment.pathsToLink = [
+      "/bin"
+      "/sbin"
+      "/lib"
+      "/lib64"
+      "/libexec"
+      "/share"
+      "/include"
+      "/etc"
+    ];
+
+    # The archive's own way to join packages knows dangling links and alternatives. A package set without it (a nixpkgs
+    # that somebody put into nixpkgs.pkgs) joins them Nix's way.
+    system.path =
+      if pkgs ? archiveEnv then
+        pkgs.archiveEnv {
+          name = "system-path";
+          packages = cfg.systemPackages;
+          inherit closure;
+        }
+      else
+        pkgs.buildEnv {
+          name = "system-path";
+          paths = cfg.systemPackages ++ closure;
+          inherit (cfg) pathsToLink extraOutputsToInstall;
+          ignoreCollisions = true;
+          postBuild = cfg.extraSetup;
+        };
+  };
+}

@@ -1,0 +1,6 @@
+# Module arguments besides `pkgs` and `lib`: `utils`.
+{ lib, pkgs, config, ... }:
+
+{
+  _module.args.utils = import ../../lib/utils.nix { inherit lib config pkgs; };
+}

@@ -1,0 +1,37 @@
+# The modules of a guest system, sorted. One line per module.
+[
+  ./config/shells-environment.nix
+  ./config/system-environment.nix
+  ./config/system-path.nix
+  ./config/users/base.nix
+  ./config/users/checks.nix
+  ./config/users/users-groups.nix
+  ./misc/assertions.nix
+  ./misc/documentation.nix
+  ./misc/extra-arguments.nix
+  ./misc/ids.nix
+  ./misc/label.nix
+  ./misc/lib.nix
+  ./misc/meta.nix
+  ./misc/nix.nix
+  ./misc/nixpkgs.nix
+  ./misc/passthru.nix
+  ./misc/version.nix
+  ./security/wrappers/default.nix
+  ./system/activation/activation-script.nix
+  ./system/activation/specialisation.nix
+  ./system/activation/switchable-system.nix
+  ./system/activation/top-level.nix
+  ./system/boot/file-systems.nix
+  ./system/boot/inert.nix
+  ./system/boot/options.nix
+  ./system/boot/stage-2.nix
+  ./system/boot/systemd/container.nix
+  ./system/boot/systemd/journald.nix
+  ./system/boot/systemd/logind.nix
+  ./system/boot/systemd/manager.nix
+  ./system/boot/systemd/tmpfiles.nix
+  ./system/boot/systemd/units.nix
+  ./system/boot/systemd/user.nix
+  ./system/etc/etc.nix
+]

@@ -1,0 +1,95 @@
+# `systemd.tmpfiles.*`: directories and files that are made when the system starts.
+{ config, lib, pkgs, ... }:
+
+let
+  inherit (lib) mkOption types;
+  cfg = config.systemd.tmpfiles;
+
+  field = default: description: mkOption {
+    type = types.str;
+    inherit default description;
+  };
+
+  rule = types.submodule (
+    { name, ... }:
+    {
+      options = {
+        type = field name "Letter of the kind, see tmpfiles.d(5); the name of the attribute by default.";
+        mode = field "-" "Access mode.";
+        user = field "-" "Owner.";
+        group = field "-" "Group.";
+        age = field "-" "Things older than this are removed.";
+        argument = field "" "Argument of the kind, such as the target of a link.";
+      };
+    }
+  );
+
+  # tmpfiles.d unescapes C-style; blanks separate the fields.
+  path = builtins.replaceStrings [ "\\" " " "\t" "\n" ] [ "\\\\" "\\x20" "\\x09" "\\x0a" ];
+  lines =
+    paths:
+    lib.concatStrings (
+      lib.mapAttrsToList (
+        where: rules:
+        lib.concatStrings (
+          lib.mapAttrsToList (_: r: "${r.type} ${path where} ${r.mode} ${r.user} ${r.group} ${r.age} ${r.argument}\n") rules
+        )
+      ) paths
+    );
+
+  text =
+    {
+      # Ours first: the first line for a path wins.
+      "00-nixos.conf" = ''
+        # Written from systemd.tmpfiles.rules.
+        ${lib.concatStringsSep "\n" cfg.rules}
+      '';
+    }
+    // lib.mapAttrs' (name: paths: lib.nameValuePair "${name}.conf" (lines paths)) cfg.settings;
+in
+{
+  options.systemd.tmpfiles = {
+    rules = mkOption {
+      type = types.listOf types.str;
+      default = [ ];
+      example = [ "d /tmp 1777 root root 10d" ];
+      description = "Lines as in tmpfiles.d(5).";
+    };
+
+    settings = mkOption {
+      type = types.attrsOf (types.attrsOf (types.attrsOf rule));
+      default = { };
+      example = {
+        "10-mypackage"."/var/lib/my-service/statefolder".d = {
+          mode = "0755";
+          user = "root";
+          group = "root";
+        };
+      };
+      description = "The same as values: file name, path, kind, fields.";
+    };
+
+    packages = mkOption {
+      type = types.listOf types.package;
+      default = [ ];
+      apply = map lib.getLib;
+      description = "Packages with {file}`lib/tmpfiles.d/*.conf`.";
+    };
+  };
+
+  config = {
+    environment.etc =
+      lib.mapAttrs' (name: content: lib.nameValuePair "tmpfiles.d/${name}" { text = content; }) text;
+
+    # /usr/lib/tmpfiles.d of the system holds what packages bring.
+    environment.systemPackages = cfg.packages;
+    environment.pathsToLink = [ "/lib/tmpfiles.d" ];
+
+    systemd.tmpfiles.rules = [
+      "d /run/lock 1777 root root -"
+      "d /var/db 0755 root root -"
+      "d /var/cache 0755 root root -"
+      "L /var/lock - - - - ../run/lock"
+    ];
+  };
+}

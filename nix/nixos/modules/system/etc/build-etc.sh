@@ -1,0 +1,40 @@
+# Builds the static tree $out/etc and $out/etc-manifest, which setup-etc.sh works from.
+#
+# Environment: table (tablePath), texts (textsPath), packagesEtc, skip, separator, writeFiles, overlay, out.
+# Rows of the table: kind, target, source (empty: the text was written), mode, user, group, separated by tabs.
+# Manifest: "link PATH", "direct PATH TARGET", "copy PATH MODE USER GROUP", separated by tabs, sorted.
+
+set -e
+tab='	'
+mkdir -p "$out/etc"
+
+awk -v out="$out/etc" -v sep="$separator" -f "$writeFiles" "$textsPath"
+
+while IFS="$tab" read -r kind target source mode user group; do
+  [ "$kind" != off ] || continue
+  destination=$out/etc/$target
+  if [ -n "$source" ]; then
+    mkdir -p "${destination%/*}"
+    case $kind in
+      copy) cp -L "$source" "$destination" ;;
+      *) ln -s "$source" "$destination" ;;
+    esac
+  fi
+  case $kind in
+    copy) echo "copy$tab$target$tab$mode$tab$user$tab$group" ;;
+    direct) echo "direct$tab$target$tab${source:-$destination}" ;;
+    link) echo "link$tab$target" ;;
+  esac
+done < "$tablePath" > manifest
+
+# Packages' files lie below: only where nothing declared is in the way. Whole directories of one package are links in
+# the system's path; here they are taken apart, so that /etc/<name>/ can hold other files as well.
+if [ -d "$packagesEtc" ]; then
+  (cd "$packagesEtc" && find -L . \( -type f -o -type l \)) | sort > package-files
+  awk -v table="$tablePath" -v skip="$skip" -v from="$packagesEtc" -v out="$out/etc" \
+    -v manifest=manifest.packages -f "$overlay" package-files > links
+  sh -e links
+  if [ -e manifest.packages ]; then cat manifest.packages >> manifest; fi
+fi
+
+sort manifest > "$out/etc-manifest"
