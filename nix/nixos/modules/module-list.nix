@@ -1,5 +1,11 @@
 # The modules of a guest system, sorted. One line per module.
 [
+  ./config/console.nix
+  ./config/i18n.nix
+  ./config/locale.nix
+  ./config/networking.nix
+  ./config/nsswitch.nix
+  ./config/resolvconf.nix
   ./config/shells-environment.nix
   ./config/system-environment.nix
   ./config/system-path.nix
@@ -17,7 +23,55 @@
   ./misc/nixpkgs.nix
   ./misc/passthru.nix
   ./misc/version.nix
+  ./networking/dhcpcd.nix
+  ./networking/firewall/iptables.nix
+  ./networking/firewall/nftables.nix
+  ./networking/firewall/options.nix
+  ./networking/interfaces.nix
+  ./networking/names.nix
+  ./networking/nat.nix
+  ./networking/networkd/files.nix
+  ./networking/networkd/interfaces.nix
+  ./networking/networkd/options.nix
+  ./networking/nftables.nix
+  ./networking/scripted.nix
+  ./networking/virtual-links.nix
+  ./programs/bash.nix
+  ./programs/editors.nix
+  ./programs/fish.nix
+  ./programs/git.nix
+  ./programs/shadow.nix
+  ./programs/simple.nix
+  ./programs/ssh.nix
+  ./programs/tmux.nix
+  ./programs/zsh.nix
+  ./security/ca.nix
+  ./security/compatibility.nix
+  ./security/pam/files.nix
+  ./security/pam/options.nix
+  ./security/polkit.nix
+  ./security/sudo.nix
   ./security/wrappers/default.nix
+  ./services/databases/mysql.nix
+  ./services/databases/postgresql.nix
+  ./services/databases/redis.nix
+  ./services/monitoring/node-exporter.nix
+  ./services/networking/dnsmasq.nix
+  ./services/networking/haproxy.nix
+  ./services/networking/ssh/keys.nix
+  ./services/networking/ssh/options.nix
+  ./services/networking/ssh/settings.nix
+  ./services/networking/ssh/sshd.nix
+  ./services/networking/unbound.nix
+  ./services/system/cron.nix
+  ./services/system/dbus.nix
+  ./services/system/logrotate.nix
+  ./services/system/resolved.nix
+  ./services/system/timesyncd.nix
+  ./services/web-servers/apache-httpd/options.nix
+  ./services/web-servers/apache-httpd/service.nix
+  ./services/web-servers/nginx/options.nix
+  ./services/web-servers/nginx/service.nix
   ./system/activation/activation-script.nix
   ./system/activation/specialisation.nix
   ./system/activation/switchable-system.nix

@@ -39,12 +39,11 @@ let
         gunzip -c "$map" > charmaps/"$(basename "$map" .gz)" ;;
       esac
     done
+    libraries=$(echo ${pkgs.libc6}/usr/lib/*-linux-gnu)
     localedef() {
       I18NPATH=$PWD:${pkgs.locales}/usr/share/i18n \
-      ${pkgs.libc6}/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2 \
-        --library-path ${pkgs.libc6}/usr/lib/x86_64-linux-gnu \
-        ${pkgs.libc-bin}/usr/bin/localedef --no-archive --quiet \
-        --prefix=/ -c "$1" "$2" "$3" "charmaps/$4" "$out/usr/lib/locale/$(normalise "$5")" || [ $? -eq 1 ]
+      $libraries/ld-linux*.so.* --library-path $libraries ${pkgs.libc-bin}/usr/bin/localedef \
+        --no-archive --quiet --prefix=/ -c "$1" "$2" "$3" "charmaps/$4" "$out/usr/lib/locale/$(normalise "$5")" || [ $? -eq 1 ]
     }
     # glibc looks for "en_US.utf8": the codeset in lower case without punctuation.
     normalise() {

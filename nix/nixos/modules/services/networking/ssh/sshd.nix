@@ -81,7 +81,7 @@ let
     wants = [ "sshd-keygen.service" ];
     stopIfChanged = false;
     path = [ pkgs.openssh-client ];
-    restartTriggers = [ config.environment.etc."ssh/sshd_config".source ];
+    restartTriggers = [ (builtins.hashString "sha256" cfg.extraConfig) ];
     serviceConfig = {
       KillMode = "process";
       RuntimeDirectory = "sshd";
