@@ -77,10 +77,11 @@ let
         else
           ".so";
     in
+    # Static systems have no shared libraries, and neither has bare metal.
     optionalAttrs system.hasSharedLibraries { sharedLibrary = shared; }
     // rec {
       staticLibrary = if system.isWindows then ".lib" else ".a";
-      library = if system.isStatic then staticLibrary else system.extensions.sharedLibrary;
+      library = system.extensions.sharedLibrary or staticLibrary;
       executable = if dll then ".exe" else "";
     };
 
