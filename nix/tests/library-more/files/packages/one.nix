@@ -1,1 +1,2 @@
+# A package, as a string.
 { }: "one"

@@ -1,1 +1,2 @@
+# A package, as a string.
 { one ? "nothing", two }: "inner sees ${one} and ${two}"

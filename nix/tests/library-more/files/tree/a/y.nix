@@ -1,1 +1,2 @@
-y
+# Only the name of this file matters.
+null

@@ -1,1 +1,2 @@
-z
+# Only the name of this file matters.
+null
