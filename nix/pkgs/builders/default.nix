@@ -1,5 +1,93 @@
-# Everything that makes derivations other than the archive's packages.
-{ system, bootstrap, archive, lock }: final: prev:
-{ staticBusybox = bootstrap.busybox;
-  archiveEnv = import ../archive/env.nix { inherit (final) lib; inherit system bootstrap; };
+# Everything that makes derivations other than the archive's packages, under
+# nixpkgs' names: one layer of the package set.
+#
+# Not for: implementations; each subject has its file.
+{
+  system,
+  bootstrap,
+  archive,
+  lock,
+}:
+final: prev:
+let
+  inherit (final) lib;
+
+  archiveEnv = import ../archive/env.nix { inherit lib system bootstrap; };
+  toolsEnv = import ./tools.nix {
+    inherit
+      lib
+      lock
+      archive
+      archiveEnv
+      ;
+  };
+
+  # What a script of a container begins with. A build's own scripts run in
+  # busybox's shell, whatever this is.
+  runtimeShell = if prev ? bash then "${final.bash}/bin/bash" else "${bootstrap.busybox}/bin/sh";
+
+  inherit
+    (import ./derivation.nix {
+      inherit
+        lib
+        system
+        bootstrap
+        toolsEnv
+        runtimeShell
+        ;
+    })
+    mkDerivation
+    ;
+  commands = import ./run-command.nix { inherit lib mkDerivation; };
+  inherit (commands) runCommand runCommandLocal;
+  writers = import ./write.nix {
+    inherit lib runCommandLocal runtimeShell;
+    plainText = import ./plain-text.nix { inherit system bootstrap; };
+  };
+in
+{
+  staticBusybox = bootstrap.busybox;
+  inherit archiveEnv runtimeShell;
+  runtimeShellPackage = final.bash;
+}
+// commands
+// writers
+// import ./join.nix { inherit lib runCommand archiveEnv; }
+// import ./substitute.nix { inherit lib runCommandLocal; }
+// import ./fetch.nix { inherit lib system; }
+// import ./stdenv.nix {
+  inherit
+    lib
+    system
+    mkDerivation
+    final
+    ;
+}
+// {
+  formats = import ./formats.nix {
+    inherit lib;
+    inherit (writers) writeText;
+  };
+
+  emptyFile = writers.writeText "empty-file" "";
+  emptyDirectory = runCommandLocal "empty-directory" { archiveTools = false; } "mkdir $out";
+
+  # What `nix-store --load-db` and image builders read.
+  closureInfo =
+    { rootPaths }:
+    runCommandLocal "closure-info"
+      {
+        archiveTools = false;
+        exportReferencesGraph = lib.concatLists (
+          lib.imap0 (number: path: [
+            "closure-${toString number}"
+            path
+          ]) (lib.toList rootPaths)
+        );
+      }
+      ''
+        mkdir $out
+        cat "$NIX_BUILD_TOP"/closure-* >$out/registration
+        grep '^/' $out/registration | sort -u >$out/store-paths
+      '';
 }
