@@ -20,7 +20,7 @@ in
   "the loopback interface is trusted" = { expr = builtins.elemAt (input { }) 1; expected = ''iifname { "lo" } accept comment "trusted interfaces"''; };
   "and so are others that are named" = {
     expr = builtins.elemAt (input { trustedInterfaces = [ "br0" ]; }) 1;
-    expected = ''iifname { "lo", "br0" } accept comment "trusted interfaces"'';
+    expected = ''iifname { "br0", "lo" } accept comment "trusted interfaces"'';
   };
   "ports are sorted, and each once" = { expr = builtins.head (allow { allowedTCPPorts = [ 443 22 443 ]; }); expected = "tcp dport { 22, 443 } accept"; };
   "ranges stand beside ports" = {

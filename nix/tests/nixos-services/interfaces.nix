@@ -19,7 +19,7 @@ in
   };
   "a switch does not stop the unit first" = { expr = (service "network-addresses-eth0" { networking = static; }).stopIfChanged; expected = false; };
   "a prefix of 33 bits is refused" = {
-    expr = units { interfaces.eth0.ipv4.addresses = [ { address = "10.0.0.2"; prefixLength = 33; } ]; };
+    expr = script "network-addresses-eth0" { interfaces.eth0.ipv4.addresses = [ { address = "10.0.0.2"; prefixLength = 33; } ]; };
     error = "networking.interfaces.eth0.ipv4.addresses";
   };
   "routes go through the interface" = {

@@ -76,7 +76,7 @@ in
       [ (listToAttrs (map network (attrValues cfg.interfaces))) ]
       ++ map (gateway: {
         "40-${gateway.interface}" = { name = mkDefault gateway.interface; routes = [ (gatewayRoute gateway) ]; };
-      }) gateways
+      }) (builtins.filter (gateway: gateway.interface != null) gateways)
       ++ networksOf (ports "bridge") cfg.bridges
       ++ networksOf (ports "bond") cfg.bonds
       ++ networksOf (below "vlan") cfg.vlans

@@ -59,10 +59,10 @@ in
       description = "The package of the SSH server.";
     };
 
-    startWhenNeeded = switch false ''
+    startWhenNeeded = switch config.boot.isContainer ''
       Whether systemd listens on the ports and starts one server for each connection, instead of
       a server that runs all the time. Containers do that unless told otherwise.
-    '';
+    '' // { defaultText = literalExpression "config.boot.isContainer"; };
 
     ports = mkOption {
       type = types.listOf types.port;
