@@ -78,6 +78,7 @@ in
       else
         "value";
     fragments = fragments (case.error or case.trace or [ ]);
+    without = fragments (case.without or [ ]);
   }) cases;
 
   # name -> comparison, for the cases that need no process of their own.

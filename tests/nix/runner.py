@@ -39,12 +39,16 @@ SHOWN_LINES = 12
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One row of a table. ``kind`` is ``value``, ``error`` or ``trace``."""
+    """One row of a table. ``kind`` is ``value``, ``error`` or ``trace``.
+
+    ``fragments`` must be in what Nix prints, ``without`` must not.
+    """
 
     file: Path
     name: str
     kind: str
     fragments: tuple[str, ...]
+    without: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.file.stem}: {self.name}"
@@ -127,7 +131,10 @@ def cases_of(file: Path) -> tuple[Case, ...]:
     answer = evaluate(harness(file, "list"), "--show-trace")
     if answer.code != 0:
         raise RuntimeError(f"{file} is not a table of cases:\n{answer.err}")
-    return tuple(Case(file, name, entry["kind"], tuple(entry["fragments"])) for name, entry in json.loads(answer.out).items())
+    return tuple(
+        Case(file, name, entry["kind"], tuple(entry["fragments"]), tuple(entry["without"]))
+        for name, entry in json.loads(answer.out).items()
+    )
 
 
 def cases_in(folder: Path) -> list[Case]:
@@ -202,9 +209,10 @@ def _alone(case: Case) -> Outcome:
                 return result
     said = one_blank(without_source(answer.err))
     missing = [text for text in case.fragments if one_blank(text).strip() not in said]
-    if missing:
-        wanted = "\n".join(f"  {text}" for text in missing)
-        return Outcome(False, f"it did not say:\n{wanted}\nit said:\n{shortened(answer.err)}")
+    unwanted = [text for text in case.without if one_blank(text).strip() in said]
+    if missing or unwanted:
+        complaints = [f"it did not say: {text}" for text in missing] + [f"it should not say: {text}" for text in unwanted]
+        return Outcome(False, "\n".join([*complaints, "it said:", shortened(answer.err)]))
     return Outcome(True)
 
 
