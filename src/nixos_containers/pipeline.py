@@ -19,8 +19,10 @@ from .evaluate.options import declared_options, option_value
 from .observe import containers as observe
 from .observe.host import host_facts
 from .packages import importer, resolve, roots
+from .packages import lock as locking
+from .packages.apt import Apt
 from .packages.index import ensure_index
-from .packages.lock import Lock, lock_path, read_lock, write_lock
+from .packages.lock import Lock, path_beside
 from .plan.imperative import replace_config
 from .plan.switch import plan_switch, removal_actions
 from .run.execute import execute
@@ -137,23 +139,45 @@ def evaluate_locked(paths: Paths, source: str, *, names: tuple[str, ...] = (), n
     The first evaluation tells which packages are wanted. When the lock has their closure already, that was all: one Nix
     process. Otherwise apt resolves, the lock file is written, and a second evaluation uses it.
     """
-    index = ensure_index(paths)
-    lock_file = lock_path(source)
-    lock = read_lock(lock_file)
+    apt = Apt(paths)
+    index = ensure_index(paths, apt=apt)
+    lock_file = path_beside(source)
+    lock = locking.read(lock_file)
+    ready = importer.ensure_bootstrap(paths, lock, apt)
     for _ in range(3):
+        if ready != lock:
+            locking.write(lock_file, ready)
+            lock = ready
         spec = _evaluate(source, index, lock_file, names, nixpkgs)
         for name in names:
             if name not in spec.declared:
                 raise DefinitionError(f"{source} declares no container ‘{name}’", hint=f"it declares: {', '.join(spec.declared) or 'none'}")
-        updated = resolve.update_lock(lock, _wanted(spec), index, keep=frozenset(spec.declared))
-        if updated == lock:
+        ready = resolve.update_lock(lock, _wanted(spec), index, apt, keep_others=bool(names))
+        if ready == lock:
             _tell(spec)
             return spec, lock
-        write_lock(lock_file, updated)
-        lock = updated
     raise DefinitionError(
         "which packages the definition wants changes with the packages it gets", hint="does it read the package set's own closure?"
     )
+
+
+def upgrade(paths: Paths, definition: str, *, dry_run: bool = False) -> tuple[locking.Move, ...]:
+    """Move the lock of `definition` to the archive's current packages; return what moves. Raises ContainerError.
+
+    Nothing is built and no container touched: `switch` does that, with the new lock.
+    """
+    source = os.path.abspath(definition)
+    with locked(paths.lock(".switch"), who=command_line()):
+        apt = Apt(paths)
+        with log.step("asking the archive for news"):
+            index = ensure_index(paths, refresh=True, apt=apt)
+        lock_file = path_beside(source)
+        lock = locking.read(lock_file)
+        wanted = {name: frozenset(system.roots) for name, system in lock.systems.items()}
+        upgraded = resolve.update_lock(lock, wanted, index, apt, upgrade=True)
+        if not dry_run:
+            locking.write(lock_file, upgraded)
+        return locking.diff(lock, upgraded)
 
 
 def _evaluate(source: str, index: Index, lock_file: str, names: tuple[str, ...], nixpkgs: str | None) -> Spec:
@@ -191,13 +215,13 @@ def build_systems(paths: Paths, spec: Spec, lock: Lock) -> None:
     wanted = [spec.busybox.path, *(system.path for system in systems)]
     if all(path is not None and os.path.exists(path) for path in wanted):
         return
-    with log.step("fetching packages"):
-        importer.fetch(paths, lock)
     embedded = [spec.busybox.drv]
     foreign: list[str] = []
     for container in spec.containers.values():
         if container.system.drv is not None:
             (foreign if container.universe == "nixpkgs" else embedded).append(container.system.drv)
+    with log.step("fetching packages"):
+        importer.prepare(paths, lock, embedded)
     with log.step(f"building {', '.join(sorted(spec.containers)) or 'nothing'}"):
         store.realise(embedded)
         store.realise(foreign, substitute=True)
@@ -211,5 +235,5 @@ def options(paths: Paths) -> list[Option]:
 def option(paths: Paths, source: str, name: str) -> OptionValue:
     """The option `name` of the definition file `source`: its value, and who defined it."""
     index = ensure_index(paths)
-    request = Request(modules=(source,), index=index.path, lock=lock_path(source))
+    request = Request(modules=(source,), index=index.path, lock=path_beside(source))
     return option_value(request, name, suggest=index.suggest)

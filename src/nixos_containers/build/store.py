@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+_TAIL = 20
+
+
 class BuildFailed(ContainerError):
     """A derivation did not build; `details` is the end of Nix's log."""
 
@@ -26,10 +29,19 @@ def realise(drvs: Iterable[str], *, substitute: bool = False) -> None:
     if done.returncode == 0:
         return
     log.debug(done.stderr)
-    tail = "\n".join(line for line in done.stderr.splitlines()[-20:] if line.strip())
+    lines = [line for line in done.stderr.splitlines() if line.strip() and not line.startswith(("building '", "these ", "  /nix/store"))]
+    tail = "\n".join(lines[-_TAIL:])
     if "No space left on device" in done.stderr:
         raise HostError("the disk is full: Nix could not build", details=tail, hint="free some space, then try again; nothing was changed")
-    raise BuildFailed("the system could not be built", details=tail, hint=f"to see it again: nix-store --realise {wanted[0]}")
+    raise BuildFailed("the system could not be built", details=tail, hint=f"to see it again: nix-store --realise {_culprit(lines) or wanted[0]}")
+
+
+def _culprit(lines: list[str]) -> str | None:
+    """The first derivation whose builder failed, as Nix names it."""
+    for line in lines:
+        if line.startswith("error: builder for '"):
+            return line.split("'")[1]
+    return None
 
 
 def add_root(path: str, link: str) -> None:
