@@ -6,45 +6,56 @@ import os
 import stat
 
 from ..base.errors import ContainerError
+from ..kernel import mounts
 
 _IMMUTABLE = 0x10  # FS_IMMUTABLE_FL, which NixOS sets on /var/empty
+_DEEPEST = 12  # directories with the longest names (255 bytes) still fit into a path (4096 bytes)
 _GETFLAGS, _SETFLAGS = 0x80086601, 0x40086602
 
 
 def remove_state(path: str) -> None:
-    """Remove the tree at `path` but nothing on other file systems: a mount point inside stops the removal there.
+    """Remove the tree at `path` but nothing of what is mounted in it: a mount point stops the removal there.
 
     Raises ContainerError naming the mount points that were met; what is below them is untouched.
     """
     if not os.path.isdir(path):
         return
-    kept: list[str] = []
-    device = os.lstat(path).st_dev
-    _remove_children(path, device, kept)
-    if not kept and not os.path.ismount(path):
-        os.rmdir(path)
-    elif kept:
+    top = os.path.realpath(path)
+    kept = sorted(mounts.beneath(top))
+    if top not in kept:
+        while _remove_children(top, top, frozenset(kept), 0):
+            pass
+    if kept:
         raise ContainerError(
             f"{path} holds mount points; what is mounted there was not touched",
             details="\n".join(kept),
             hint="unmount them, then remove the directory",
         )
+    os.rmdir(top)
 
 
-def _remove_children(path: str, device: int, kept: list[str]) -> None:
-    for entry in os.scandir(path):
-        information = entry.stat(follow_symlinks=False)
-        if not stat.S_ISDIR(information.st_mode):
-            os.unlink(entry.path)
-            continue
-        if information.st_dev != device or os.path.ismount(entry.path):
-            kept.append(entry.path)
-            continue
-        _make_mutable(entry.path)
-        before = len(kept)
-        _remove_children(entry.path, device, kept)
-        if len(kept) == before:
-            os.rmdir(entry.path)
+def _remove_children(path: str, top: str, kept: frozenset[str], depth: int) -> bool:
+    """Remove what is in `path` except `kept`; True when something was moved up to `top` and another round is needed.
+
+    A guest may have nested directories deeper than a path or our stack is long: those are moved up.
+    """
+    again = False
+    with os.scandir(path) as entries:
+        for entry in entries:
+            if entry.path in kept:
+                continue
+            if not entry.is_dir(follow_symlinks=False):
+                os.unlink(entry.path)
+                continue
+            _make_mutable(entry.path)
+            if depth == _DEEPEST and not kept:
+                os.rename(entry.path, f"{top}/.moved-{entry.inode()}")
+                again = True
+                continue
+            again = _remove_children(entry.path, top, kept, depth + 1) or again
+            if not any(point.startswith(entry.path + "/") for point in kept):
+                os.rmdir(entry.path)
+    return again
 
 
 def _make_mutable(path: str) -> None:

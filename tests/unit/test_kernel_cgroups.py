@@ -1,0 +1,149 @@
+"""Where cgroup hierarchies are mounted on hosts of every kind, and how subtrees end."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from nixos_containers.kernel import cgroups, proc, processes
+from nixos_containers.plan.facts import Cgroups
+
+V2 = """\
+22 28 0:20 / /proc rw,nosuid shared:5 - proc proc rw
+29 23 0:25 / /sys/fs/cgroup rw,nosuid,nodev,noexec,relatime shared:9 - cgroup2 cgroup2 rw,nsdelegate,memory_recursiveprot
+"""
+HYBRID = """\
+30 23 0:26 / /sys/fs/cgroup ro,nosuid,nodev,noexec shared:9 - tmpfs tmpfs ro,mode=755
+31 30 0:27 / /sys/fs/cgroup/unified rw,nosuid shared:10 - cgroup2 cgroup2 rw,nsdelegate
+32 30 0:28 / /sys/fs/cgroup/systemd rw,nosuid shared:11 - cgroup cgroup rw,xattr,release_agent=/lib/systemd/agent,name=systemd
+35 30 0:31 / /sys/fs/cgroup/cpu,cpuacct rw,nosuid shared:15 - cgroup cgroup rw,cpu,cpuacct
+36 30 0:32 / /sys/fs/cgroup/memory rw,nosuid shared:16 - cgroup cgroup rw,memory
+37 30 0:33 / /sys/fs/cgroup/cpuset rw,nosuid shared:17 - cgroup cgroup rw,cpuset,noprefix,clone_children
+"""
+V1 = "\n".join(line for line in HYBRID.splitlines() if "cgroup2" not in line) + "\n"
+# Optional fields may be absent or several, and a mount point may hold an escaped space (proc(5)).
+UNUSUAL = """\
+31 30 0:27 / /sys/fs/cgroup rw - cgroup2 none rw
+40 30 0:27 / /mnt/again rw shared:1 master:2 propagate_from:3 - cgroup2 none rw
+"""
+
+
+def test_v2_alone() -> None:
+    assert cgroups.hierarchies(V2) == ({}, "/sys/fs/cgroup")
+
+
+def test_hybrid() -> None:
+    v1, v2 = cgroups.hierarchies(HYBRID)
+    assert v2 == "/sys/fs/cgroup/unified"
+    assert v1 == {
+        "name=systemd": "/sys/fs/cgroup/systemd",
+        "cpu": "/sys/fs/cgroup/cpu,cpuacct",
+        "cpuacct": "/sys/fs/cgroup/cpu,cpuacct",
+        "memory": "/sys/fs/cgroup/memory",
+        "cpuset": "/sys/fs/cgroup/cpuset",
+    }, "mount options are not controllers"
+
+
+def test_v1_alone() -> None:
+    v1, v2 = cgroups.hierarchies(V1)
+    assert v2 is None
+    assert "memory" in v1
+
+
+def test_the_first_of_several_mounts_is_used() -> None:
+    assert cgroups.hierarchies(UNUSUAL) == ({}, "/sys/fs/cgroup")
+
+
+def test_a_host_without_cgroups() -> None:
+    assert cgroups.hierarchies("22 28 0:20 / /proc rw shared:5 - proc proc rw\n") == ({}, None)
+
+
+def test_each_tree_is_named_once() -> None:
+    v1, v2 = cgroups.hierarchies(HYBRID)
+    paths = Cgroups(v1=v1, v2=v2).paths("machine.slice/web")
+    assert paths.count("/sys/fs/cgroup/cpu,cpuacct/machine.slice/web") == 1
+    assert "/sys/fs/cgroup/unified/machine.slice/web" in paths
+    assert len(paths) == len(set(paths)) == 5
+
+
+def test_offered_controllers_are_read_from_the_tree(tmp_path: Path) -> None:
+    (tmp_path / "cgroup.controllers").write_text("cpuset cpu io memory pids\n", encoding="ascii")
+    assert cgroups.offered_controllers(str(tmp_path)) == {"cpuset", "cpu", "io", "memory", "pids"}
+    (tmp_path / "cgroup.controllers").write_text("\n", encoding="ascii")
+    assert cgroups.offered_controllers(str(tmp_path)) == frozenset(), "as on hybrid hosts"
+    assert cgroups.offered_controllers(None) == cgroups.offered_controllers("/nonexistent") == frozenset()
+
+
+@pytest.fixture
+def group() -> Iterator[Path]:
+    v1, v2 = cgroups.hierarchies()
+    path = Path(v2 or v1.get("name=systemd") or "/nonexistent") / f"nixos-containers-unit-{os.getpid()}"
+    try:
+        path.mkdir()
+    except OSError:
+        pytest.skip("no cgroup can be made here")
+    yield path
+    cgroups.kill([str(path)])
+    cgroups.remove([str(path)])
+
+
+def test_a_subtree_is_killed_and_removed(group: Path) -> None:
+    (group / "a/b").mkdir(parents=True)
+    with subprocess.Popen(["sleep", "60"]) as child:
+        (group / "a/b/cgroup.procs").write_text(str(child.pid), encoding="ascii")
+        assert cgroups.processes([str(group)]) == {child.pid}
+        cgroups.remove([str(group)])
+        assert cgroups.present([str(group / "a/b")]), "what is in use is left"
+        assert cgroups.kill([str(group)])
+        assert child.wait(timeout=5) == -9
+    cgroups.remove([str(group)])
+    assert not cgroups.present([str(group)])
+
+
+def test_absent_subtrees_are_fine() -> None:
+    assert cgroups.processes(["/nonexistent"]) == set()
+    assert cgroups.kill(["/nonexistent"])
+    cgroups.remove(["/nonexistent"])
+    assert not cgroups.present(["/nonexistent"])
+
+
+# Processes.
+
+
+def test_a_process_is_described_and_its_end_noticed() -> None:
+    with subprocess.Popen(["sleep", "60"]) as child:
+        assert proc.arguments(child.pid) == ["sleep", "60"]
+        assert child.pid in proc.children(os.getpid())
+        assert processes.started_at(child.pid) is not None
+        assert not processes.wait_until_gone(child.pid, 0.01)
+        assert processes.kill(child.pid)
+        child.wait()
+        assert processes.wait_until_gone(child.pid, 1)
+        assert not processes.kill(child.pid)
+        assert proc.arguments(child.pid) == [] and proc.command_name(child.pid) == ""
+        assert processes.started_at(child.pid) is None
+
+
+@pytest.mark.parametrize(("text", "pid"), [("123\n", 123), ("", None), ("x\n", None), ("-1\n", None)])
+def test_pid_files(tmp_path: Path, text: str, pid: int | None) -> None:
+    (tmp_path / "pid").write_text(text, encoding="ascii")
+    assert proc.read_pid(str(tmp_path / "pid")) == pid
+    assert proc.read_pid(str(tmp_path / "absent")) is None
+
+
+def test_only_pid_1_of_a_namespace_of_its_own_is_a_leader() -> None:
+    with subprocess.Popen(["sleep", "60"]) as child:
+        assert proc.namespace_leader(os.getpid()) is None
+        child.kill()
+    user = [] if os.geteuid() == 0 else ["--map-root-user"]
+    with subprocess.Popen(["unshare", *user, "--pid", "--fork", "sh", "-c", "echo; exec sleep 60"], stdout=subprocess.PIPE) as outer:
+        assert outer.stdout is not None
+        if not outer.stdout.readline():
+            pytest.skip("no pid namespace can be made here")
+        leader = proc.namespace_leader(outer.pid)
+        assert leader is not None
+        processes.kill(leader)

@@ -1,0 +1,201 @@
+"""Imperative containers: the definition file that `create` writes, and `update --config` in it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+
+import pytest
+
+from nixos_containers.base.errors import UsageError
+from nixos_containers.declare.container import Network, VethPair
+from nixos_containers.plan.imperative import (
+    Wish,
+    addresses_of,
+    check,
+    definition_text,
+    free_addresses,
+    looks_like_module,
+    nix_string,
+    parse_ports,
+    replace_config,
+)
+
+from .samples import container
+
+ADDRESSES = ("10.233.1.1", "10.233.1.2")
+
+
+def evaluate(expression: str) -> object:
+    """What Nix makes of an expression."""
+    if shutil.which("nix-instantiate") is None:
+        pytest.skip("Nix is not installed")
+    command = ["nix-instantiate", "--eval", "--strict", "--json", "-E", expression]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{done.stderr}\n{expression}"
+    return json.loads(done.stdout)
+
+
+def options_of(text: str) -> dict:
+    """The options of the one container that a definition file declares, its `config` called with empty arguments."""
+    call = "c: c // { config = if builtins.isFunction c.config then c.config { config = { }; lib = { }; pkgs = { }; } else c.config; }"
+    found = evaluate(f"builtins.mapAttrs (_: {call}) (({text}) {{ config = {{ }}; pkgs = {{ }}; lib = {{ }}; }}).containers")
+    assert isinstance(found, dict) and len(found) == 1
+    return next(iter(found.values()))
+
+
+@pytest.mark.parametrize(
+    "text", ["plain", 'a "quote"', "back\\slash", "${not.code}", "$${x}", "two\nlines\n", "tab\tand ü", "''", "\\${x}", ""]
+)
+def test_strings_are_those_that_nix_reads_back(text: str) -> None:
+    assert evaluate(nix_string(text)) == text
+
+
+def test_a_plain_create_has_a_private_network_and_addresses() -> None:
+    assert options_of(definition_text("scratch", Wish(), ADDRESSES, None)) == {
+        "privateNetwork": True,
+        "hostAddress": "10.233.1.1",
+        "localAddress": "10.233.1.2",
+        "config": {},
+    }
+
+
+def test_every_option_of_the_command_line() -> None:
+    wish = Wish(auto_start=True, ports="8080:80,udp:53", settings=("ephemeral=true", 'bindMounts."/a b".isReadOnly = false'))
+    assert options_of(definition_text("x", wish, ADDRESSES, "services.openssh.enable = true;")) == {
+        "privateNetwork": True,
+        "hostAddress": "10.233.1.1",
+        "localAddress": "10.233.1.2",
+        "forwardPorts": [
+            {"protocol": "tcp", "hostPort": 8080, "containerPort": 80},
+            {"protocol": "udp", "hostPort": 53, "containerPort": 53},
+        ],
+        "autoStart": True,
+        "ephemeral": True,
+        "bindMounts": {"/a b": {"isReadOnly": False}},
+        "config": {"services": {"openssh": {"enable": True}}},
+    }
+
+
+def test_a_bridge_replaces_addresses() -> None:
+    made = options_of(definition_text("x", Wish(bridge="br0", local_address="10.0.0.5/24"), None, None))
+    assert made == {"privateNetwork": True, "hostBridge": "br0", "localAddress": "10.0.0.5/24", "config": {}}
+
+
+def test_the_hosts_network() -> None:
+    assert options_of(definition_text("x", Wish(host_network=True), None, None)) == {"privateNetwork": False, "config": {}}
+
+
+def test_a_finished_system_instead_of_a_configuration() -> None:
+    text = definition_text("x", Wish(system_path="/nix/store/x-system"), ADDRESSES, None)
+    assert 'path = "/nix/store/x-system";' in text
+    assert "config =" not in text
+
+
+def test_the_file_says_what_it_is_and_what_to_do() -> None:
+    assert "nixos-container update scratch" in definition_text("scratch", Wish(), ADDRESSES, None)
+
+
+CONFIGS = [
+    ("services.openssh.enable = true;", True),
+    ('# a comment\nnetworking.hostName = "a";\nservices.openssh.enable = true;', True),
+    ("{ services.openssh.enable = true; }", True),
+    ("{ pkgs, ... }: { services.openssh.enable = true; }", True),
+    ("# why\n{ pkgs, lib, ... }:\n\n{\n  services.openssh.enable = true;\n}\n", True),
+    ("{ pkgs, ... }@args: { services.openssh.enable = true; }", True),
+    ("args: { services.openssh.enable = true; }", True),
+    ("args@{ pkgs, ... }: { services.openssh.enable = true; }", True),
+    ("let on = true; in { services.openssh.enable = on; }", True),
+    ("rec { services.openssh.enable = true; }", True),
+]
+
+
+@pytest.mark.parametrize(("config", "enabled"), CONFIGS)
+def test_lines_and_whole_modules_are_both_taken(config: str, enabled: bool) -> None:
+    made = options_of(definition_text("x", Wish(), ADDRESSES, config))
+    assert made["config"]["services"]["openssh"]["enable"] is enabled
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("{ }", True),
+        ("(import ./x)", True),
+        ("import ./x.nix", True),
+        ("./x.nix", True),
+        ("/etc/x.nix", True),
+        ("services.x.enable = true;", False),
+        ("imports = [ ./x.nix ];", False),
+        ("letters = 1;", False),
+        ("", False),
+        ("# only { a comment", False),
+    ],
+)
+def test_what_a_whole_module_looks_like(text: str, whole: bool) -> None:
+    assert looks_like_module(text) is whole
+
+
+@pytest.mark.parametrize("first", [None, *(config for config, _ in CONFIGS)])
+@pytest.mark.parametrize("second", ['time.timeZone = "UTC";', '{ ... }:\n{\n  time.timeZone = "UTC";\n}'])
+def test_a_configuration_is_replaced_and_nothing_else(first: str | None, second: str) -> None:
+    wish = Wish(ports="8080:80", settings=("ephemeral=true",))
+    before = definition_text("x", wish, ADDRESSES, first)
+    after = replace_config(before, second)
+    assert options_of(after) == {**options_of(before), "config": {"time": {"timeZone": "UTC"}}}
+    assert options_of(replace_config(after, second)) == options_of(after)
+
+
+def test_multi_line_strings_keep_their_text_when_the_configuration_is_replaced() -> None:
+    config = "environment.etc.a.text = ''\n  config = 1;\n    deeper\n'';"
+    before = definition_text("x", Wish(), ADDRESSES, config)
+    assert options_of(before)["config"]["environment"]["etc"]["a"]["text"] == "config = 1;\n  deeper\n"
+    assert options_of(replace_config(before, "a = 1;"))["config"] == {"a": 1}
+
+
+def test_a_file_that_its_owner_rearranged_is_left_alone() -> None:
+    with pytest.raises(UsageError, match="edit the file itself"):
+        replace_config("{ ... }: { containers.x.config = { }; }", "a = 1;")
+
+
+# Ports, addresses and contradictions.
+
+
+@pytest.mark.parametrize("text", ["", "tcp", "tcp:", "0", "65536", "80:", "a:b", "tcp:80:81:82", "80,,81", "-1"])
+def test_what_is_no_port_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match=r"tcp:8080:80"):
+        parse_ports(text)
+
+
+def test_the_first_free_pair_is_taken() -> None:
+    assert free_addresses(frozenset()) == ("10.233.1.1", "10.233.1.2")
+    assert free_addresses(frozenset({"10.233.1.2", "10.233.2.1"})) == ("10.233.3.1", "10.233.3.2")
+
+
+def test_when_all_pairs_are_taken_it_says_so() -> None:
+    with pytest.raises(UsageError, match="out of IP addresses"):
+        free_addresses(frozenset(f"10.233.{number}.1" for number in range(256)))
+
+
+def test_addresses_of_others_are_taken_without_their_prefix_lengths() -> None:
+    network = Network(private=True, host_address="10.233.1.1/24", extra_veths={"x": VethPair(local_address="10.233.2.2")})
+    assert addresses_of([container(network=network)]) == {"10.233.1.1", "10.233.2.2"}
+
+
+@pytest.mark.parametrize(
+    ("wish", "words"),
+    [
+        (Wish(host_address="10.0.0.1"), "With --host-address set, --local-address is required as well!"),
+        (Wish(config="a", config_file="b"), "--config and --config-file are mutually incompatible"),
+        (Wish(host_network=True, ports="80"), "--use-host-network"),
+        (Wish(host_network=True, bridge="br0"), "--use-host-network"),
+        (Wish(settings=("ephemeral",)), "OPTION=VALUE"),
+        (Wish(settings=("a b=true",)), "OPTION=VALUE"),
+        (Wish(settings=("=true",)), "OPTION=VALUE"),
+        (Wish(settings=("}; evil = 1",)), "OPTION=VALUE"),
+    ],
+)
+def test_options_that_do_not_go_together(wish: Wish, words: str) -> None:
+    with pytest.raises(UsageError) as failure:
+        check(wish)
+    assert words in str(failure.value)
