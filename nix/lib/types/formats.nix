@@ -2,12 +2,14 @@
 #
 # For: values that can be written as JSON or TOML.
 # Not for: writing them (generators, pkgs.formats).
-{ types, ... }:
+{ lib, types, ... }:
 
 let
   inherit (types)
     attrsOf
     bool
+    defaultFunctor
+    defaultTypeMerge
     float
     int
     listOf
@@ -37,9 +39,17 @@ in
         (attrsOf value)
         (listOf value)
       ];
+      # A value may contain values, so what is said about it by its parts would
+      # never end: neither the description nor the merging with itself.
       value = (if nullable then nullOr notNull else notNull) // {
-        # Written out, the description would never end.
         description = "${typeName} value";
+        inherit functor;
+        typeMerge = defaultTypeMerge functor;
+      };
+      functor = defaultFunctor "serializableValueWith" // {
+        type = lib.types.serializableValueWith;
+        payload = { inherit typeName nullable; };
+        binOp = a: b: if a == b then a else null;
       };
     in
     value;

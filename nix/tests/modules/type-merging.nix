@@ -24,6 +24,7 @@ let
     "the same kind of path" = [ types.path types.path ];
     "submodules" = [ (submodule { }) (submodule { }) ];
     "one placeholder" = [ (attrsWith { elemType = int; placeholder = "id"; }) (attrsOf int) ];
+    "JSON, though it contains itself" = [ types.json types.json ];
     "deferred modules" = [ types.deferredModule types.deferredModule ];
     "u8 with u8: by the underlying int" = [ types.ints.u8 types.ints.u8 ];
   };
@@ -38,6 +39,7 @@ let
     "different patterns" = [ (strMatching "a") (strMatching "b") ];
     "different kinds of path" = [ types.path types.pathInStore ];
     "two placeholders" = [ (attrsWith { elemType = int; placeholder = "a"; }) (attrsWith { elemType = int; placeholder = "b"; }) ];
+    "JSON and TOML" = [ types.json types.toml ];
     "coercedTo with itself" = [ (types.coercedTo int toString str) (types.coercedTo int toString str) ];
     "attrListOf with itself" = [ (types.attrListOf int) (types.attrListOf int) ];
   };
