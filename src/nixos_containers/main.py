@@ -18,10 +18,14 @@ _BROKEN_PIPE = 141
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status: 0, the error's code, 130 after Ctrl-C, 141 after a closed pipe."""
     words = list(sys.argv[1:] if argv is None else argv)
+    if sys.stdout is None or sys.stderr is None:  # the caller closed them
+        _replace_closed_streams()
     from .base.errors import ContainerError
 
     try:
-        return _dispatch(words)
+        status = _dispatch(words)
+        sys.stdout.flush()
+        return status
     except ContainerError as failure:
         from .base import log
 
@@ -35,6 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         log.error("nixos-container: interrupted; what was begun was undone or will be repaired by the next command")
         return _INTERRUPTED
     except BrokenPipeError:
+        _forget_output()
         return _BROKEN_PIPE
     except PermissionError as failure:
         from .base import log
@@ -46,9 +51,30 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         if log.debugging:
             raise
+        _forget_output()
         place = f"{failure.filename}: " if failure.filename else ""
         log.error(f"nixos-container: {place}{failure.strerror or failure}\nhint: --debug shows where")
         return 1
+
+
+def _replace_closed_streams() -> None:
+    """Put /dev/null where stdin, stdout or stderr is closed, or a file of ours would get its number."""
+    import os
+
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(descriptor, True)
+    os.close(descriptor)
+    sys.stdout = sys.stdout or os.fdopen(1, "w")
+    sys.stderr = sys.stderr or os.fdopen(2, "w")
+
+
+def _forget_output() -> None:
+    """Let what could not be written go, or the interpreter complains about it once more on its way out."""
+    import os
+
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.close(null)
 
 
 def _dispatch(words: list[str]) -> int:
@@ -63,7 +89,10 @@ def _dispatch(words: list[str]) -> int:
     from .base import log
     from .cli.parse import parse
 
-    arguments = parse(words)
+    try:
+        arguments = parse(words)
+    except SystemExit as end:  # --help and --version have printed
+        return int(end.code or 0)
     log.quiet = arguments.quiet
     log.debugging = log.debugging or arguments.debug
     module = import_module(f".cli.{arguments.verb.module}", __package__)

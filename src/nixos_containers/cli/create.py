@@ -51,13 +51,13 @@ def run(arguments: Arguments) -> int:
     wish = wish_of(arguments)
     check(wish)
     name = _name(paths, arguments)
-    records = [observe.record(paths, other).container for other in observe.names(paths)]
+    others = [record.container for record in observe.records(paths).values()]
     addresses = None
     if not wish.host_network and wish.bridge is None:
         if wish.host_address is not None and wish.local_address is not None:
             addresses = (wish.host_address, wish.local_address)
         else:
-            addresses = free_addresses(addresses_of(records))
+            addresses = free_addresses(addresses_of(others))
         log.say(f"host IP is {addresses[0]}, container IP is {addresses[1]}")
     text = definition_text(name, wish, addresses, configuration_text(wish))
     pipeline.create(paths, name, text)

@@ -78,7 +78,8 @@ def parse(argv: Sequence[str]) -> Arguments:
     names = parsed.pop("name", None) or ()
     names = (names,) if isinstance(names, str) else tuple(names)
     if not names and verb.container in ("one", "many") and verb.name not in ("switch", "build", "upgrade", "options"):
-        raise UsageError("no container name specified", hint=f"{PROGRAM} {verb.name} --help")
+        missing = "option" if verb.name == "option" else "container"
+        raise UsageError(f"no {missing} name specified", hint=f"{PROGRAM} {verb.name} --help")
     return Arguments(
         verb,
         names,

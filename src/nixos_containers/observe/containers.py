@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..base import log
 from ..base.errors import ContainerError, HostError
 from ..base.files import read_text
 from ..declare.codec import DecodeError, decode
@@ -59,7 +60,13 @@ def record(paths: Paths, name: str) -> Record:
     """The record of container `name`. Raises NoSuchContainer, or HostError for a damaged record."""
     text = read_text(record_path(paths, name))
     if text is None:
-        raise NoSuchContainer(name, names(paths))
+        known = names(paths)
+        if name not in known:
+            raise NoSuchContainer(name, known)
+        raise HostError(
+            f"{paths.record(name)} stands alone: {record_path(paths, name)} is missing",
+            hint="was it made by another program? ‘nixos-container switch’ takes it over when the definition declares it",
+        )
     try:
         return decode(Record, json.loads(text))
     except (ValueError, DecodeError) as failure:
@@ -67,6 +74,17 @@ def record(paths: Paths, name: str) -> Record:
             f"the record {record_path(paths, name)} is damaged: {failure}",
             hint="‘nixos-container switch’ writes it anew from the definition; the container's state is not touched",
         ) from None
+
+
+def records(paths: Paths) -> dict[str, Record]:
+    """The records of all containers; one that cannot be read is warned of and left out, so that it can be replaced."""
+    found = {}
+    for name in names(paths):
+        try:
+            found[name] = record(paths, name)
+        except HostError as failure:
+            log.warn(str(failure))
+    return found
 
 
 def running(paths: Paths, name: str) -> Running | None:
@@ -165,9 +183,8 @@ def system_of(paths: Paths, record: Record) -> str:
 
 def observe(paths: Paths) -> Observed:
     """Everything that the planner of a switch needs to know about the host's containers."""
-    records, live, profiles = {}, {}, {}
+    live, profiles = {}, {}
     for name in names(paths):
-        records[name] = record(paths, name)
         found = running(paths, name)
         if found is not None:
             live[name] = found
@@ -178,4 +195,4 @@ def observe(paths: Paths) -> Observed:
         states = frozenset(entry for entry in os.listdir(paths.states) if not entry.startswith("."))
     except FileNotFoundError:
         states = frozenset()
-    return Observed(records=records, running=live, profiles=profiles, states=states, user_ranges=user_ranges(paths))
+    return Observed(records=records(paths), running=live, profiles=profiles, states=states, user_ranges=user_ranges(paths))
