@@ -29,8 +29,16 @@ let
   };
 
   layers = [
-    (import ./aliases { inherit archive; })
-    (import ./builders { inherit system bootstrap archive lock; })
+    (import ./aliases { inherit lib archive; })
+    (import ./builders {
+      inherit
+        lib
+        system
+        bootstrap
+        archive
+        lock
+        ;
+    })
     (_final: _prev: {
       inherit lib overlays;
       archivePackages = archive.packages;

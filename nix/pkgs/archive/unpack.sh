@@ -91,6 +91,21 @@ case "$members" in
     ;;
 esac
 
+# A program that is only there by an alternative has its name at the top as well:
+# `${pkgs.vim}/bin/vim`. In usr it has not; which package has it there, a
+# system's choice of alternatives decides.
+alternatives=
+if [ -e nix-support/alternatives ]; then
+  while read -r link _ path _; do
+    case "$link" in
+      /usr/bin/* | /bin/* | /usr/sbin/* | /sbin/*)
+        [ ! -e ".$path" ] || alternatives="$alternatives ${link##*/}=..$path"
+        ;;
+      +) ;;
+    esac
+  done <nix-support/alternatives
+fi
+
 links=
 for dir in lib lib32 lib64 libexec share include sbin; do
   [ ! -e "usr/$dir" ] || links="$links usr/$dir"
@@ -100,15 +115,18 @@ kinds=
 for dir in usr/bin usr/sbin usr/games; do
   [ ! -d "$dir" ] || kinds="$kinds $dir"
 done
-case "$kinds" in
+case "$alternatives$kinds" in
   "") ;;
   " usr/bin") links="$links usr/bin" ;;
-  " "*" "*)
+  " "*" "* | " "*=*)
     mkdir bin
     for dir in $kinds; do
       for program in "$dir"/*; do
         [ -e "bin/${program##*/}" ] || [ -L "bin/${program##*/}" ] || printf '../%s\0' "$program"
       done | xargs -0 -r sh -c 'ln -s "$@" bin/' link
+    done
+    for pair in $alternatives; do
+      [ -e "bin/${pair%%=*}" ] || [ -L "bin/${pair%%=*}" ] || ln -s "${pair#*=}" "bin/${pair%%=*}"
     done
     ;;
   *) ln -s "${kinds# }" bin ;;

@@ -3,6 +3,7 @@
 #
 # Not for: implementations; each subject has its file.
 {
+  lib,
   system,
   bootstrap,
   archive,
@@ -10,8 +11,6 @@
 }:
 final: prev:
 let
-  inherit (final) lib;
-
   archiveEnv = import ../archive/env.nix { inherit lib system bootstrap; };
   toolsEnv = import ./tools.nix {
     inherit

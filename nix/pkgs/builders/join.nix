@@ -178,56 +178,84 @@ rec {
 
   # Several packages of the archive under one name: what nixpkgs has as one
   # package. Shaped like a package of the archive, and found as all of them.
+  # `programs`: extra name = name of a program; `directories`: more places of
+  # programs, to be seen in bin.
   joinArchive =
     {
       name,
       packages,
       mainProgram ? name,
+      programs ? { },
+      directories ? [ ],
     }:
     let
       first = lib.head packages;
-      joined = runCommand "${name}-${first.version}"
-        {
-          preferLocalBuild = true;
-          allowSubstitutes = false;
-          archiveTools = false;
-          inherit packages;
-          joinAwk = ./join.awk;
-        }
-        ''
-          rank=0
-          for package in $packages; do
-            rank=$((rank + 1))
-            echo "R $rank $rank $package"
-            for part in usr etc bin sbin lib lib64 libexec share include; do
-              [ -d "$package/$part" ] || continue
-              find "$package/$part/" -type d | sed 's/^/d /'
-              find "$package/$part/" ! -type d | sed 's/^/f /'
-            done
-          done >list
-          awk -f "$joinAwk" list >commands
-          mkdir $out
-          cd $out
-          . "$NIX_BUILD_TOP/commands"
-          mkdir -p nix-support
-          for kind in alternatives set-id; do
+      unique = lib.unique packages;
+      joined =
+        runCommand "${name}-${first.version}"
+          {
+            pname = name;
+            inherit (first) version;
+            packages = unique;
+            inherit directories;
+            joinAwk = ./join.awk;
+            preferLocalBuild = true;
+            allowSubstitutes = false;
+            archiveTools = false;
+            meta = {
+              inherit mainProgram;
+              inherit (first.meta) description homepage;
+            };
+            passthru = {
+              archiveShaped = true;
+              archiveNames = map (package: package.archive.name) unique;
+              packages = unique;
+              override = _: joined;
+            };
+          }
+          ''
+            rank=0
             for package in $packages; do
-              [ ! -e "$package/nix-support/$kind" ] || cat "$package/nix-support/$kind"
-            done >nix-support/$kind
-          done
-        '';
+              rank=$((rank + 1))
+              echo "R $rank $rank $package"
+              for part in usr etc bin sbin lib lib64 libexec share include; do
+                [ -d "$package/$part" ] || continue
+                find "$package/$part/" -type d | sed 's/^/d /'
+                find "$package/$part/" ! -type d | sed 's/^/f /'
+              done
+            done >list
+            awk -f "$joinAwk" list >commands
+            mkdir $out
+            cd $out
+            . "$NIX_BUILD_TOP/commands"
+            mkdir -p nix-support etc usr
+            for kind in alternatives set-id; do
+              for package in $packages; do
+                [ ! -e "$package/nix-support/$kind" ] || cat "$package/nix-support/$kind"
+              done >nix-support/$kind
+            done
+            # A linked directory becomes one of its own before it gets more.
+            own() {
+              [ ! -L "$1" ] || { target=$(readlink "$1"); rm "$1"; mkdir "$1"; ln -s "$target"/* "$1/"; }
+              mkdir -p "$1"
+            }
+            ${lib.optionalString (programs != { }) "own usr; own usr/bin; own bin"}
+            ${lib.concatStrings (
+              lib.mapAttrsToList (extra: program: ''
+                for place in usr/bin bin; do
+                  [ ! -e "$place/${program}" ] || ln -sfn "$(readlink -f "$place/${program}")" "$place/${extra}"
+                done
+              '') programs
+            )}
+            for directory in $directories; do
+              own bin
+              for package in $packages; do
+                for program in "$package/$directory"/*; do
+                  [ ! -e "$program" ] || ln -sf "$program" bin/
+                done
+              done
+            done
+          '';
     in
-    joined
-    // {
-      pname = name;
-      inherit (first) version;
-      archiveShaped = true;
-      archiveNames = map (package: package.archive.name) packages;
-      inherit packages;
-      meta = joined.meta // {
-        inherit mainProgram;
-        description = first.meta.description;
-      };
-      override = _: joined;
-    };
+    joined;
 }

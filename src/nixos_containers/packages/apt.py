@@ -10,6 +10,8 @@ import os
 import pwd
 import re
 import shutil
+import tempfile
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 # Part of apt itself; it fetches, continues and verifies single files.
 _HELPER = "/usr/lib/apt/apt-helper"
+# Seconds after which a scratch directory belongs to nobody.
+_OLD = 86400
 _HOST_LISTS = "/var/lib/apt/lists"
 
 # What only maintainer scripts need. None of those ever runs, so these need not come along as dependencies;
@@ -79,7 +83,7 @@ Dir::State::status "/dev/null";
 Dir::State::extended_states "{root}/state/extended_states";
 Dir::Cache "{root}/cache";
 Dir::Cache::archives "archives/";
-Dir::Cache::pkgcache "pkgcache.bin";
+Dir::Cache::pkgcache "";
 Dir::Cache::srcpkgcache "srcpkgcache.bin";
 Dir::Etc::sourcelist "/dev/null";
 Dir::Etc::sourceparts "{root}/sources.d";
@@ -132,6 +136,14 @@ class Apt:
         ):
             if files.read_text(path) != content:
                 files.write_atomically(path, content)
+        self._clean()
+
+    def _clean(self) -> None:
+        """Remove what commands left behind that were killed long ago."""
+        for name in os.listdir(self.root):
+            path = f"{self.root}/{name}"
+            if name.startswith(("resolve.", "bootstrap.")) and time.time() - os.stat(path).st_mtime > _OLD:
+                shutil.rmtree(path, ignore_errors=True)
 
     def command(self, program: str, *arguments: str, options: Mapping[str, str] | None = None) -> list[str]:
         """The command line of `program` (apt-get, apt-cache) with this state."""
@@ -171,8 +183,8 @@ class Apt:
         names = sorted(roots)
         if not names:
             return ()
-        scratch = f"{self.root}/resolve.{os.getpid()}"
-        os.makedirs(f"{scratch}/archives/partial", exist_ok=True)
+        scratch = tempfile.mkdtemp(prefix="resolve.", dir=self.root)
+        os.makedirs(f"{scratch}/archives/partial")
         try:
             files.write_atomically(f"{scratch}/status", _status(set(names)))
             files.write_atomically(f"{scratch}/preferences", _preferences(pins or {}))
