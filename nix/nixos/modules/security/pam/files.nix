@@ -34,6 +34,15 @@ let
   # Changing accounts as root asks nothing.
   rootOnly = lib.genAttrs [ "chpasswd" "groupadd" "groupdel" "groupmems" "groupmod" "useradd" "userdel" "usermod" ]
     (_: "auth sufficient pam_rootok.so\nauth required pam_unix.so\naccount required pam_unix.so\npassword required pam_unix.so yescrypt\n");
+
+  # What the packages' own files in /etc/pam.d include; the archive makes these in a maintainer script.
+  common = {
+    common-auth = "auth sufficient pam_unix.so nullok try_first_pass\nauth required pam_deny.so\n";
+    common-account = "account required pam_unix.so\n";
+    common-password = "password required pam_unix.so obscure yescrypt\n";
+    common-session = "session required pam_unix.so\n-session optional pam_systemd.so\n";
+    common-session-noninteractive = "session required pam_unix.so\n";
+  };
 in
 {
   config = {
@@ -48,7 +57,7 @@ in
 
     # A service that somebody declares replaces the fixed text of the same name.
     environment.etc =
-      lib.mapAttrs' (name: body: nameValuePair "pam.d/${name}" { text = mkDefault body; }) rootOnly
+      lib.mapAttrs' (name: body: nameValuePair "pam.d/${name}" { text = mkDefault body; }) (rootOnly // common)
       // mapAttrs' (name: service: nameValuePair "pam.d/${name}" { inherit (service) enable; text = text service; }) cfg.services
       // lib.optionalAttrs (config.users.motd != null) { motd.text = config.users.motd; };
 
