@@ -11,6 +11,13 @@ rec {
   # { "a/b" = "text"; } -> the records that write-files.awk reads.
   encode = files: lib.concatStrings (lib.mapAttrsToList (path: text: "${separator}${path}\n${text}\n") files);
 
+  # Shell commands that write the records in file `texts` below $out.
+  unpack = texts: ''
+    unpack_texts() { awk -v out="$out" -v sep=${separator} -v pass=$1 -f ${./write-files.awk} "${texts}"; }
+    unpack_texts 1 | sort -u | tr '\n' '\0' | xargs -0 -r mkdir -p
+    unpack_texts 2
+  '';
+
   # A directory with these files; `commands` run in it afterwards ($out is the directory).
   build =
     { name, files, commands ? "", env ? { } }:
@@ -21,7 +28,7 @@ rec {
       allowSubstitutes = false;
     } // env) ''
       mkdir -p $out
-      awk -v out="$out" -v sep=${separator} -f ${./write-files.awk} "$textsPath"
+      ${unpack "$textsPath"}
       ${commands}
     '';
 }

@@ -1,8 +1,12 @@
 # Writes the unit files of one directory and prints the shell commands that make its links.
 #
+# Runs twice, because awk cannot make directories without /bin/sh: pass 1 reads only the table and prints the command that
+# makes the directories of drop-ins; pass 2 does the rest.
+#
 # Input: first the table (tab-separated rows: unit, alias, wants, requires, upholds, mask, link), then the texts
 # in the format of file-tree.nix. Variables: out, the directory; upstream, where the system finds units that
-# packages bring (may be empty); sep, the separator of the texts.
+# packages bring (may be empty); sep, the separator of the texts; part, which of the two
+# files is read; pass.
 #
 # A definition becomes a drop-in, NAME.d/overrides.conf, when it says so, when the unit is linked from a package
 # already, when it belongs to systemd itself, or when it is only a fragment and some package has the whole.
@@ -28,7 +32,7 @@ function link_in(directory, target) {
 BEGIN { FS = "\t" }
 
 # The table.
-FNR == NR && $1 == "unit" {
+part == "table" && $1 == "unit" {
   if ($3 == 0) {
     commands = commands "ln -sfn /dev/null '" out "/" $2 "'\n"
   } else if (dropin($2, $4, $5)) {
@@ -39,14 +43,13 @@ FNR == NR && $1 == "unit" {
   }
   next
 }
-FNR == NR && $1 == "alias" { commands = commands "ln -sfn '" $2 "' '" out "/" $3 "'\n"; next }
-FNR == NR && ($1 == "wants" || $1 == "requires" || $1 == "upholds") { link_in($3 "." $1, "../" $2); next }
-FNR == NR && $1 == "mask" { if (!exists(out "/" $2)) commands = commands "ln -sfn /dev/null '" out "/" $2 "'\n"; next }
-FNR == NR && $1 == "link" { commands = commands "ln -sfn '" $3 "' '" out "/" $2 "'\n"; next }
-FNR == NR { next }
+part == "table" && $1 == "alias" { commands = commands "ln -sfn '" $2 "' '" out "/" $3 "'\n"; next }
+part == "table" && ($1 == "wants" || $1 == "requires" || $1 == "upholds") { link_in($3 "." $1, "../" $2); next }
+part == "table" && $1 == "mask" { if (!exists(out "/" $2)) commands = commands "ln -sfn /dev/null '" out "/" $2 "'\n"; next }
+part == "table" && $1 == "link" { commands = commands "ln -sfn '" $3 "' '" out "/" $2 "'\n"; next }
+part == "table" { next }
 
 # The texts.
-FNR == 1 && wanted_directories != "" { system("mkdir -p" wanted_directories) }
 index($0, sep) == 1 {
   if (file != "") close(file)
   file = place[substr($0, length(sep) + 1)]
@@ -60,6 +63,10 @@ index($0, sep) == 1 {
 }
 
 END {
+  if (pass == 1) {
+    if (wanted_directories != "") print "mkdir -p" wanted_directories
+    exit
+  }
   printf "%s", commands
   if (directories > 0) {
     printf "mkdir -p"

@@ -239,8 +239,13 @@ rec {
     } ''
       mkdir -p $out
       sh ${./link-package-units.sh}
-      awk -v out="$out" -v upstream="$upstream" -v sep=${fileTree.separator} -f ${./generate-units.awk} \
-        "$tablePath" "$textsPath" > links
+      generate() {
+        awk -v out="$out" -v upstream="$upstream" -v sep=${fileTree.separator} -v pass=$1 -f ${./generate-units.awk} \
+          part=table "$tablePath" part=texts "$2"
+      }
+      generate 1 /dev/null > directories
+      sh -e directories
+      generate 2 "$textsPath" > links
       sh -e links
     '';
 }

@@ -8,16 +8,19 @@ let
   inherit (lib) concatMapStringsSep concatStringsSep mapAttrs mapAttrsToList mkOption types;
   cfg = config.environment;
 
-  inProfiles = suffixes: lib.concatMap (profile: map (suffix: "${profile}${suffix}") suffixes) cfg.profiles;
+  # The variable may be unset, and what would be left is a path from the root.
+  profiles = lib.unique (map (builtins.replaceStrings [ "\${XDG_STATE_HOME}" ] [ "$HOME/.local/state" ]) cfg.profiles);
+
+  inProfiles = suffixes: lib.concatMap (profile: map (suffix: "${profile}${suffix}") suffixes) profiles;
 
   # pam_env's own way to say $HOME and $USER.
-  forPam = builtins.replaceStrings [ "$HOME" "$USER" "\${XDG_STATE_HOME}" ] [ "@{HOME}" "@{PAM_USER}" "@{HOME}/.local/state" ];
+  forPam = builtins.replaceStrings [ "$HOME" "$USER" ] [ "@{HOME}" "@{PAM_USER}" ];
 
   pamVariables = mapAttrs (_: forPam) (
     cfg.sessionVariables // mapAttrs (_: suffixes: concatStringsSep ":" (inProfiles suffixes)) cfg.profileRelativeSessionVariables
     // {
       PATH = "${config.security.wrapperDir}:${
-        concatMapStringsSep ":" (profile: "${profile}/bin") cfg.profiles
+        concatMapStringsSep ":" (profile: "${profile}/bin") profiles
       }:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin";
     }
   );
@@ -71,10 +74,7 @@ in
       mapAttrs (_: value: lib.mkDefault value) cfg.sessionVariables
       // {
         PATH = lib.mkDefault "${config.security.wrapperDir}:${
-          concatMapStringsSep ":" (profile: "${profile}/bin:${profile}/sbin") (
-            # Only /etc/set-environment knows the user; what is empty would be a root directory.
-            map (builtins.replaceStrings [ "\${XDG_STATE_HOME}" ] [ "\${XDG_STATE_HOME:-$HOME/.local/state}" ]) cfg.profiles
-          )
+          concatMapStringsSep ":" (profile: "${profile}/bin:${profile}/sbin") profiles
         }:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin";
         PAGER = lib.mkDefault "less";
         EDITOR = lib.mkDefault "vi";

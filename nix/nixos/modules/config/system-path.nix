@@ -15,9 +15,9 @@ let
     pkgs.diffutils
     pkgs.findutils
     pkgs.gawk
-    pkgs.gnugrep
-    pkgs.gnused
-    pkgs.gnutar
+    pkgs.grep
+    pkgs.sed
+    pkgs.tar
     pkgs.gzip
     pkgs.hostname
     pkgs.iproute2
@@ -33,9 +33,7 @@ let
     pkgs.util-linux
   ];
 
-  # Without "archivePackages" (a package set of the user's own) the names are looked up in the set itself.
-  ofArchive = pkgs.archivePackages or pkgs;
-  closure = map (name: ofArchive.${name}) config.system.archive.closure;
+  closure = config.system.archive.closurePackages;
 in
 {
   options = {

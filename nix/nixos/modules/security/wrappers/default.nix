@@ -36,9 +36,8 @@ let
           description = "Group of the wrapper.";
         };
         permissions = mkOption {
-          type = types.strMatching "[ugoa]*([-+=]([rwxXst]*|[ugo]))+|[-+=]?[0-7]+" // {
-            name = "file mode";
-          };
+          # chmod(1): symbolic clauses with commas between, or an octal number.
+          type = types.strMatching "([ugoa]*([-+=]([rwxXst]*|[ugo]))+)(,[ugoa]*([-+=]([rwxXst]*|[ugo]))+)*|[-+=]?[0-7]+";
           default = "u+rx,g+x,o+x";
           description = "Access mode, without the bits that the other options say.";
         };
@@ -65,7 +64,8 @@ let
     "${w.source}"
     w.owner
     w.group
-    (w.permissions + lib.optionalString w.setuid ",u+s" + lib.optionalString w.setgid ",g+s")
+    w.permissions
+    (if w.setuid && w.setgid then "ug+s" else if w.setuid then "u+s" else if w.setgid then "g+s" else "-")
     (if w.capabilities == "" then "-" else w.capabilities)
   ];
 
@@ -107,11 +107,6 @@ in
     }) active;
 
     environment.systemPackages = lib.optional needsSetcap pkgs.libcap2-bin;
-    environment.extraInit = lib.mkAfter ''
-      # Wrappers come first, whatever else was put in front.
-      export PATH="${cfg.wrapperDir}:$PATH"
-    '';
-
     systemd.services.suid-sgid-wrappers = {
       description = "Programs with the rights of other accounts";
       wantedBy = [ "sysinit.target" ];

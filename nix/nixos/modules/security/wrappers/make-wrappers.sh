@@ -1,6 +1,6 @@
 # Makes the wrappers. Usage: make-wrappers.sh TABLE PLACE   (PLACE/bin becomes a link to a new directory of wrappers)
 #
-# Rows: name, program, owner, group, mode, capabilities ("-": none), separated by tabs. /run does not allow set-user-ID
+# Rows: name, program, owner, group, mode, special bits and capabilities ("-": none), separated by tabs. /run does not allow set-user-ID
 # programs, so they lie on a small file system of their own. The new directory is complete before the link moves to it.
 
 table=$1
@@ -16,13 +16,14 @@ fi
 new=$(mktemp -d "$place/wrappers.XXXXXXXXXX") || exit 1
 chmod 0755 "$new"
 
-while IFS="$tab" read -r name program owner group mode capabilities; do
+while IFS="$tab" read -r name program owner group mode special capabilities; do
   # Rights only after the owner: chown takes set-user-ID away.
   cp -L "$program" "$new/$name" \
     && chmod 0000 "$new/$name" \
     && chown "$owner:$group" "$new/$name" \
     && { [ "$capabilities" = - ] || setcap "$capabilities" "$new/$name"; } \
     && chmod "$mode" "$new/$name" \
+    && { [ "$special" = - ] || chmod "$special" "$new/$name"; } \
     || { echo "wrapper $name of $program could not be made" >&2; rm -f "$new/$name"; status=1; }
 done < "$table"
 

@@ -1,211 +1,257 @@
-#!@busybox@/bin/sh
-# Brings the running system to the configuration this script belongs to, with NixOS's rules for units.
+# Turns the running system into another one. Sourced by bin/switch-to-configuration of the new system
+# (switchable-system.nix), which sets toplevel, busybox, installBootLoader, distroId, classify.
 #
-# It runs inside the guest and needs only the static busybox and the guest's systemctl. What it decides is printed in
-# upstream's words. Exit status: 0, 1 when it cannot go on, 4 when the switch is done but some units failed.
-set -u
+# What happens, its order, its messages and exit statuses are those of NixOS: 0 done, 1 refused, 2 the activation had
+# errors, 3 systemd could not be told, 4 units failed, 100 only a restart of the container helps.
 
-busybox=@busybox@/bin/busybox
-new=@out@
-old=/run/current-system
-PATH=@busybox@/bin:/run/current-system/sw/bin:/usr/bin
-export PATH
-
-work=$(mktemp -d /run/switch-to-configuration.XXXXXX) || exit 1
-trap 'rm -rf "$work"' EXIT
-
-# --- lists: one unit a line, in files under $work --------------------------------------------------------------------
-
-for list in stop start restart reload skip; do : > "$work/$list"; done
-
-add() { grep -qxF -e "$2" "$work/$1" || printf '%s\n' "$2" >> "$work/$1"; }
-has() { grep -qxF -e "$2" "$work/$1"; }
-# Removes from list $1 every unit of list $2.
-subtract() { grep -vxFf "$work/$2" "$work/$1" > "$work/rest"; mv "$work/rest" "$work/$1"; }
-one_line() { sort "$work/$1" | tr '\n' ' ' | sed 's/ $//; s/ /, /g'; }
-announce() { [ ! -s "$work/$1" ] || echo "$2: $(one_line "$1")" >&2; }
-systemctl_on() { list=$1; shift; [ ! -s "$work/$list" ] || tr '\n' '\0' < "$work/$list" | xargs -0 systemctl "$@" --; }
-
-# --- units ------------------------------------------------------------------------------------------------------------
-
-# The file behind unit $2 in system $1; an instance falls back on its template. Nothing when there is none.
-unit_file() {
-  directory=$1/etc/systemd/system
-  template=$(printf '%s' "$2" | sed -n 's/^\(.*@\).*\(\.[a-z]*\)$/\1\2/p')
-  for name in "$2" $template; do
-    if [ -e "$directory/$name" ]; then echo "$directory/$name"; return; fi
-  done
-}
-
-# Everything that system $1 says about unit $2: its file and its drop-ins, comments and install hints left out.
-unit_text() {
-  file=$(unit_file "$1" "$2")
-  [ -n "$file" ] || return 0
-  for part in "$file" "$file".d/*.conf "$1/etc/systemd/system/$2".d/*.conf; do
-    [ ! -f "$part" ] || cat "$part"
-  done | awk '/^\[/ { install = ($0 == "[Install]") } !install && !/^[ \t]*([#;]|$)/'
-}
-
-# The last value of setting $2 in the unit text on file $1, or $3.
-setting() {
-  value=$(sed -n "s/^$2=//p" "$1" | tail -n 1)
-  printf '%s' "${value:-$3}"
-}
-is_yes() { case $1 in yes | true | 1 | on) return 0 ;; *) return 1 ;; esac; }
-
-without_reload_triggers() { grep -v '^X-Reload-Triggers=' "$1"; }
-
-active_units() {
-  systemctl list-units --all --plain --no-legend --full --state=active,activating,reloading,refreshing | awk '{ print $1 }'
-}
-
-# Decides about unit $1, which runs and whose text changed from $work/old to $work/new.
-changed_unit() {
-  unit=$1
-  case $unit in
-    sysinit.target | basic.target | multi-user.target | graphical.target | *.slice | *.path) return ;;
-    *.mount | *.automount) add reload "$unit"; return ;;
-    *.target)
-      is_yes "$(setting "$work/new" RefuseManualStart no)" || is_yes "$(setting "$work/new" X-OnlyManualStart no)" || add start "$unit"
-      return ;;
-  esac
-  if [ "$(without_reload_triggers "$work/old")" = "$(without_reload_triggers "$work/new")" ] || is_yes "$(setting "$work/new" X-ReloadIfChanged no)"; then
-    add reload "$unit"
-  elif ! is_yes "$(setting "$work/new" X-RestartIfChanged yes)" || is_yes "$(setting "$work/new" RefuseManualStop no)" ||
-    is_yes "$(setting "$work/new" X-OnlyManualStart no)"; then
-    add skip "$unit"
-  elif ! is_yes "$(setting "$work/new" X-StopIfChanged yes)"; then
-    add restart "$unit"
-  else
-    stop_and_start "$unit"
-  fi
-}
-
-# A service behind sockets is not started itself: its sockets are, and it follows when it is needed.
-stop_and_start() {
-  unit=$1
-  add stop "$unit"
-  sockets=
-  case $unit in *.service)
-    sockets=$(setting "$work/new" Sockets "${unit%.service}.socket")
-    is_yes "$(setting "$work/new" X-NotSocketActivated no)" && sockets= ;;
-  esac
-  activated=no
-  for socket in $sockets; do
-    if [ -n "$(unit_file "$new" "$socket")" ] && systemctl is-active --quiet "$socket"; then
-      add stop "$socket"
-      add start "$socket"
-      activated=yes
-    fi
-  done
-  [ $activated = yes ] || add start "$unit"
-}
-
-decide() {
-  active_units > "$work/active"
-  while read -r unit; do
-    [ -n "$(unit_file "$old" "$unit")" ] || continue
-    unit_text "$old" "$unit" > "$work/old"
-    if [ -z "$(unit_file "$new" "$unit")" ] || [ "$(readlink -f "$(unit_file "$new" "$unit")")" = /dev/null ]; then
-      is_yes "$(setting "$work/old" X-StopOnRemoval yes)" && add stop "$unit"
-      continue
-    fi
-    unit_text "$new" "$unit" > "$work/new"
-    cmp -s "$work/old" "$work/new" || changed_unit "$unit"
-  done < "$work/active"
-  # Starting the targets that are active starts what they want and did not want before.
-  while read -r unit; do
-    case $unit in
-      sysinit.target | basic.target) continue ;;
-      *.target) ;;
-      *) continue ;;
-    esac
-    [ -n "$(unit_file "$new" "$unit")" ] || [ -e "$new/sw/lib/systemd/system/$unit" ] || continue
-    unit_text "$new" "$unit" > "$work/new"
-    is_yes "$(setting "$work/new" RefuseManualStart no)" || is_yes "$(setting "$work/new" X-OnlyManualStart no)" || add start "$unit"
-    is_yes "$(setting "$work/new" X-StopOnReconfiguration no)" && add stop "$unit"
-  done < "$work/active"
-  subtract reload restart
-  subtract reload stop
-  subtract restart stop
-}
-
-# --- what is done -----------------------------------------------------------------------------------------------------
-
-tell() {
-  announce stop "${1}stop the following units"
-  announce skip "NOT restarting the following changed units"
-  announce reload "${1}reload the following units"
-  announce restart "${1}restart the following units"
-  grep -v '\.target$' "$work/start" > "$work/told" || :
-  announce told "${1}start the following units"
-}
-
-activate() {
-  "$new/activate" "$new" || { echo "warning: error(s) occurred while switching to the new configuration" >&2; return 1; }
-}
-
-
-switch() {
-  status=0
-  # Before the link is flipped: afterwards both names mean the new system.
-  was_systemd=$(readlink -f "$old/sw/lib/systemd/systemd")
-  announce stop "stopping the following units"
-  systemctl_on stop stop
-  announce skip "NOT restarting the following changed units"
-  echo "activating the configuration..." >&2
-  activate || status=2
-  if [ "$was_systemd" != "$(readlink -f "$new/sw/lib/systemd/systemd")" ]; then
-    echo "restarting systemd..." >&2
-    systemctl daemon-reexec || status=2
-  fi
-  systemctl reset-failed
-  systemctl daemon-reload || status=3
-  systemd-tmpfiles --create --remove --exclude-prefix=/dev 2>/dev/null || :
-  announce reload "reloading the following units"
-  systemctl_on reload reload || status=4
-  announce restart "restarting the following units"
-  systemctl_on restart restart || status=4
-  grep -v '\.target$' "$work/start" > "$work/told" || :
-  announce told "starting the following units"
-  systemctl_on start start || status=4
-  report_new_units
-  report_failed_units || status=4
-  return $status
-}
-
-report_new_units() {
-  active_units | grep -vxFf "$work/active" | grep -vxFf "$work/start" | grep -v '\.\(scope\|device\|slice\)$' > "$work/started" || :
-  announce started "the following new units were started"
-}
-
-report_failed_units() {
-  systemctl list-units --plain --no-legend --full --state=failed | awk '{ print $1 }' > "$work/failed"
-  [ -s "$work/failed" ] || return 0
-  announce failed "warning: the following units failed"
-  while read -r unit; do systemctl status --no-pager --full "$unit" >&2 || :; done < "$work/failed"
-  return 1
-}
+action=$1
+export PATH=/run/current-system/sw/bin:/run/current-system/sw/sbin:$busybox/bin
+state=/run/nixos
+result=0
 
 usage() {
-  echo "usage: $0 switch|boot|test|dry-activate|check
-switch, test:  bring the running system to this configuration
-boot:          nothing to do in a container: the host chooses what starts next time
-dry-activate:  say what would be done
-check:         check whether this configuration can be switched to" >&2
+  cat >&2 << EOF
+Usage: $0 [check|switch|boot|test|dry-activate]
+
+check:        run pre-switch checks and exit
+switch:       make the configuration the boot default and activate now
+boot:         make the configuration the boot default
+test:         activate the configuration, but don't make it the boot default
+dry-activate: show what would be done if this configuration were activated
+EOF
   exit 1
 }
 
-case ${1-} in
-  switch | test) ;;
-  boot | check) exit 0 ;;
-  dry-activate)
-    decide
-    tell "would "
-    exit 0 ;;
-  *) usage ;;
-esac
+refuse_elsewhere() {
+  if [ ! -e /etc/NIXOS ] && ! grep -q "^ID=\"\?$distroId" /etc/os-release 2> /dev/null; then
+    echo "This is not a NixOS installation!" >&2
+    exit 1
+  fi
+}
 
-[ -d /run/systemd/system ] || { echo "systemd does not run here: nothing to switch" >&2; exit 1; }
-decide
-switch
+pre_switch_checks() {
+  if [ "${NIXOS_NO_CHECK:-}" = 1 ] || [ ! -x "$toplevel/pre-switch-checks" ]; then return; fi
+  if ! "$toplevel/pre-switch-checks" "$(readlink -f /run/current-system)" "$toplevel" "$action"; then
+    echo "Pre-switch checks failed" >&2
+    exit 1
+  fi
+}
+
+# One switch at a time. A directory is made by one process only; one left behind by a killed switch is taken over.
+take_lock() {
+  mkdir -p "$state"
+  for attempt in 1 2; do
+    if mkdir "$state/switch.lock" 2> /dev/null; then
+      echo $$ > "$state/switch.lock/pid"
+      trap 'rm -rf "$state/switch.lock" "$work"' EXIT
+      return
+    fi
+    if kill -0 "$(cat "$state/switch.lock/pid" 2> /dev/null)" 2> /dev/null; then break; fi
+    rm -rf "$state/switch.lock"
+  done
+  echo "Could not acquire lock: another switch is running" >&2
+  exit 1
+}
+
+refuse_other_init() {
+  if [ "$(cat /run/current-system/init-interface-version 2> /dev/null)" != "$(cat "$toplevel/init-interface-version")" ]; then
+    cat >&2 << EOF
+Warning: the new NixOS configuration has an ‘init’ that is
+incompatible with the current configuration.  The new configuration
+won't take effect until you reboot the system.
+EOF
+    exit 100
+  fi
+}
+
+list_units() { systemctl list-units --full --plain --no-legend; }
+
+# Units with a process that uses files of packages which the new system does not have: a library that was updated, say.
+find_outdated() {
+  old=$(readlink -f /run/current-system)
+  sort "$old/packages" 2> /dev/null > "$work/packages.old"
+  sort "$toplevel/packages" 2> /dev/null > "$work/packages.new"
+  awk 'NR == FNR { keep[$0] = 1; next } !($0 in keep)' "$work/packages.new" "$work/packages.old" > "$work/replaced"
+  if [ ! -s "$work/replaced" ]; then : > "$work/outdated"; return; fi
+  grep -l -F -f "$work/replaced" /proc/[0-9]*/maps 2> /dev/null | while read -r maps; do
+    pid=${maps#/proc/}
+    pid=${pid%/maps}
+    if [ "$pid" = 1 ]; then echo yes > "$work/reexec"; continue; fi
+    # The innermost unit of the cgroup path: /system.slice/nginx.service
+    sed -n 's|^[0-9]*:[^:]*:.*/\([^/]*\.\(service\|socket\|mount\)\)\(/.*\)\?$|\1|p' "/proc/$pid/cgroup" 2> /dev/null | head -n 1
+  done | sort -u | grep -v -x -e 'dbus.service' -e 'systemd-logind.service' -e 'user@.*' -e 'container-getty@.*' > "$work/outdated"
+}
+
+classify_units() {
+  for list in stop start restart reload skip quiet; do : > "$work/$list"; done
+  awk -v old=/etc/systemd/system -v new="$toplevel/etc/systemd/system" \
+    -v old_lib=/run/current-system/sw/lib/systemd/system -v new_lib="$toplevel/sw/lib/systemd/system" \
+    -v outdated="$work/outdated" -v out="$work" -f "$classify" "$work/active"
+  # What an interrupted switch still had to do.
+  for list in start restart reload; do
+    if [ -e "$state/$list-list" ]; then cat "$state/$list-list" >> "$work/$list"; fi
+  done
+  # A unit that is stopped and started, or restarted, need not be reloaded as well.
+  without reload stop
+  without reload restart
+  without restart stop
+}
+
+# Takes out of list $1 what is in list $2.
+without() {
+  sort -u "$work/$1" > "$work/$1.sorted"
+  if [ -s "$work/$2" ]; then grep -v -x -F -f "$work/$2" "$work/$1.sorted" > "$work/$1"; else cat "$work/$1.sorted" > "$work/$1"; fi
+}
+
+# The units of a list for people: "a.service, b.service"; without those of list "quiet".
+names() {
+  if [ -s "$work/quiet" ]; then sort -u "$work/$1" | grep -v -x -F -f "$work/quiet"; else sort -u "$work/$1"; fi \
+    | awk '{ printf "%s%s", (NR > 1 ? ", " : ""), $0 }'
+}
+# "stopping the following units: ..." if there is anything to say.
+tell() {
+  text=$(names "$2")
+  if [ -n "$text" ]; then echo "$1: $text" >&2; fi
+}
+# Runs systemctl VERB on a list.
+each() {
+  if [ ! -s "$work/$2" ]; then return 0; fi
+  sort -u "$work/$2" | tr '\n' '\0' | xargs -0 systemctl "$1" --
+}
+
+systemd_changed() {
+  [ -e "$work/reexec" ] || [ "$(readlink /proc/1/exe)" != "$(readlink -f "$toplevel/sw/lib/systemd/systemd")" ]
+}
+
+show_plan() {
+  tell "would stop the following units" stop
+  tell "would NOT stop the following changed units" skip
+  echo "would activate the configuration..." >&2
+  "$toplevel/dry-activate" >&2
+  activation_requests dry-activation
+  if systemd_changed; then echo "would restart systemd" >&2; fi
+  tell "would reload the following units" reload
+  tell "would restart the following units" restart
+  tell "would start the following units" start
+}
+
+# Units that activation snippets want restarted or reloaded: they leave the names in /run/nixos.
+activation_requests() {
+  for list in restart reload; do
+    file=$state/$1-$list-list
+    if [ ! -e "$file" ]; then continue; fi
+    while read -r unit; do
+      if [ -n "$unit" ] && systemctl --quiet is-active "$unit"; then echo "$unit" >> "$work/$list"; fi
+    done < "$file"
+    rm -f "$file"
+    without $list stop
+  done
+}
+
+# What is still to be done is on file, so that an interrupted switch can be repeated.
+remember() { for list in start restart reload; do cp "$work/$list" "$state/$list-list"; done; }
+
+carry_out() {
+  log notice "switching to system configuration $toplevel"
+  remember
+  tell "stopping the following units" stop
+  each stop stop
+  tell "NOT restarting the following changed units" skip
+
+  echo "activating the configuration..." >&2
+  "$toplevel/activate" "$toplevel" >&2 || result=2
+  activation_requests activation
+
+  if systemd_changed; then
+    echo "restarting systemd..." >&2
+    systemctl daemon-reexec || result=2
+  fi
+  # Failures of the past are not this switch's.
+  systemctl reset-failed
+  systemctl daemon-reload || result=3
+  reload_users
+
+  echo "setting up tmpfiles" >&2
+  systemd-tmpfiles --create --remove --exclude-prefix=/dev
+  # 65 and 73: some lines were bad or could not be done, the rest was.
+  case $? in 0 | 65 | 73) ;; *) result=3 ;; esac
+
+  tell "reloading the following units" reload
+  each reload reload || result=4
+  rm -f "$state/reload-list"
+  tell "restarting the following units" restart
+  each restart restart || result=4
+  rm -f "$state/restart-list"
+  tell "starting the following units" start
+  each start start || result=4
+  rm -f "$state/start-list"
+}
+
+# Managers of users who are logged in have units in /etc/systemd/user.
+reload_users() {
+  for directory in /run/user/[0-9]*; do
+    if [ ! -S "$directory/systemd/private" ]; then continue; fi
+    user=$(stat -c %U "$directory")
+    echo "reloading user units for $user..." >&2
+    systemctl --user --machine="$user@.host" daemon-reload 2> /dev/null
+  done
+}
+
+report() {
+  list_units > "$work/active.new"
+  awk 'NR == FNR { known[$1] = 1; next } $3 == "active" && !($1 in known) && $1 !~ /\.(scope|device)$/ { print $1 }' \
+    "$work/active" "$work/active.new" > "$work/started"
+  # Waiting to be restarted after a failure is a failure as well.
+  awk '$3 == "failed" || $4 == "auto-restart" { print $1, $4 }' "$work/active.new" | while read -r unit sub; do
+    if [ "$sub" != auto-restart ] || [ "$(systemctl show --value --property=ExecMainStatus "$unit")" != 0 ]; then echo "$unit"; fi
+  done > "$work/failed"
+
+  # The started ones were mentioned already.
+  : > "$work/quiet"
+  cat "$work/start" "$work/restart" >> "$work/quiet"
+  tell "the following new units were started" started
+  : > "$work/quiet"
+  if [ -s "$work/failed" ]; then
+    tell "warning: the following units failed" failed
+    while read -r unit; do
+      echo >&2
+      COLUMNS=1000 systemctl status --no-pager --full "$unit" >&2
+    done < "$work/failed"
+    result=4
+  fi
+  if [ $result = 0 ]; then
+    log notice "finished switching to system configuration $toplevel"
+  else
+    log err "switching to system configuration $toplevel failed (status $result)"
+  fi
+}
+
+log() { logger -t nixos -p "user.$1" "$2" 2> /dev/null; }
+
+case $action in check | switch | boot | test | dry-activate) ;; *) usage ;; esac
+refuse_elsewhere
+pre_switch_checks
+if [ "$action" = check ]; then exit 0; fi
+if [ "$action" = switch ] || [ "$action" = boot ]; then
+  $installBootLoader "$toplevel" || exit 1
+fi
+if [ "$action" = boot ]; then exit 0; fi
+
+refuse_other_init
+take_lock
+# Not in /tmp, which tmpfiles may clean meanwhile.
+work=$(mktemp -d /run/nixos/switch.XXXXXX)
+# systemd talks about itself on a terminal that may be one of the units'.
+trap '' HUP PIPE
+export SYSTEMD_LOG_LEVEL=err LC_ALL=C
+
+find_outdated
+list_units > "$work/active"
+classify_units
+if [ "$action" = dry-activate ]; then
+  show_plan
+  exit 0
+fi
+carry_out
+report
+exit $result

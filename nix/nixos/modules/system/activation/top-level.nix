@@ -20,8 +20,14 @@ let
       # Systems with different numbers cannot be switched to each other while running.
       init-interface-version = "archive-systemd-1";
       "users/accounts" = cfg.build.accounts;
+      # For a switch: which running programs are not the new system's. Without context: the system's path keeps them
+      # alive, and the closure must not count as something that the configuration asked for.
+      packages = builtins.unsafeDiscardStringContext (
+        lib.concatMapStrings (package: "${package}\n") (config.environment.systemPackages ++ cfg.archive.closurePackages)
+      );
     }
     // lib.optionalAttrs (cfg.configurationRevision != null) { configuration-revision = cfg.configurationRevision; }
+    // lib.optionalAttrs (cfg.preSwitchChecks != { }) { pre-switch-checks = preSwitchChecks; }
     // lib.optionalAttrs cfg.switch.enable { "bin/switch-to-configuration" = cfg.build.switchScript; };
     env = {
       sw = "${cfg.path}";
@@ -32,7 +38,7 @@ let
       specialisations = lib.mapAttrsToList (name: s: "${name}=${s.configuration.system.build.toplevel}") config.specialisation;
     };
     commands = ''
-      for script in init activate dry-activate bin/switch-to-configuration; do
+      for script in init activate dry-activate pre-switch-checks bin/switch-to-configuration; do
         if [ -e "$out/$script" ]; then
           sed -i "s|@out@|$out|g" "$out/$script"
           chmod +x "$out/$script"
@@ -50,6 +56,17 @@ let
       ${cfg.extraSystemBuilderCmds}
     '';
   };
+
+  preSwitchChecks =
+    "#!${pkgs.runtimeShell}\n"
+    + lib.concatStrings (
+      lib.mapAttrsToList (name: check: ''
+        (
+        set -e
+        ${check}
+        ) || { echo "Pre-switch check '${name}' failed" >&2; exit 1; }
+      '') cfg.preSwitchChecks
+    );
 
   failed = map (assertion: assertion.message) (filter (assertion: !assertion.assertion) config.assertions);
 
@@ -114,6 +131,12 @@ in
       default = [ ];
       description = "Derivations that must build for the system to build.";
     };
+    system.preSwitchChecks = mkOption {
+      type = types.attrsOf types.str;
+      default = { };
+      example = lib.literalExpression ''{ failsEveryTime = "exit 1"; }'';
+      description = "Shell commands that must succeed before a switch; `$1` is the running system, `$2` the new one.";
+    };
     system.forbiddenDependenciesRegexes = mkOption {
       type = types.listOf types.str;
       default = [ ];
@@ -152,6 +175,13 @@ in
           Names of all archive packages that the system needs, dependencies included, as found by apt and recorded in
           the lock file. Empty while the packages are being looked for.
         '';
+      };
+      closurePackages = mkOption {
+        type = types.listOf types.package;
+        internal = true;
+        default = map (name: (pkgs.archivePackages or pkgs).${name}) cfg.archive.closure;
+        defaultText = lib.literalMD "the packages of the closure";
+        description = "The packages that `closure` names.";
       };
       packages = mkOption {
         type = types.listOf types.package;

@@ -1,19 +1,15 @@
 # Builds the static tree $out/etc and $out/etc-manifest, which setup-etc.sh works from.
 #
-# Environment: table (tablePath), texts (textsPath), packagesEtc, skip, separator, writeFiles, overlay, out.
-# Rows of the table: kind, target, source (empty: the text was written), mode, user, group, separated by tabs.
+# Environment: table (tablePath), packagesEtc, skip, overlay, out. The texts are in place already.
+# Rows of the table: kind, target, source ("-": the text is in place), mode, user, group, separated by tabs.
 # Manifest: "link PATH", "direct PATH TARGET", "copy PATH MODE USER GROUP", separated by tabs, sorted.
 
 set -e
 tab='	'
-mkdir -p "$out/etc"
-
-awk -v out="$out/etc" -v sep="$separator" -f "$writeFiles" "$textsPath"
-
 while IFS="$tab" read -r kind target source mode user group; do
   [ "$kind" != off ] || continue
   destination=$out/etc/$target
-  if [ -n "$source" ]; then
+  if [ "$source" != - ]; then
     mkdir -p "${destination%/*}"
     case $kind in
       copy) cp -L "$source" "$destination" ;;
@@ -22,7 +18,7 @@ while IFS="$tab" read -r kind target source mode user group; do
   fi
   case $kind in
     copy) echo "copy$tab$target$tab$mode$tab$user$tab$group" ;;
-    direct) echo "direct$tab$target$tab${source:-$destination}" ;;
+    direct) echo "direct$tab$target$tab$source" ;;
     link) echo "link$tab$target" ;;
   esac
 done < "$tablePath" > manifest

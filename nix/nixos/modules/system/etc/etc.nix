@@ -13,14 +13,14 @@ let
   enabled = filter (entry: entry.enable) entries;
 
   # A text that nobody gave a source of its own is written right into the tree, without a derivation.
-  isInline = entry: entry.source ? etcText;
+  isInline = entry: entry.source ? etcText && entry.mode != "direct-symlink";
   isCopy = entry: entry.mode != "symlink" && entry.mode != "direct-symlink";
 
   # What the builder needs to know of each entry; see build-etc.sh.
   row = entry: lib.concatStringsSep "\t" [
     (if !entry.enable then "off" else if isCopy entry then "copy" else if entry.mode == "direct-symlink" then "direct" else "link")
     entry.target
-    (if !entry.enable || isInline entry then "" else "${entry.source}")
+    (if !entry.enable || isInline entry then "-" else "${entry.source}")
     entry.mode
     entry.user
     entry.group
@@ -37,7 +37,9 @@ let
     preferLocalBuild = true;
     allowSubstitutes = false;
   } ''
-    separator=${fileTree.separator} writeFiles=${../../../lib/write-files.awk} overlay=${./package-files.awk}
+    mkdir -p $out/etc
+    (out=$out/etc; ${fileTree.unpack "$textsPath"})
+    overlay=${./package-files.awk}
     . ${./build-etc.sh}
   '';
 in

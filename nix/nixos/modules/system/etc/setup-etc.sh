@@ -26,7 +26,7 @@ mv -Tf "$work/static" "$etc/static" || status=1
 awk -v etc="$etc" -v work="$work" -v tab="$tab" '
   function quote(text) { gsub(/\047/, "\047\\\047\047", text); return "\047" text "\047" }
   function place(path, target,    directory) {
-    if (have[path] == target) return
+    if ((path in have) && have[path] == target) return
     # A link elsewhere under the same name, or a file: replaced by rename, never missing for a moment.
     directory = path
     if (!sub(/\/[^\/]*$/, "", directory)) directory = ""

@@ -44,6 +44,17 @@ let
         # Written from systemd.tmpfiles.rules.
         ${lib.concatStringsSep "\n" cfg.rules}
       '';
+      # The archive's file of this name empties /tmp whenever tmpfiles runs with --remove, so at every switch.
+      "tmp.conf" = ''
+        q /tmp 1777 root root 10d
+        q /var/tmp 1777 root root 30d
+        x /tmp/systemd-private-%b-*
+        X /tmp/systemd-private-%b-*/tmp
+        x /var/tmp/systemd-private-%b-*
+        X /var/tmp/systemd-private-%b-*/tmp
+        R! /tmp/systemd-private-*
+        R! /var/tmp/systemd-private-*
+      '';
     }
     // lib.mapAttrs' (name: paths: lib.nameValuePair "${name}.conf" (lines paths)) cfg.settings;
 in
@@ -88,7 +99,6 @@ in
     systemd.tmpfiles.rules = [
       "d /run/lock 1777 root root -"
       "d /var/db 0755 root root -"
-      "d /var/cache 0755 root root -"
       "L /var/lock - - - - ../run/lock"
     ];
   };
