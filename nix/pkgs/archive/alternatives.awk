@@ -117,6 +117,9 @@ function line(text,    i, c, quote, start) {
   command(substr(text, start))
 }
 
+# busybox's awk does not take a variable that was never set for 0 once it is passed on.
+BEGIN { loops = 0 }
+
 {
   if ($0 ~ /\\$/) { pending = pending substr($0, 1, length($0) - 1) " "; next }
   line(pending $0)
