@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _MISSING_NAME = re.compile(r"(?:undefined variable|attribute) ['‘]([^'’]+)['’](?: missing)?")
+_SENTENCE = re.compile(r"^error: (?=\S)", re.MULTILINE)
+_INDENTED_SENTENCE = re.compile(r"^ +error: (?=\S)", re.MULTILINE)
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -19,8 +21,9 @@ def explain(stderr: str, *, suggest: Callable[[str], list[str]]) -> DefinitionEr
     """The error to raise for a failed evaluation that printed `stderr`."""
     text = _COLOURS.sub("", stderr).strip()
     log.debug(text)
-    _, separator, body = text.rpartition("\nerror: ") if "\nerror: " in text else text.partition("error: ")
-    body = body if separator else text
+    # Up to 2.17 the sentence stands right after the word; later Nix puts the trace there, and the sentence indented below.
+    found = [*_SENTENCE.finditer(text)] or [*_INDENTED_SENTENCE.finditer(text)]
+    body = text[found[-1].end() :] if found else text
     if "No space left on device" in text:
         return HostError("the disk is full: Nix could not write", details=body, hint="free some space, then try again; nothing was changed")
     lines = [line.rstrip() for line in body.splitlines()]

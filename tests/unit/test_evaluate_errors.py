@@ -1,0 +1,122 @@
+"""Nix's error text made short: the sentence first, the place in the person's file kept, the noise gone."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from nixos_containers.base import nix
+from nixos_containers.base.errors import ContainerError, DefinitionError, HostError
+from nixos_containers.evaluate.errors import explain
+
+
+def nothing(_: str) -> list[str]:
+    return []
+
+
+def explained(tmp_path: Path, expression: str) -> ContainerError:
+    """What we make of what the installed Nix says about `expression` in a file."""
+    if shutil.which("nix-instantiate") is None:
+        pytest.skip("Nix is not installed")
+    path = tmp_path / "configuration.nix"
+    path.write_text(expression, encoding="utf-8")
+    env = {**nix.environment(substitute=False), "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(tmp_path)}
+    done = subprocess.run(["nix-instantiate", "--eval", "--strict", str(path)], capture_output=True, text=True, env=env, check=False)
+    assert done.returncode != 0
+    return explain(done.stderr, suggest=nothing)
+
+
+@pytest.mark.nix
+@pytest.mark.parametrize(
+    ("expression", "what", "place"),
+    [
+        ("{ a = [ helo ]; }", "undefined variable 'helo'", ":1:9"),
+        ("let p = { hello = 1; }; in\n{\n  a = p.helo;\n}", "attribute 'helo' missing", ":3:7"),
+        ("{\n  a = 1\n  b = 2;\n}\n", "syntax error", ":3:5"),
+        ("assert 1 == 2; 1", "assertion", ":1:1"),
+        ("let a = b; b = a; in a", "infinite recursion encountered", ""),
+        ('1 + "a"', "cannot add a string to an integer", ":1:5"),
+    ],
+)
+def test_nixs_own_errors_keep_sentence_file_and_line(tmp_path: Path, expression: str, what: str, place: str) -> None:
+    failure = explained(tmp_path, expression)
+    assert what in failure.what
+    assert f"{tmp_path}/configuration.nix{place}" in failure.details
+    assert "show-trace" not in str(failure)
+
+
+@pytest.mark.nix
+def test_a_thrown_text_is_passed_on_line_by_line(tmp_path: Path) -> None:
+    text = "The option `x.autoStrat' does not exist. Definition values:\\n- In `/etc/nixos/configuration.nix': true\\n\\nDid you mean x?"
+    failure = explained(tmp_path, f'throw "{text}"')
+    assert failure.what == "The option `x.autoStrat' does not exist. Definition values:"
+    assert failure.details == "- In `/etc/nixos/configuration.nix': true\n\nDid you mean x?"
+
+
+@pytest.mark.nix
+def test_a_thrown_text_that_speaks_of_errors_is_kept_whole(tmp_path: Path) -> None:
+    failure = explained(tmp_path, 'throw "first\\nerror: second"')
+    assert failure.what == "first"
+    assert failure.details == "error: second"
+
+
+@pytest.mark.nix
+def test_warnings_before_the_error_are_left_out(tmp_path: Path) -> None:
+    failure = explained(tmp_path, 'builtins.trace "warning: old" (throw "broken")')
+    assert str(failure) == "broken"
+
+
+LATER_NIX = """\
+trace: warning: something is old
+error:
+       … while evaluating the attribute 'containers'
+         at /etc/nixos/configuration.nix:2:3:
+            1| {
+            2|   containers.web = throw "not error: this";
+             |   ^
+            3| }
+
+       … while calling the 'throw' builtin
+
+       error: undefined variable 'helo'
+       at /etc/nixos/configuration.nix:4:36:
+            3|   x
+            4|     [ helo ];
+             |       ^
+"""
+
+
+def test_later_nix_puts_its_sentence_last() -> None:
+    failure = explain(LATER_NIX, suggest=nothing)
+    assert failure.what == "undefined variable 'helo'"
+    assert failure.details.startswith("at /etc/nixos/configuration.nix:4:36:")
+
+
+def test_colours_are_taken_out() -> None:
+    assert str(explain("\x1b[31;1merror:\x1b[0m broken\n", suggest=nothing)) == "broken"
+
+
+@pytest.mark.parametrize("sentence", ["undefined variable 'htoop'", "attribute 'htoop' missing"])
+def test_a_misspelt_name_gets_near_ones(sentence: str) -> None:
+    failure = explain(f"error: {sentence}\n\n       at /x.nix:1:1:\n", suggest=lambda name: ["htop", "atop"] if name == "htoop" else [])
+    assert "did you mean htop or atop?" in failure.hint
+
+
+def test_a_name_that_is_like_none_gets_no_hint() -> None:
+    assert explain("error: undefined variable 'q'\n", suggest=nothing).hint == ""
+
+
+def test_a_full_disk_is_the_hosts_fault_not_the_definitions() -> None:
+    failure = explain("error: writing to file: No space left on device\n", suggest=nothing)
+    assert isinstance(failure, HostError)
+    assert "free some space" in failure.hint
+
+
+@pytest.mark.parametrize("text", ["", "\n", "killed"])
+def test_silence_is_still_an_error(text: str) -> None:
+    failure = explain(text, suggest=nothing)
+    assert isinstance(failure, DefinitionError)
+    assert failure.what
