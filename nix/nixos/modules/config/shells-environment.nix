@@ -82,10 +82,10 @@ in
 
     binsh = mkOption {
       type = types.path;
-      default = "${pkgs.bash}/bin/sh";
-      defaultText = lib.literalExpression ''"''${pkgs.bash}/bin/sh"'';
+      default = "${pkgs.bash}/bin/bash";
+      defaultText = lib.literalExpression ''"''${pkgs.bash}/bin/bash"'';
       visible = false;
-      description = "Accepted for compatibility: /bin/sh is the system's.";
+      description = "The program behind {file}`/bin/sh`.";
     };
 
     shells = mkOption {

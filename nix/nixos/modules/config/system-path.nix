@@ -33,6 +33,13 @@ let
     pkgs.util-linux
   ];
 
+  # No package of the archive brings /bin/sh for certain: dash's is a diversion that its maintainer script makes.
+  posixShell = pkgs.runCommandLocal "binsh" { } ''
+    mkdir -p $out/usr/bin
+    ln -s ${cfg.binsh} $out/usr/bin/sh
+    ln -s usr/bin $out/bin
+  '';
+
   closure = config.system.archive.closurePackages;
 in
 {
@@ -82,7 +89,7 @@ in
   };
 
   config = {
-    environment.systemPackages = cfg.corePackages ++ cfg.defaultPackages ++ config.system.archive.packages;
+    environment.systemPackages = [ posixShell ] ++ cfg.corePackages ++ cfg.defaultPackages ++ config.system.archive.packages;
 
     # The parts of a usr-merged archive system; "share" as a whole, because programs find their data in it.
     environment.pathsToLink = [
