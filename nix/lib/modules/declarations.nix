@@ -11,24 +11,8 @@ let
     length
     tail
     ;
-  inherit (self) setDefaultModuleLocation;
+  inherit (self) positionOf setDefaultModuleLocation;
   inherit (lib.options) showFiles showOption;
-
-  # Where an option was written. Generated options have no position; then the
-  # file must do.
-  positionOf =
-    decl:
-    let
-      pos = decl.pos or null;
-    in
-    if pos != null then
-      pos
-    else
-      {
-        file = decl._file;
-        line = null;
-        column = null;
-      };
 
   # The modules of a submodule type, each knowing the file of its declaration.
   subModulesOf =
@@ -82,6 +66,22 @@ let
       );
 in
 {
+  # Where an option was written. Generated options have no position; then the
+  # file must do.
+  positionOf =
+    decl:
+    let
+      pos = decl.pos or null;
+    in
+    if pos != null then
+      pos
+    else
+      {
+        file = decl._file;
+        line = null;
+        column = null;
+      };
+
   # loc: the option's path. decls: [ { _file; pos; options = <mkOption result>; } ].
   # Adds loc, declarations, declarationPositions, and (private) `options`: the
   # submodules that the declarations bring.

@@ -15,7 +15,6 @@ let
     concatMap
     filter
     head
-    isAttrs
     length
     mapAttrs
     zipAttrsWith
@@ -24,6 +23,7 @@ let
     checkV2MergeCoherence
     defaultOverridePriority
     dischargeProperties
+    evaluateOption
     filterOverrides'
     mergeDefinitions
     mkOptionDefault
@@ -32,15 +32,16 @@ let
     ;
   inherit (lib.options) showDefs showFiles showOption;
 
-  isPlain = value: !(isAttrs value && value ? _type);
-
   inDefinitionsOf = file: addErrorContext "while evaluating definitions from `${toString file}':";
 
   # Definitions that are settled: what counts, and how strongly.
   #   values       [ { file; value; } ] without properties
   #   highestPrio  the priority that won
   #   isDefined    whether there are any
-  # The general way: discharge, choose by priority, sort.
+  #
+  # Thousands of options are settled for one system, and nearly all of them
+  # have a default, or one definition, or plain definitions only. Those ways
+  # are written out; settleMany is the rule that they are cases of.
   settleMany =
     defs:
     let
@@ -65,42 +66,77 @@ let
       isDefined = chosen.values != [ ];
     };
 
-  # One definition, and it is a plain value: nothing has to be discharged,
-  # compared or sorted.
-  settle =
-    defs:
-    if length defs == 1 && inDefinitionsOf (head defs).file (isPlain (head defs).value) then
+  settleOne =
+    file: value:
+    let
+      tag = inDefinitionsOf file (value._type or null);
+    in
+    if tag == null then
       {
-        values = defs;
+        values = [ { inherit file value; } ];
         highestPrio = defaultOverridePriority;
         isDefined = true;
+      }
+    else if tag == "override" then
+      {
+        values = [
+          {
+            inherit file;
+            # Not looked at before the value is read.
+            value = withoutOrder value.content;
+          }
+        ];
+        highestPrio = value.priority;
+        isDefined = true;
+      }
+    else if tag == "if" && inDefinitionsOf file value.condition == true then
+      settleOne file value.content
+    else
+      settleMany [ { inherit file value; } ];
+
+  withoutOrder = value: if value._type or null == "order" then value.content else value;
+
+  settle =
+    defs:
+    if length defs == 1 then
+      settleOne (head defs).file (head defs).value
+    else if all (def: inDefinitionsOf def.file (def.value._type or null) == null) defs then
+      {
+        values = defs;
+        highestPrio = if defs == [ ] then 9999 else defaultOverridePriority;
+        isDefined = defs != [ ];
       }
     else
       settleMany defs;
 
-  # An option that nobody defines, and which has a default: the most common
-  # case of all. The default is not looked at before the value is.
-  settleDefault = opt: {
-    values =
-      if isPlain opt.default then
-        [
+  # A default is a definition of its own priority: it only counts beside
+  # others of that priority, which nobody writes.
+  settleWithDefault =
+    opt: declarations: defs:
+    let
+      settled = settle defs;
+      default = {
+        file = head declarations;
+        value = mkOptionDefault opt.default;
+      };
+    in
+    if defs != [ ] && settled.highestPrio < defaultPriority then
+      settled
+    else if defs != [ ] && settled.highestPrio == defaultPriority then
+      settleMany ([ default ] ++ defs)
+    else
+      {
+        values = [
           {
-            file = head opt.declarations;
-            value = opt.default;
+            file = head declarations;
+            value = withoutOrder opt.default;
           }
-        ]
-      else
-        (settleMany [ (defaultDefinition opt) ]).values;
-    highestPrio = defaultPriority;
-    isDefined = true;
-  };
+        ];
+        highestPrio = defaultPriority;
+        isDefined = true;
+      };
 
   defaultPriority = (mkOptionDefault null).priority;
-
-  defaultDefinition = opt: {
-    file = head opt.declarations;
-    value = mkOptionDefault opt.default;
-  };
 
   wrongType = loc: type: "A definition for option `${showOption loc}' is not of type `${type.description}'.";
 
@@ -114,59 +150,61 @@ let
     }@answer:
     answer;
 
+  # What a type with merge.v2 says about settled definitions.
   answerOf =
     loc: type: defs:
     let
-      answer = checkV2MergeCoherence loc type (type.merge.v2 { inherit loc defs; });
-    in
-    asAnswer (
-      answer
-      // {
-        valueMeta = answer.valueMeta // {
-          _internal = { inherit type; };
-        };
-      }
-    );
-
-  mergeSettled =
-    loc: type: settled:
-    let
-      mergedValue =
-        if settled.isDefined then
-          if type.merge ? v2 then
-            if checkedAndMerged.headError or null != null then
-              throw "${wrongType loc type} TypeError: ${checkedAndMerged.headError.message}"
-            else
-              checkedAndMerged.value
-          else if all (def: type.check def.value) settled.values then
-            type.merge loc settled.values
-          else
-            throw "${wrongType loc type} Definition values:${
-              showDefs (filter (def: !type.check def.value) settled.values)
-            }"
-        else if type.emptyValue ? value then
-          type.emptyValue.value
-        else
-          # Tools recognise this sentence; do not reword it.
-          throw "The option `${showOption loc}' was accessed but has no value defined. Try setting the option.";
-
-      checkedAndMerged =
-        if type.merge ? v2 then
-          answerOf loc type settled.values
-        else
-          {
-            headError = null;
-            value = mergedValue;
-            valueMeta = { };
-          };
+      answer = asAnswer (checkV2MergeCoherence loc type (type.merge.v2 { inherit loc defs; }));
     in
     {
-      defsFinal' = settled;
-      defsFinal = settled.values;
-      inherit (settled) isDefined;
-      inherit mergedValue checkedAndMerged;
-      optionalValue = if settled.isDefined then { value = mergedValue; } else { };
+      inherit (answer) headError value;
+      valueMeta = answer.valueMeta // {
+        _internal = { inherit type; };
+      };
     };
+
+  # The value of settled definitions. answer: of answerOf, read only if the
+  # type has merge.v2.
+  valueFrom =
+    loc: type: settled: answer:
+    if settled.isDefined then
+      if type.merge ? v2 then
+        if answer.headError == null then
+          answer.value
+        else
+          throw "${wrongType loc type} TypeError: ${answer.headError.message}"
+      else if
+        (
+          if length settled.values == 1 then
+            type.check (head settled.values).value
+          else
+            all (def: type.check def.value) settled.values
+        )
+      then
+        type.merge loc settled.values
+      else
+        throw "${wrongType loc type} Definition values:${
+          showDefs (filter (def: !type.check def.value) settled.values)
+        }"
+    else if type.emptyValue ? value then
+      type.emptyValue.value
+    else
+      # Tools recognise this sentence; do not reword it.
+      throw "The option `${showOption loc}' was accessed but has no value defined. Try setting the option.";
+
+  # The error for a readOnly option. Each definition is shown as the value that
+  # it alone would give, not as the mkIf or mkDefault that it may be wrapped in.
+  setTooOften =
+    loc: opt: type: declarations: defs:
+    let
+      default = {
+        file = head declarations;
+        value = opt.default;
+      };
+      alone = def: def // { value = (mergeDefinitions loc type [ def ]).mergedValue; };
+      all = (if opt ? default then [ default ] else [ ]) ++ defs;
+    in
+    throw "The option `${showOption loc}' is read-only, but it's set multiple times. Definition values:${showDefs (map alone all)}";
 in
 {
   # Refuse a type that merges and checks in one step (merge.v2) but whose
@@ -198,44 +236,66 @@ in
   #   mergedValue       the value; throws if there is none or its type is wrong
   #   optionalValue     { value; } or { }
   #   checkedAndMerged  { headError; value; valueMeta; }
-  mergeDefinitions = loc: type: defs: mergeSettled loc type (settle defs);
+  mergeDefinitions =
+    loc: type: defs:
+    let
+      settled = settle defs;
+      mergedValue = valueFrom loc type settled checkedAndMerged;
+      checkedAndMerged =
+        if type.merge ? v2 then
+          answerOf loc type settled.values
+        else
+          {
+            headError = null;
+            value = mergedValue;
+            valueMeta = { };
+          };
+    in
+    {
+      defsFinal' = settled;
+      defsFinal = settled.values;
+      inherit (settled) isDefined;
+      inherit mergedValue checkedAndMerged;
+      optionalValue = if settled.isDefined then { value = mergedValue; } else { };
+    };
 
   # The evaluated option: its declaration, its value, and what is known about
   # its definitions.
   evalOptionValue =
     loc: opt: defs:
     let
-      allDefs = if opt ? default then [ (defaultDefinition opt) ] ++ defs else defs;
-
-      # Each definition is shown as the value that it alone would give, not
-      # as the mkIf or mkDefault that it may be wrapped in.
-      alone = def: def // { value = (mergeDefinitions loc opt.type [ def ]).mergedValue; };
-
-      merged =
-        if defs == [ ] && opt ? default then
-          mergeSettled loc opt.type (settleDefault opt)
-        else if opt.readOnly or false && length allDefs > 1 then
-          throw "The option `${showOption loc}' is read-only, but it's set multiple times. Definition values:${showDefs (map alone allDefs)}"
-        else
-          mergeDefinitions loc opt.type allDefs;
-
       warned =
         if opt.type.deprecationMessage or null == null then
           opt
         else
           lib.warn "The type `types.${opt.type.name}' of option `${showOption loc}' defined in ${showFiles opt.declarations} is deprecated. ${opt.type.deprecationMessage}" opt;
     in
-    warned
-    // {
+    warned // evaluateOption loc opt opt.type opt.declarations defs;
+
+  # What evaluating adds to a declaration.
+  evaluateOption =
+    loc: opt: type: declarations: defs:
+    let
+      settled =
+        if opt.readOnly or false && length defs + (if opt ? default then 1 else 0) > 1 then
+          setTooOften loc opt type declarations defs
+        else if opt ? default then
+          settleWithDefault opt declarations defs
+        else
+          settle defs;
+
+      answer = answerOf loc type settled.values;
+      value = valueFrom loc type settled answer;
+    in
+    {
       value = addErrorContext "while evaluating the option `${showOption loc}':" (
-        if opt ? apply then opt.apply merged.mergedValue else merged.mergedValue
+        if opt ? apply then opt.apply value else value
       );
-      inherit (merged.defsFinal') highestPrio;
-      definitions = catAttrs "value" merged.defsFinal;
-      files = catAttrs "file" merged.defsFinal;
-      definitionsWithLocations = merged.defsFinal;
-      inherit (merged) isDefined;
-      inherit (merged.checkedAndMerged) valueMeta;
+      inherit (settled) highestPrio isDefined;
+      definitions = catAttrs "value" settled.values;
+      files = catAttrs "file" settled.values;
+      definitionsWithLocations = settled.values;
+      valueMeta = if type.merge ? v2 then answer.valueMeta else { };
       __toString = _: showOption loc;
     };
 

@@ -16,7 +16,6 @@ let
   inherit (builtins)
     all
     attrNames
-    concatLists
     concatMap
     concatStringsSep
     filter
@@ -32,47 +31,40 @@ let
     ;
   inherit (self)
     evalOptionValue
+    evaluateOption
     fixupOptionType
     mergeModules'
     mergeOptionDecls
     messages
+    positionOf
     pushDownProperties
     ;
   inherit (lib.options) isOption mkOption showOption;
 
-  # What one module declares one level down, name by name, as `use` makes of it.
-  declarationsOf =
-    prefix: use: module:
-    let
-      subtree = module.options;
-    in
-    if isAttrs subtree then
-      mapAttrs (
-        name: options:
-        use name {
-          inherit (module) _file;
-          pos = unsafeGetAttrPos name subtree;
-          inherit options;
-        }
-      ) subtree
+  # What one module declares one level down.
+  subtreeOf =
+    prefix: module:
+    if isAttrs module.options then
+      module.options
     else
       throw ''
         An option declaration for `${concatStringsSep "." prefix}' has type
-        `${typeOf subtree}' rather than an attribute set.
+        `${typeOf module.options}' rather than an attribute set.
         Did you mean to define this outside of `options'?
       '';
 
-  # What one module defines one level down, properties untouched.
-  definitionsOf =
-    prefix: use: def:
+  # One declaration: where it stands and what it says.
+  declaration = module: subtree: name: options: {
+    inherit (module) _file;
+    pos = unsafeGetAttrPos name subtree;
+    inherit options;
+  };
+
+  # What one module defines one level down.
+  subconfigOf =
+    prefix: def:
     if isAttrs def.config then
-      mapAttrs (
-        _: value:
-        use {
-          inherit (def) file;
-          inherit value;
-        }
-      ) def.config
+      def.config
     else
       throw ''
         In module `${def.file}', you're trying to define a value of type `${typeOf def.config}'
@@ -84,25 +76,29 @@ let
         this option by e.g. referring to `man 5 configuration.nix'!
       '';
 
-  # name -> f name [ { _file; pos; options; } ], over all modules. Many
-  # modules declare nothing.
-  mapDeclarations =
-    prefix: f: all:
-    let
-      modules = filter (module: module.options != { }) all;
-    in
-    if length modules == 1 then
-      declarationsOf prefix (name: decl: f name [ decl ]) (head modules)
-    else
-      zipAttrsWith f (map (declarationsOf prefix (_: decl: decl)) modules);
-
-  # name -> [ { file; value; } ], over all modules.
+  # name -> [ { file; value; } ], over all modules, properties untouched.
   definitionsByName =
     prefix: configs:
     if length configs == 1 then
-      definitionsOf prefix (def: [ def ]) (head configs)
+      let
+        def = head configs;
+      in
+      mapAttrs (_: value: [
+        {
+          inherit (def) file;
+          inherit value;
+        }
+      ]) (subconfigOf prefix def)
     else
-      zipAttrsWith (_: defs: defs) (map (definitionsOf prefix (def: def)) configs);
+      zipAttrsWith (_: defs: defs) (
+        map (
+          def:
+          mapAttrs (_: value: {
+            inherit (def) file;
+            inherit value;
+          }) (subconfigOf prefix def)
+        ) configs
+      );
 
   pushDown =
     def:
@@ -149,10 +145,32 @@ let
       option.options.type.description or "<no description>"
     }' does not support nested options.\n${concatStringsSep "\n" (sort (a: b: a < b) lines)}";
 
-  optionNode = loc: decls: defs: {
-    matchedOptions = evalOptionValue loc (fixupOptionType loc (mergeOptionDecls loc decls)) defs;
-    unmatchedDefns = [ ];
-  };
+  # An option that one module declares, without modules of its own: nothing
+  # has to be merged, so its declaration and its evaluation become one set.
+  evaluateSingle =
+    loc: decl: defs:
+    let
+      opt = decl.options;
+      type = opt.type or lib.types.unspecified;
+      declarations = [ decl._file ];
+    in
+    if type.getSubModules or null != null || type.deprecationMessage or null != null then
+      evaluateMerged loc [ decl ] defs
+    else
+      opt
+      // {
+        inherit loc type declarations;
+        declarationPositions = [ (positionOf decl) ];
+        options = [ ];
+      }
+      // evaluateOption loc opt type declarations defs;
+
+  # Whether one module, and no other, declares an option.
+  isSingle = decls: length decls == 1 && (head decls).options._type or null == "option";
+
+  evaluateMerged =
+    loc: decls: defs:
+    evalOptionValue loc (fixupOptionType loc (mergeOptionDecls loc decls)) defs;
 in
 {
   # modules: [ { _file; options; config; } ], strongest order first.
@@ -175,38 +193,93 @@ in
     prefix: modules: configs:
     let
       defined = definitionsByName prefix configs;
+      defsOf = name: defined.${name} or [ ];
 
-      nodes = mapDeclarations prefix (
-        name: decls:
+      # Many modules declare nothing, and below the top there is mostly one
+      # that does.
+      declaring = filter (module: module.options != { }) modules;
+      only = if length declaring == 1 then head declaring else null;
+      subtree = subtreeOf prefix only;
+
+      # name -> declarations. With one declaring module the names are those of
+      # its own set, and the declarations are made when they are asked for.
+      declared =
+        if only != null then
+          subtree
+        else
+          zipAttrsWith (_: decls: decls) (
+            map (
+              module:
+              let
+                set = subtreeOf prefix module;
+              in
+              mapAttrs (declaration module set) set
+            ) declaring
+          );
+      declsOf = name: if only != null then [ (declaration only subtree name subtree.${name}) ] else declared.${name};
+
+      # Sets of options, by name; made for no other names.
+      sets = mapAttrs (
+        name: _: mergeModules' (prefix ++ [ name ]) (declsOf name) (concatMap pushDown (defsOf name))
+      ) declared;
+
+      # Whether the declarations of a name are a set of options.
+      isSet = name: all (decl: !declaresOption (prefix ++ [ name ]) decl) (declsOf name);
+
+      evaluateName =
+        name:
         let
           loc = prefix ++ [ name ];
-          defs = defined.${name} or [ ];
+          decls = declsOf name;
+          defs = defsOf name;
           optionDecls = filter (declaresOption loc) decls;
         in
-        if length optionDecls == length decls then
-          optionNode loc decls defs
-        else if optionDecls == [ ] then
-          mergeModules' loc decls (concatMap pushDown defs)
+        if optionDecls == [ ] then
+          sets.${name}.matchedOptions
+        else if length optionDecls == length decls then
+          evaluateMerged loc decls defs
         else if all (decl: decl.options.type.name or null == "submodule") optionDecls then
-          optionNode loc (map asSubmoduleDeclaration decls) defs
+          evaluateMerged loc (map asSubmoduleDeclaration decls) defs
         else
-          parentOfOptions loc (head optionDecls) (filter (decl: !isOption decl.options) decls)
-      ) modules;
+          parentOfOptions loc (head optionDecls) (filter (decl: !isOption decl.options) decls);
 
       # Only defined names are looked at: a set of options that nobody defines
       # anything in stays unevaluated.
       unmatchedAt =
         name:
-        let
-          left = if nodes ? ${name} then nodes.${name}.unmatchedDefns else defined.${name};
-        in
-        map (def: def // { prefix = [ name ] ++ def.prefix or [ ]; }) left;
+        if !(declared ? ${name}) then
+          map (def: def // { prefix = [ name ]; }) defined.${name}
+        else if isSingle (declsOf name) then
+          [ ]
+        else if isSet name then
+          map (def: def // { prefix = [ name ] ++ def.prefix; }) sets.${name}.unmatchedDefns
+        else
+          [ ];
     in
     {
-      matchedOptions = mapAttrs (_: node: node.matchedOptions) nodes;
+      matchedOptions =
+        if only == null then
+          mapAttrs (
+            name: decls:
+            if isSingle decls then
+              evaluateSingle (prefix ++ [ name ]) (head decls) (defined.${name} or [ ])
+            else
+              evaluateName name
+          ) declared
+        else
+          mapAttrs (
+            name: options:
+            if options._type or null == "option" then
+              evaluateSingle (prefix ++ [ name ]) (declaration only subtree name options) (
+                defined.${name} or [ ]
+              )
+            else
+              evaluateName name
+          ) subtree;
+
       unmatchedDefns =
         # Without definitions nothing can be unmatched, and not even the names
         # of the options need to be known.
-        if configs == [ ] then [ ] else concatLists (map unmatchedAt (attrNames defined));
+        if configs == [ ] then [ ] else concatMap unmatchedAt (attrNames defined);
     };
 }
