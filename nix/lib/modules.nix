@@ -54,6 +54,7 @@ private
     doRename
     evalModules
     evalOptionValue
+    evaluateModules
     filterOverrides
     filterOverrides'
     fixMergeModules

@@ -19,6 +19,7 @@ let
   inherit (self)
     collectModules
     evalModules
+    evaluateModules
     mergeModules
     mkDefault
     throwUnmatched
@@ -117,7 +118,11 @@ let
     ) declared;
 in
 {
-  evalModules =
+  # What evalModules does. moduleArguments: arguments for the modules that are no
+  # module of their own, as the name of a submodule is; making one for each
+  # submodule would cost more.
+  evaluateModules =
+    moduleArguments:
     evalArgs@{
       modules,
       prefix ? [ ],
@@ -152,7 +157,8 @@ in
           args = {
             inherit extendModules;
             moduleType = type;
-          };
+          }
+          // moduleArguments;
           inherit specialArgs;
         };
       };
@@ -204,7 +210,7 @@ in
           specialArgs ? { },
           prefix ? [ ],
         }:
-        evalModules (
+        evaluateModules moduleArguments (
           # The deprecated arguments are modules by now.
           removeAttrs evalArgs [
             "args"
@@ -229,6 +235,8 @@ in
         inherit extendModules type class;
       }
     );
+
+  evalModules = evaluateModules { };
 
   # The old way to evaluate a set of modules without checking it.
   fixMergeModules =

@@ -69,12 +69,9 @@ in
         else
           config;
 
-      common = {
-        _file = toString (m._file or file);
-        _class = m._class or null;
-        key = toString (m.key or key);
-        disabledModules = m.disabledModules or [ ];
-      };
+      _file = toString (m._file or file);
+      _class = m._class or null;
+      disabledModules = m.disabledModules or [ ];
 
       strayNames = attrNames (removeAttrs m longFormNames);
     in
@@ -84,16 +81,18 @@ in
       if strayNames != [ ] then
         throw "Module `${toString key}' has an unsupported attribute `${head strayNames}'. This is caused by introducing a top-level `config' or `options' attribute. Add configuration attributes immediately on the top level instead, or move all of them (namely: ${toString strayNames}) into the explicit `config' attribute."
       else
-        common
-        // {
+        {
+          inherit _file _class disabledModules;
+          key = toString (m.key or key);
           imports = m.imports or [ ];
           options = m.options or { };
           config = withFreeformType (withMeta (m.config or { }));
         }
     else
-      common
-      // {
-        imports = m.require or [ ] ++ m.imports or [ ];
+      {
+        inherit _file _class disabledModules;
+        key = toString (m.key or key);
+        imports = if m ? require then m.require ++ m.imports or [ ] else m.imports or [ ];
         options = { };
         config = withFreeformType (removeAttrs m shortFormReserved);
       };

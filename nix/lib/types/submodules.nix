@@ -78,7 +78,8 @@ in
       class ? null,
     }@attrs:
     let
-      # Evaluated once per type; each value extends it by its definitions.
+      # The type without a value: for documentation, and for what a value is
+      # when nothing is defined.
       base = lib.modules.evalModules {
         inherit class specialArgs;
         modules = [ placeholderName ] ++ modules;
@@ -126,8 +127,9 @@ in
       merge = mergeWith (
         { loc, defs }:
         let
-          configuration = base.extendModules {
-            modules = [ { _module.args.name = last loc; } ] ++ map asModule defs;
+          configuration = lib.modules.evaluateModules { name = last loc; } {
+            inherit class specialArgs;
+            modules = modules ++ map asModule defs;
             prefix = loc;
           };
         in
