@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -93,7 +94,7 @@ def group() -> Iterator[Path]:
 
 def test_a_subtree_is_killed_and_removed(group: Path) -> None:
     (group / "a/b").mkdir(parents=True)
-    with subprocess.Popen(["sleep", "60"]) as child:
+    with subprocess.Popen(["sleep", "9"]) as child:
         (group / "a/b/cgroup.procs").write_text(str(child.pid), encoding="ascii")
         assert cgroups.processes([str(group)]) == {child.pid}
         cgroups.remove([str(group)])
@@ -114,9 +115,18 @@ def test_absent_subtrees_are_fine() -> None:
 # Processes.
 
 
+def wait_for(check: Callable[[], bool]) -> None:
+    """The kernel shows a new program's name and arguments a moment after it was started."""
+    deadline = time.monotonic() + 5
+    while not check():
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+
+
 def test_a_process_is_described_and_its_end_noticed() -> None:
-    with subprocess.Popen(["sleep", "60"]) as child:
-        assert proc.arguments(child.pid) == ["sleep", "60"]
+    with subprocess.Popen(["sh", "-c", "echo; exec sleep 9"], stdout=subprocess.PIPE) as child:
+        wait_for(lambda: proc.arguments(child.pid)[:1] == ["sleep"])
+        assert proc.arguments(child.pid) == ["sleep", "9"]
         assert child.pid in proc.children(os.getpid())
         assert processes.started_at(child.pid) is not None
         assert not processes.wait_until_gone(child.pid, 0.01)
@@ -136,11 +146,11 @@ def test_pid_files(tmp_path: Path, text: str, pid: int | None) -> None:
 
 
 def test_only_pid_1_of_a_namespace_of_its_own_is_a_leader() -> None:
-    with subprocess.Popen(["sleep", "60"]) as child:
+    with subprocess.Popen(["sleep", "9"]) as child:
         assert proc.namespace_leader(os.getpid()) is None
         child.kill()
     user = [] if os.geteuid() == 0 else ["--map-root-user"]
-    with subprocess.Popen(["unshare", *user, "--pid", "--fork", "sh", "-c", "echo; exec sleep 60"], stdout=subprocess.PIPE) as outer:
+    with subprocess.Popen(["unshare", *user, "--pid", "--fork", "sh", "-c", "echo; exec sleep 9"], stdout=subprocess.PIPE) as outer:
         assert outer.stdout is not None
         if not outer.stdout.readline():
             pytest.skip("no pid namespace can be made here")

@@ -240,7 +240,7 @@ def test_an_adopted_guest_is_watched_and_cleaned_up_after(shell: list[str], stag
     made = stage(network=ROUTED)
     made.nspawn(0)
     made.write()
-    with subprocess.Popen(["sleep", "60"]) as guest:
+    with subprocess.Popen(["sleep", "15"]) as guest:
         (made.state / "nspawn.pid").write_text(f"{guest.pid}\n", encoding="utf-8")
         with subprocess.Popen([*shell, f"{made.state}/launch", "adopt"], stderr=subprocess.DEVNULL) as launcher:
             time.sleep(0.1)
@@ -280,7 +280,7 @@ def test_processes_that_outlive_nspawn_are_ended_and_no_cgroup_is_left(shell: li
     made.nspawn(
         0,
         body="grep -h test- /proc/self/cgroup >> {log}\n"
-        f"mkdir {payload}; setsid sleep 321 & echo $! > {payload}/cgroup.procs; echo $! > {{state}}/orphan",
+        f"mkdir {payload}; setsid sleep 30 & echo $! > {payload}/cgroup.procs; echo $! > {{state}}/orphan",
     )
     made.run(shell)
     assert made.lines[-1].endswith("/machine.slice/web"), "nspawn runs in the container's own cgroup"
@@ -293,7 +293,7 @@ def test_a_cgroup_that_a_killed_launcher_left_is_emptied_before_the_start(stage:
     made.cgroup = real_cgroup
     payload = real_cgroup / "machine.slice/web/payload"
     payload.mkdir(parents=True)
-    with subprocess.Popen(["sleep", "321"]) as left:
+    with subprocess.Popen(["sleep", "30"]) as left:
         (payload / "cgroup.procs").write_text(str(left.pid), encoding="utf-8")
         made.nspawn(0, body=f"[ ! -d {payload} ] && echo fresh >> {{log}}")
         made.run(SHELLS[0])
