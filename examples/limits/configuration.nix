@@ -14,6 +14,11 @@ containers.mycontainer = {
   extraFlags = [ "--memory-limit=1G" ];
 };
 
-  containers.mycontainer.privateNetwork = true;
-  containers.mycontainer.config = { ... }: { system.stateVersion = "23.11"; };
+  # What the container needs besides, in a module of its own: definitions from several modules are merged.
+  imports = [
+    {
+      containers.mycontainer.privateNetwork = true;
+      containers.mycontainer.config.system.stateVersion = "23.11";
+    }
+  ];
 }

@@ -31,6 +31,13 @@ def get(url: str) -> str:
         return str(answer.read().decode())
 
 
+def try_get(url: str) -> str | None:
+    try:
+        return get(url)
+    except OSError:
+        return None
+
+
 @pytest.mark.parametrize("name", sorted(SEED_SNIPPETS))
 def test_the_examples_hold_the_seeds_words(name: str) -> None:
     text = (EXAMPLES / name / "configuration.nix").read_text(encoding="utf-8")
@@ -42,7 +49,7 @@ def test_a_forwarded_port_answers_on_the_hosts_loopback(fresh: Host) -> None:
     fresh.use_example("port-forward")
     fresh.switch()
     for address in ("127.0.0.1:8080", "localhost:8080", "10.0.0.1:8080", "10.0.0.2:80"):
-        assert get(f"http://{address}/") == "Hello from a container\n", address
+        assert wait_until(lambda url=f"http://{address}/": try_get(url)) == "Hello from a container\n", address
     fresh.succeed("stop", "mycontainer")
     with pytest.raises((urllib.error.URLError, OSError)):
         get("http://127.0.0.1:8080/")
@@ -52,7 +59,7 @@ def test_a_container_on_the_hosts_network(fresh: Host) -> None:
     fresh.use_example("host-network")
     said = fresh.switch().stderr
     assert "sharing: on the host's network, so without private users" in said
-    assert get("http://127.0.0.1:8081/") == "Hello from the host's network\n"
+    assert wait_until(lambda: try_get("http://127.0.0.1:8081/")) == "Hello from the host's network\n"
     assert fresh.inside("sharing", "systemctl", "is-system-running", "--wait").strip() == "running"
 
 
