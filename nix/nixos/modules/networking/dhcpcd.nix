@@ -20,6 +20,8 @@ let
 
   file = pkgs.writeText "dhcpcd.conf" ''
     hostname
+    # No device manager runs in a container; with one, dhcpcd would wait for its word on every interface.
+    nodev
     option domain_name_servers, domain_name, domain_search
     option classless_static_routes, ntp_servers, interface_mtu
     nohook lookup-hostname

@@ -186,7 +186,7 @@ in
         ExecCondition = import ./private-network.nix { inherit pkgs; };
       };
       script = "nft -f ${file}";
-      postStop = lib.concatMapStrings (t: "nft delete table ${t.family} ${t.name} 2>/dev/null || true\n") tables;
+      preStop = lib.concatMapStrings (t: "nft delete table ${t.family} ${t.name} 2>/dev/null || true\n") tables;
     };
   };
 }

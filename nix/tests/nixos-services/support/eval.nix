@@ -19,7 +19,7 @@ let
     "libnss-resolve" "libnss-systemd" "libpam-modules" "libpam-modules-bin" "libpam-runtime" "libpam-systemd" "libpam0g" "locales" "locales-all" "login" "logrotate" "mariadb-client"
     "mariadb-server" "mawk" "media-types" "mount" "mtr-tiny" "nano" "ncurses-base" "ncurses-bin" "neovim" "netbase" "nftables" "nginx" "nginx-common" "nix-bin" "openssh-client"
     "openssh-server" "openssh-sftp-server" "openssl" "passwd" "perl-base" "pkexec" "polkitd" "postgresql-15" "postgresql-client-15"
-    "procps" "prometheus-node-exporter" "redis-tools" "sed" "sudo" "systemd" "systemd-resolved" "systemd-sysv" "systemd-timesyncd" "tar" "tmux" "tzdata"
+    "procps" "prometheus-node-exporter" "redis-server" "redis-tools" "sed" "sudo" "systemd" "systemd-resolved" "systemd-sysv" "systemd-timesyncd" "tar" "tmux" "tzdata"
     "ucf" "udev" "unbound" "unbound-anchor" "util-linux" "util-linux-extra" "vim" "zsh"
   ];
   entry = name: {

@@ -113,6 +113,18 @@ let
     # Last, so that no packet meets a half-built chain.
     ip46tables -A INPUT -j nixos-fw
   '';
+  # For nftables.nix: a change to its rules reloads the unit and so does not run this one's postStop.
+  removal = pkgs.writeShellScript "firewall-teardown" ''
+    PATH=${tools}/bin:$PATH
+    ${helpers}
+    ${teardown}
+    ${cfg.extraStopCommands}
+  '';
+
+  load = helpers + ''
+    ${pkgs.nftables}/usr/sbin/nft delete table inet nixos-fw 2>/dev/null || true
+    ln -sfn ${removal} /run/firewall-teardown
+  '' + setup;
 in
 {
   config = mkIf (cfg.enable && cfg.backend == "iptables") {
@@ -122,6 +134,9 @@ in
         message = "networking.firewall.extraInputRules and its kin are nftables rules; they cannot be combined with extraCommands.";
       }
     ];
+
+    # Under the names that people type.
+    environment.systemPackages = [ tools ];
 
     systemd.services.firewall = {
       description = "Firewall";
@@ -138,9 +153,9 @@ in
         RemainAfterExit = true;
         ExecCondition = import ../private-network.nix { inherit pkgs; };
       };
-      script = helpers + setup;
-      reload = helpers + setup;
-      postStop = helpers + teardown + cfg.extraStopCommands;
+      script = load;
+      reload = load;
+      preStop = "${removal}\nrm -f /run/firewall-teardown\n";
     };
   };
 }

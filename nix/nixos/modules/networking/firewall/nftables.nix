@@ -22,15 +22,22 @@ let
   '';
   full = file "nixos-fw.nft" content;
 
-  load =
-    if cfg.checkReversePath == false then "nft -f ${full}"
+  load = ''
+    # Left by a configuration that had raw iptables commands.
+    if [ -e /run/firewall-teardown ]; then
+      /run/firewall-teardown
+      rm -f /run/firewall-teardown
+    fi
+  '' + (
+    if cfg.checkReversePath == false then "nft -f ${full}\n"
     else ''
       # Some kernels lack the fib expression. Better everything but the reverse path filter than nothing.
       if ! nft -f ${full}; then
         echo "loading the firewall without its reverse path filter, which this kernel may not support" >&2
         nft -f ${file "nixos-fw-without-rpfilter.nft" (contentWith false)}
       fi
-    '';
+    ''
+  );
 in
 {
   config = mkIf (cfg.enable && cfg.backend == "nftables") (mkMerge [
@@ -73,7 +80,8 @@ in
         };
         script = load;
         reload = load;
-        postStop = "nft delete table inet nixos-fw 2>/dev/null || true";
+        # Not postStop, which also runs when the condition says that the network is not ours.
+        preStop = "nft delete table inet nixos-fw 2>/dev/null || true";
       };
     })
   ]);

@@ -92,6 +92,7 @@ let
     description = "Redis Server - ${unit name}";
     wantedBy = [ "multi-user.target" ];
     after = [ "network.target" ];
+    restartTriggers = [ cfg.package ];
     # The server writes its configuration file (when it becomes a master, for example): it gets a copy.
     preStart = ''
       install -m 0600 ${configFile name server} /run/${unit name}/redis.conf
@@ -100,7 +101,8 @@ let
       ''}
     '';
     serviceConfig = {
-      ExecStart = "${cfg.package}/usr/bin/redis-server /run/${unit name}/redis.conf ${lib.escapeShellArgs server.extraParams}";
+      # By its place in the system: the archive's server is a link into another package.
+      ExecStart = "/usr/bin/redis-server /run/${unit name}/redis.conf ${lib.escapeShellArgs server.extraParams}";
       LoadCredential = optional (server.requirePassFile != null) "password:${server.requirePassFile}";
       Type = "notify";
       User = server.user;
@@ -124,9 +126,9 @@ in
   options.services.redis = {
     package = mkOption {
       type = types.package;
-      default = pkgs.redis-tools;
-      defaultText = literalExpression "pkgs.redis-tools";
-      description = "The package of the server. The archive's program is both server and tools.";
+      default = pkgs.redis-server;
+      defaultText = literalExpression "pkgs.redis-server";
+      description = "The package of the server.";
     };
     vmOverCommit = mkOption {
       type = types.bool;
@@ -145,7 +147,7 @@ in
       assertion = server.requirePass == null || server.requirePassFile == null;
       message = "You can only set one services.redis.servers.${name}.requirePass or services.redis.servers.${name}.requirePassFile";
     }) enabled;
-    environment.systemPackages = [ cfg.package ];
+    environment.systemPackages = [ cfg.package pkgs.redis-tools ];
     networking.firewall.allowedTCPPorts =
       map (server: server.port) (builtins.filter (server: server.openFirewall && server.port != 0) (builtins.attrValues enabled));
     users.users = lib.mapAttrs' (name: server: lib.nameValuePair (unit name) {
