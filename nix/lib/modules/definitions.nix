@@ -270,31 +270,43 @@ in
         else
           lib.warn "The type `types.${opt.type.name}' of option `${showOption loc}' defined in ${showFiles opt.declarations} is deprecated. ${opt.type.deprecationMessage}" opt;
     in
-    warned // evaluateOption loc opt opt.type opt.declarations defs;
+    evaluateOption loc warned opt.type opt.declarations (opt.declarationPositions or [ ]) defs;
 
-  # What evaluating adds to a declaration.
+  # The same with the parts of the declaration given one by one, so that an
+  # option that is declared once becomes one set in one step.
   evaluateOption =
-    loc: opt: type: declarations: defs:
+    loc: opt: type: declarations: declarationPositions: defs:
     let
       settled =
-        if opt.readOnly or false && length defs + (if opt ? default then 1 else 0) > 1 then
+        if opt ? default then
+          if opt.readOnly or false && defs != [ ] then
+            setTooOften loc opt type declarations defs
+          else
+            settleWithDefault opt declarations defs
+        else if opt.readOnly or false && length defs > 1 then
           setTooOften loc opt type declarations defs
-        else if opt ? default then
-          settleWithDefault opt declarations defs
         else
           settle defs;
+      inherit (settled) values;
 
-      answer = answerOf loc type settled.values;
+      answer = answerOf loc type values;
       value = valueFrom loc type settled answer;
     in
-    {
+    opt
+    // {
+      inherit
+        loc
+        type
+        declarations
+        declarationPositions
+        ;
       value = addErrorContext "while evaluating the option `${showOption loc}':" (
         if opt ? apply then opt.apply value else value
       );
       inherit (settled) highestPrio isDefined;
-      definitions = catAttrs "value" settled.values;
-      files = catAttrs "file" settled.values;
-      definitionsWithLocations = settled.values;
+      definitions = catAttrs "value" values;
+      files = catAttrs "file" values;
+      definitionsWithLocations = values;
       valueMeta = if type.merge ? v2 then answer.valueMeta else { };
       __toString = _: showOption loc;
     };

@@ -145,25 +145,17 @@ let
       option.options.type.description or "<no description>"
     }' does not support nested options.\n${concatStringsSep "\n" (sort (a: b: a < b) lines)}";
 
-  # An option that one module declares, without modules of its own: nothing
-  # has to be merged, so its declaration and its evaluation become one set.
+  # An option that one module declares, with a type without modules of its
+  # own: nothing has to be merged.
   evaluateSingle =
     loc: decl: defs:
     let
-      opt = decl.options;
-      type = opt.type or lib.types.unspecified;
-      declarations = [ decl._file ];
+      type = decl.options.type or lib.types.unspecified;
     in
-    if type.getSubModules or null != null || type.deprecationMessage or null != null then
-      evaluateMerged loc [ decl ] defs
+    if type.getSubModules or null == null && type.deprecationMessage or null == null then
+      evaluateOption loc decl.options type [ decl._file ] [ (positionOf decl) ] defs
     else
-      opt
-      // {
-        inherit loc type declarations;
-        declarationPositions = [ (positionOf decl) ];
-        options = [ ];
-      }
-      // evaluateOption loc opt type declarations defs;
+      evaluateMerged loc [ decl ] defs;
 
   # Whether one module, and no other, declares an option.
   isSingle = decls: length decls == 1 && (head decls).options._type or null == "option";

@@ -6,7 +6,12 @@
 { lib, types, ... }:
 
 let
-  inherit (builtins) all filter;
+  inherit (builtins)
+    all
+    filter
+    head
+    length
+    ;
   inherit (lib.options) showDefs showOption;
 
   # `functor.wrapped` is the old name of nestedTypes.elemType.
@@ -191,7 +196,9 @@ in
   # null, or what is wrong with the definitions that fail the check.
   checkDefsForError =
     check: defs:
-    if all (def: check def.value) defs then
+    if
+      (if length defs == 1 then check (head defs).value else all (def: check def.value) defs)
+    then
       null
     else
       { message = "Definition values: ${showDefs (filter (def: !check def.value) defs)}"; };

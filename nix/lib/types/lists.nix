@@ -25,8 +25,6 @@ let
     nonEmptyListOf
     phrase
     ;
-
-  numbered = f: list: genList (n: f (n + 1) (elemAt list n)) (length list);
 in
 {
   # Definitions are concatenated. Each element is merged on its own, so mkIf
@@ -39,14 +37,34 @@ in
         __functor = _: isList;
         isV2MergeCoherent = true;
       };
-      mergeElement =
-        loc: n: def: m: value:
-        mergeDefinitions (loc ++ [ "[definition ${toString n}-entry ${toString m}]" ]) elemType [
+      isChecked = elemType.merge ? v2;
+
+      # One element, merged on its own: { isDefined; mergedValue; checkedAndMerged; }.
+      # A plain value needs no more than a check and a merge; lists are long.
+      element =
+        loc: n: def: m:
+        let
+          value = elemAt def.value m;
+          place = loc ++ [ "[definition ${toString n}-entry ${toString (m + 1)}]" ];
+          defs = [
+            {
+              inherit (def) file;
+              inherit value;
+            }
+          ];
+        in
+        if isChecked || value._type or null != null then
+          mergeDefinitions place elemType defs
+        else
           {
-            inherit (def) file;
-            inherit value;
-          }
-        ];
+            isDefined = true;
+            mergedValue =
+              if elemType.check value then
+                elemType.merge place defs
+              else
+                (mergeDefinitions place elemType defs).mergedValue;
+            checkedAndMerged.valueMeta = { };
+          };
     in
     mkOptionType {
       name = "listOf";
@@ -61,9 +79,13 @@ in
       merge = mergeWith (
         { loc, defs }:
         let
-          elements = filter (e: e.isDefined) (
-            concatLists (numbered (n: def: numbered (mergeElement loc n def) def.value) defs)
-          );
+          elementsOf =
+            n:
+            let
+              def = elemAt defs n;
+            in
+            genList (element loc (n + 1) def) (length def.value);
+          elements = filter (e: e.isDefined) (concatLists (genList elementsOf (length defs)));
         in
         {
           headError = checkDefsForError check defs;

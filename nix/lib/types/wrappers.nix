@@ -8,6 +8,8 @@
 let
   inherit (builtins)
     all
+    any
+    head
     length
     map
     zipAttrsWith
@@ -71,8 +73,9 @@ in
         { loc, defs }:
         let
           isNull = def: def.value == null;
+          single = length defs == 1;
         in
-        if !builtins.any isNull defs then
+        if !(if single then (head defs).value == null else any isNull defs) then
           checkedMerge loc elemType defs
         else
           {
