@@ -209,12 +209,15 @@ def test_without_its_forwards_a_container_does_not_start(stage: StageMaker) -> N
     assert made.started() == 0
 
 
-def test_a_limit_that_cannot_be_set_is_in_the_log(stage: StageMaker) -> None:
+def test_a_limit_that_cannot_be_set_is_said_and_nothing_starts_without_it(stage: StageMaker) -> None:
     made = stage(limits=Limits(tasks_max=7))
     (made.cgroup / "machine.slice/web").mkdir(parents=True)
     (made.cgroup / "machine.slice/web/pids.max").symlink_to("/nonexistent/file")
     made.nspawn(0)
-    assert f"cannot set {made.cgroup}/machine.slice/web/pids.max" in made.run(SHELLS[0]).stderr
+    done = made.run(SHELLS[0])
+    assert done.returncode == 1
+    assert f"cannot set {made.cgroup}/machine.slice/web/pids.max" in done.stderr
+    assert made.started() == 0
 
 
 def test_limits_are_there_before_the_guest(stage: StageMaker) -> None:
@@ -261,7 +264,7 @@ def real_cgroup() -> Iterator[Path]:
     from nixos_containers.kernel.cgroups import hierarchies, kill, remove
 
     v1, v2 = hierarchies()
-    mount = v2 or v1.get("name=systemd") or next(iter(v1.values()), None)
+    mount = v1.get("name=systemd") or next(iter(v1.values()), None) or v2
     path = Path(mount or "/nonexistent") / f"nixos-containers-test-{os.getpid()}"
     try:
         path.mkdir()
@@ -284,7 +287,7 @@ def test_processes_that_outlive_nspawn_are_ended_and_no_cgroup_is_left(shell: li
     )
     made.run(shell)
     assert made.lines[-1].endswith("/machine.slice/web"), "nspawn runs in the container's own cgroup"
-    assert not (real_cgroup / "machine.slice").exists()
+    assert not (real_cgroup / "machine.slice/web").exists()
     assert proc.arguments(int(made.read("orphan"))) == []
 
 
@@ -299,6 +302,51 @@ def test_a_cgroup_that_a_killed_launcher_left_is_emptied_before_the_start(stage:
         made.run(SHELLS[0])
         assert left.wait(timeout=5) == -signal.SIGKILL
     assert made.lines[-1] == "fresh"
+
+
+@pytest.fixture
+def v2_cgroup() -> Iterator[tuple[Path, str]]:
+    """A cgroup that stands for the root of cgroup v2, and a controller that it offers."""
+    from nixos_containers.kernel.cgroups import hierarchies, kill, offered_controllers, remove
+
+    mount = hierarchies()[1]
+    controllers = sorted(offered_controllers(mount))
+    if mount is None or not controllers:
+        pytest.skip("cgroup v2 offers no controller here")
+    root, path = Path(mount), Path(mount) / f"nixos-containers-v2-{os.getpid()}"
+    passed_on = (root / "cgroup.subtree_control").read_text(encoding="ascii").split()
+    try:
+        (root / "cgroup.subtree_control").write_text(f"+{controllers[0]}", encoding="ascii")
+        path.mkdir()
+    except OSError:
+        pytest.skip("no cgroup with a controller can be made here")
+    yield path, controllers[0]
+    kill([str(path)])
+    remove([str(path)])
+    if controllers[0] not in passed_on:
+        try:
+            (root / "cgroup.subtree_control").write_text(f"-{controllers[0]}", encoding="ascii")
+        except OSError:
+            pass  # somebody else's container came to use it
+
+
+@BY_SHELL
+def test_on_v2_controllers_reach_the_container_and_a_reboot_finds_room(
+    shell: list[str], stage: StageMaker, v2_cgroup: tuple[Path, str]
+) -> None:
+    made = stage()
+    made.cgroup, controller = v2_cgroup
+    group = made.cgroup / "machine.slice/web"
+    made.nspawn(
+        133,
+        0,
+        body=f"echo offered $(cat {group}/cgroup.controllers) >> {{log}}\n"
+        f"mkdir {group}/supervisor && echo $$ > {group}/supervisor/cgroup.procs && echo +{controller} > {group}/cgroup.subtree_control",
+    )
+    made.run(shell)
+    assert [line for line in made.lines if line.startswith("offered")] == [f"offered {controller}"] * 2
+    assert made.read("ended") == "0\n"
+    assert not group.exists()
 
 
 def test_an_ephemeral_root_is_a_file_system_of_its_own_and_vanishes(stage: StageMaker) -> None:

@@ -83,16 +83,20 @@ clear_groups() {
         [ "$leaf" = "$group" ] || rmdir "$leaf" || left=yes
       done
     done 2>/dev/null
-    [ -n "$left" ] || return 0
+    [ -n "$left" ] || break
     sleep 0.1
   done
+  # cgroup v2 takes no process where controllers are passed on, as nspawn did for the guest that has ended.
+  for group in $groups; do
+    for controller in $(cat "$group/cgroup.subtree_control"); do echo "-$controller" > "$group/cgroup.subtree_control"; done
+  done 2>/dev/null
 }
 """.splitlines()
 
 
 def _enter_function(host: Host, limits: tuple[tuple[str, str], ...]) -> list[str]:
     q = shlex.quote
-    writes = [f"  echo {q(value)} > {q(file)} || echo {q(f'cannot set {file}')} >&2" for file, value in limits]
+    writes = [f"  echo {q(value)} > {q(file)} || {{ echo {q(f'cannot set {file}')} >&2; return 1; }}" for file, value in limits]
     return [
         "# Makes the cgroups and moves the calling shell, $1, into them; the launcher itself stays in a leaf of its own.",
         "make_groups() {",
@@ -105,6 +109,12 @@ def _enter_function(host: Host, limits: tuple[tuple[str, str], ...]) -> list[str
         "        done",
         "      done",
         "    fi",
+        '    for level in "$parent/.." "$parent"; do # cgroup v2: limits exist only where every level above passes controllers on',
+        '      [ -e "$level/cgroup.subtree_control" ] || continue',
+        '      for controller in $(cat "$level/cgroup.controllers"); do',
+        '        echo "+$controller" > "$level/cgroup.subtree_control"',
+        "      done 2>/dev/null",
+        "    done",
         '    [ ! -e "$group/memory.use_hierarchy" ] || echo 1 > "$group/memory.use_hierarchy" 2>/dev/null',
         '    echo $$ > "$group/launcher/cgroup.procs" || return 1',
         "  done",
@@ -202,7 +212,10 @@ def _main_loop(host: Host, network: NetworkPlan) -> list[str]:
         "rm -f nspawn.pid launcher.pid",
         "# The launcher's own cgroup goes last: it leaves it first.",
         "for group in $groups; do",
-        '  echo $$ > "${group%/machine.slice/*}/cgroup.procs"',
+        "  top=${group%/machine.slice/*}",
+        '  echo $$ > "$top/cgroup.procs" || { # not the real root of cgroup v2, and controllers are passed on there',
+        '    mkdir -p "$top/machine.slice/left"; echo $$ > "$top/machine.slice/left/cgroup.procs"',
+        "  }",
         '  rmdir "$group/launcher" "$group" "${group%/*}"',
         "done 2>/dev/null",
         "exit 0",
