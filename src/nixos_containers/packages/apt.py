@@ -21,7 +21,7 @@ from ..base.errors import ContainerError, DefinitionError, HostError
 from . import sources as sources_module
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ..base.paths import Paths
     from .sources import Sources

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 FORMAT = 2
 # How many indexes to keep: another command may be evaluating with the last one.
 _KEPT = 2
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 class Entry(NamedTuple):
@@ -79,10 +80,25 @@ class Index:
         found += [known_name for known_name in (f"python3-{wanted}", f"lib{wanted}-dev") if known_name in known]
         # Comparing with all names takes a second; who misspells keeps the first letter or the length.
         near = [other for other in names if abs(len(other) - len(wanted)) <= 2 and other[:1] == wanted[:1]]
+        found += [other for other in near if _slips(wanted, other) == 1][:count]
         found += difflib.get_close_matches(wanted, near, n=count, cutoff=0.6)
         if len(wanted) > 2:
             found += sorted((other for other in names if other.startswith(wanted + "-")), key=len)[:count]
         return list(dict.fromkeys(found))[:count]
+
+
+def _slips(wanted: str, other: str) -> int:
+    """1 for two neighbouring letters swapped, one too many, one missing or one wrong; otherwise 2 for "more"."""
+    if len(wanted) == len(other):
+        differing = [position for position, pair in enumerate(zip(wanted, other, strict=True)) if pair[0] != pair[1]]
+        if len(differing) == 2 and differing[1] == differing[0] + 1:
+            first, second = differing
+            return 1 if wanted[first] == other[second] and wanted[second] == other[first] else 2
+        return 1 if len(differing) == 1 else 2
+    shorter, longer = sorted((wanted, other), key=len)
+    if len(longer) - len(shorter) != 1:
+        return 2
+    return 1 if any(longer[:cut] + longer[cut + 1 :] == shorter for cut in range(len(longer))) else 2
 
 
 def shard_of(name: str) -> str:
@@ -188,9 +204,7 @@ def _write(path: str, content: object) -> None:
         json.dump(content, file, ensure_ascii=False, separators=(",", ":"))
 
 
-_FIELD = re.compile(
-    rb"^(Package|Version|SHA256|Size|Filename|Description|Homepage|Essential|Provides|Architecture): (.*)$", re.MULTILINE
-)
+_FIELD = re.compile(rb"^(Package|Version|SHA256|Size|Filename|Description|Homepage|Essential|Provides|Architecture): (.*)$", re.MULTILINE)
 
 
 def _entries(apt: Apt) -> Iterator[tuple[str, Entry]]:
@@ -249,11 +263,10 @@ def _date(apt: Apt) -> str:
 
 def _sortable(date: str) -> str:
     """`Sat, 11 Jul 2026 09:41:33 UTC` so that text order is time order."""
-    months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
     words = date.replace(",", " ").split()
-    if len(words) < 5 or words[2] not in months:
+    if len(words) < 5 or words[2] not in _MONTHS:
         return ""
-    return f"{words[3]} {months.index(words[2]):02d} {int(words[1]):02d} {words[4]}"
+    return f"{words[3]} {_MONTHS.index(words[2]):02d} {int(words[1]):02d} {words[4]}"
 
 
 def _forget_older(directory: str, current: str) -> None:

@@ -71,10 +71,7 @@ class Lock:
             "archive": {"suite": self.suite, "architecture": self.architecture},
             "bootstrap": {},
             "packages": {name: _package_json(package) for name, package in sorted(self.packages.items())},
-            "systems": {
-                name: {"roots": list(system.roots), "closure": system.closure}
-                for name, system in sorted(self.systems.items())
-            },
+            "systems": {name: {"roots": list(system.roots), "closure": system.closure} for name, system in sorted(self.systems.items())},
             "closures": {key: list(names) for key, names in sorted(self.closures.items())},
         }
         if self.bootstrap is not None:

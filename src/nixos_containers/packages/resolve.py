@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from ..base import log
 from ..base.errors import DefinitionError
-from .lock import Lock, Package, System, closure_key
+from .lock import Bootstrap, Lock, Package, System, closure_key
 from .roots import BUILD_SET
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
-    from .apt import Apt, Resolved
+    from .apt import Apt
     from .index import Index
 
 # apt computes on one core; more at a time than this only crowds a small host.
@@ -73,6 +73,7 @@ def update_lock(
     used = {name for names in closures.values() for name in names}
     result = replace(
         lock,
+        bootstrap=_kept_bootstrap(lock, index) if upgrade else lock.bootstrap,
         suite=index.suite,
         architecture=index.architecture,
         packages={name: package for name, package in packages.items() if name in used},
@@ -82,6 +83,15 @@ def update_lock(
     if not upgrade:
         _tell(lock, result)
     return result
+
+
+def _kept_bootstrap(lock: Lock, index: Index) -> Bootstrap | None:
+    """The busybox of the lock while the archive has it; else None, which makes the next command take the new one."""
+    if lock.bootstrap is None:
+        return None
+    present = {name: index.entry(name) for name in lock.bootstrap.packages}
+    same = all(entry and entry["sha256"] == lock.bootstrap.packages[name].sha256 for name, entry in present.items())
+    return lock.bootstrap if same else None
 
 
 def _check_archive(lock: Lock, index: Index) -> None:
@@ -142,8 +152,3 @@ def _tell(old: Lock, new: Lock) -> None:
     ]
     if moved:
         log.warn(f"the archive no longer has these locked versions, so they move: {', '.join(moved)}")
-
-
-def names_of(answer: Iterable[Resolved]) -> tuple[str, ...]:
-    """The package names of apt's answer, sorted."""
-    return tuple(sorted(item.name for item in answer))
