@@ -7,7 +7,11 @@ let
   sudoers = module: (configOf { security.sudo = module; }).security.sudo.configFile;
 in
 {
-  "what has no file is refused" = has "other" { } "auth required pam_deny.so";
+  "rarely changed services are files of a package" = {
+    expr = map (name: (configOf { }).environment.etc ? "pam.d/${name}") [ "login" "su" "su-l" "sudo" "other" "useradd" "common-auth" ];
+    expected = [ true true true true false false false ];
+  };
+  "what is declared wins over the package" = has "other" { security.pam.services.other.text = "auth required pam_permit.so"; } "auth required pam_permit.so";
   "root becomes anybody without a password" = {
     expr = builtins.head (lib.splitString "\n" (pam "su" { }));
     expected = "auth sufficient pam_rootok.so";
@@ -79,8 +83,8 @@ in
   };
 
   "certificates are where programs look" = {
-    expr = map (path: (configOf { }).environment.etc ? ${path}) [ "ssl/certs/ca-certificates.crt" "ssl/certs/ca-bundle.crt" "pki/tls/certs/ca-bundle.crt" ];
-    expected = [ true true true ];
+    expr = map (path: (configOf { }).environment.etc ? ${path}) [ "ssl/certs/ca-certificates.crt" "ssl/certs/ca-bundle.crt" ];
+    expected = [ true true ];
   };
   "one more authority makes another bundle" = {
     expr =

@@ -4,7 +4,7 @@
 { config, lib, pkgs, ... }:
 
 let
-  inherit (lib) concatStringsSep mapAttrsToList mkDefault mkIf mkOption optional optionalString types;
+  inherit (lib) concatStringsSep mapAttrsToList mkIf mkOption optional optionalString types;
   cfg = config.networking;
   proxy = cfg.proxy;
 
@@ -121,12 +121,10 @@ in
       hosts.source =
         if builtins.length cfg.hostFiles == 1 then builtins.head cfg.hostFiles
         else pkgs.concatText "hosts" cfg.hostFiles;
-      netgroup.text = mkDefault "";
       "host.conf".text = "multi on\n";
-      # Names of services, protocols and RPC programs, which getservbyname(3) and its kin read.
-      services.source = mkDefault "${pkgs.netbase}/etc/services";
-      protocols.source = mkDefault "${pkgs.netbase}/etc/protocols";
-      rpc.source = mkDefault "${pkgs.netbase}/etc/rpc";
     };
+
+    # Its /etc/services, /etc/protocols and /etc/rpc are what getservbyname(3) and its kin read.
+    environment.systemPackages = [ pkgs.netbase ];
   };
 }

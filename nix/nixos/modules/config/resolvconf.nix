@@ -129,9 +129,8 @@ in
       }
     ];
 
-    # Not inside mkIf: whether this module is enabled depends on the names in environment.etc.
-    environment.etc."resolvconf.conf".enable = cfg.extraConfig != "";
-    environment.etc."resolvconf.conf".text = cfg.extraConfig;
+    # Not under cfg.enable: whether this module is enabled depends on the names in environment.etc.
+    environment.etc."resolvconf.conf" = mkIf (cfg.extraConfig != "") { text = cfg.extraConfig; };
 
     systemd.services.resolvconf = mkIf takesOver {
       description = "Name servers in /etc/resolv.conf";

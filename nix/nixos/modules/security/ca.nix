@@ -26,6 +26,9 @@ let
     for certificate in *.crt ${toString files}; do
       awk 1 "$certificate"
     done > $out/etc/ssl/certs/ca-bundle.crt
+    # Where other distributions have it.
+    mkdir -p $out/etc/pki/tls/certs
+    ln -s /etc/ssl/certs/ca-certificates.crt $out/etc/pki/tls/certs/ca-bundle.crt
   '';
   bundleFile = "${bundle}/etc/ssl/certs/ca-bundle.crt";
 
@@ -83,9 +86,8 @@ in
     environment.etc = {
       "ssl/certs/ca-certificates.crt".source = bundleFile;
       "ssl/certs/ca-bundle.crt".source = bundleFile;
-      "pki/tls/certs/ca-bundle.crt".source = bundleFile;
-      "ssl/openssl.cnf".source = lib.mkDefault "${pkgs.openssl}/etc/ssl/openssl.cnf";
     };
-    environment.systemPackages = [ opensslDefault ];
+    # openssl for its openssl.cnf in /etc.
+    environment.systemPackages = [ bundle opensslDefault pkgs.openssl ];
   };
 }

@@ -22,8 +22,8 @@ in
 
     dbusPackage = mkOption {
       type = types.package;
-      default = pkgs.dbus-daemon;
-      defaultText = lib.literalExpression "pkgs.dbus-daemon";
+      default = pkgs.dbus;
+      defaultText = lib.literalExpression "pkgs.dbus";
       internal = true;
       description = "The package of the message bus.";
     };
@@ -55,7 +55,7 @@ in
       }
     ];
 
-    environment.systemPackages = [ cfg.dbusPackage pkgs.dbus-system-bus-common pkgs.dbus-bin ];
+    environment.systemPackages = [ cfg.dbusPackage pkgs.dbus-daemon pkgs.dbus-system-bus-common pkgs.dbus-bin ];
     environment.etc."dbus-1/system-local.conf" = mkIf (cfg.packages != [ ]) {
       text = "<busconfig>\n${servicedirs}</busconfig>\n";
     };
@@ -69,24 +69,6 @@ in
     };
     users.groups.messagebus.gid = config.ids.gids.messagebus or 4;
 
-    systemd.sockets.dbus = {
-      description = "D-Bus System Message Bus Socket";
-      wantedBy = [ "sockets.target" ];
-      socketConfig.ListenStream = "/run/dbus/system_bus_socket";
-    };
-    systemd.services.dbus = {
-      description = "D-Bus System Message Bus";
-      requires = [ "dbus.socket" ];
-      after = [ "dbus.socket" ];
-      # A restart would cut everybody off; the bus reads new files on reload.
-      reloadIfChanged = true;
-      serviceConfig = {
-        Type = "notify";
-        NotifyAccess = "main";
-        ExecStart = "@${cfg.dbusPackage}/usr/bin/dbus-daemon @dbus-daemon --system --address=systemd: --nofork --nopidfile --systemd-activation --syslog-only";
-        ExecReload = "${pkgs.dbus-bin}/usr/bin/dbus-send --print-reply --system --type=method_call --dest=org.freedesktop.DBus / org.freedesktop.DBus.ReloadConfig";
-        OOMScoreAdjust = -900;
-      };
-    };
+    # The package's units start it: a socket, and the service behind it.
   };
 }
