@@ -307,7 +307,7 @@ def _preferences(pins: Mapping[str, str]) -> str:
 def _missing(left: Sequence[Download], said: str, apt: Apt) -> ContainerError:
     """Why files could not be had: gone from the mirror, no network, no space."""
     names = ", ".join(item.name for item in left[:5]) + (f" and {len(left) - 5} more" if len(left) > 5 else "")
-    if re.search(r"\b404\b|Not Found|does not exist", said):
+    if re.search(r"\b404\b|Not Found|No such file or directory", said):
         return HostError(
             f"the package archive no longer has: {names}",
             hint="the lock file names versions that were replaced; ‘nixos-container upgrade’ moves to the present ones",
