@@ -299,7 +299,10 @@ in
       '';
     };
 
-    environment.systemPackages = filter lib.isDerivation (map (u: u.shell) users);
+    # People log in here, or have units of their own: then sessions are kept by logind, which needs a running bus.
+    environment.systemPackages =
+      filter lib.isDerivation (map (u: u.shell) users)
+      ++ lib.optionals (config.services.logind.enable) [ pkgs.dbus pkgs.libpam-systemd ];
 
     environment.etc = lib.mapAttrs' (_: u: {
       name = "profiles/per-user/${u.name}";

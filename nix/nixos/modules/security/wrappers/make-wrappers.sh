@@ -16,16 +16,19 @@ fi
 new=$(mktemp -d "$place/wrappers.XXXXXXXXXX") || exit 1
 chmod 0755 "$new"
 
+# No rights until owner and mode are right; few processes, because this runs before anything else starts.
+umask 0777
 while IFS="$tab" read -r name program owner group mode special capabilities; do
+  case $mode in [ugoa+=-]*) if [ "$special" != - ]; then mode=$mode,$special special=-; fi ;; esac
   # Rights only after the owner: chown takes set-user-ID away.
   cp -L "$program" "$new/$name" \
-    && chmod 0000 "$new/$name" \
-    && chown "$owner:$group" "$new/$name" \
+    && { [ "$owner:$group" = root:root ] || chown "$owner:$group" "$new/$name"; } \
     && { [ "$capabilities" = - ] || setcap "$capabilities" "$new/$name"; } \
     && chmod "$mode" "$new/$name" \
     && { [ "$special" = - ] || chmod "$special" "$new/$name"; } \
     || { echo "wrapper $name of $program could not be made" >&2; rm -f "$new/$name"; status=1; }
 done < "$table"
+umask 0022
 
 old=$(readlink "$place/bin")
 ln -s "$new" "$new.link" && mv -Tf "$new.link" "$place/bin" || exit 1

@@ -7,12 +7,18 @@
 let
   inherit (lib) mkOption types;
 
-  # Takes definitions of any shape; lists and sets of several modules merge.
-  anything = mkOption {
-    type = types.submodule { freeformType = types.lazyAttrsOf types.anything; };
+  # Takes definitions of any shape; lists and sets of several modules merge. Other modules read some of the values
+  # (`mkIf config.services.xserver.enable`), so those that are read commonly are declared, with NixOS's defaults.
+  branch = options: mkOption {
+    type = types.submodule {
+      freeformType = types.lazyAttrsOf types.anything;
+      inherit options;
+    };
     default = { };
     description = "Accepted for compatibility; has no effect in a container.";
   };
+  anything = branch { };
+  switch = branch { enable = off; };
   inert = type: default: mkOption {
     inherit type default;
     description = "Accepted for compatibility; has no effect in a container.";
@@ -23,10 +29,25 @@ in
 {
   options = {
     boot = {
-      loader = anything;
-      initrd = anything;
-      plymouth = anything;
-      zfs = anything;
+      loader = branch {
+        grub = switch;
+        systemd-boot = switch;
+        efi = branch {
+          canTouchEfiVariables = off;
+          efiSysMountPoint = inert types.str "/boot";
+        };
+        timeout = inert (types.nullOr types.int) 5;
+      };
+      initrd = branch {
+        enable = off;
+        systemd = switch;
+        kernelModules = list;
+        availableKernelModules = list;
+        luks = branch { devices = anything; };
+        network = switch;
+      };
+      plymouth = switch;
+      zfs = branch { enabled = off; };
       binfmt = anything;
       lanzaboote = anything;
       bcache = anything;
@@ -57,36 +78,51 @@ in
       vesa = off;
     };
 
-    hardware = anything;
-    powerManagement = anything;
+    hardware = branch {
+      graphics = switch;
+      opengl = switch;
+      bluetooth = switch;
+      enableRedistributableFirmware = off;
+      enableAllFirmware = off;
+      cpu = branch {
+        intel = branch { updateMicrocode = off; };
+        amd = branch { updateMicrocode = off; };
+      };
+    };
+    powerManagement = switch;
     swapDevices = list;
-    zramSwap = anything;
-    services.udev = anything;
-    services.fstrim = anything;
-    services.smartd = anything;
-    services.thermald = anything;
-    services.tlp = anything;
-    services.qemuGuest = anything;
-    services.fwupd = anything;
-    services.upower = anything;
-    services.acpid = anything;
-    services.lvm = anything;
+    zramSwap = switch;
+    services.udev = switch;
+    services.fstrim = switch;
+    services.smartd = switch;
+    services.thermald = switch;
+    services.tlp = switch;
+    services.qemuGuest = switch;
+    services.fwupd = switch;
+    services.upower = switch;
+    services.acpid = switch;
+    services.lvm = switch;
     services.getty = anything;
-    services.gpm = anything;
-    services.xserver = anything;
-    services.pipewire = anything;
-    services.pulseaudio = anything;
+    services.gpm = switch;
+    services.xserver = switch;
+    services.pipewire = switch;
+    services.pulseaudio = switch;
     services.displayManager = anything;
     services.desktopManager = anything;
-    services.printing = anything;
-    services.nscd = anything;
-    services.userborn = anything;
-    virtualisation = anything;
-    fonts = anything;
+    services.printing = switch;
+    services.nscd = switch;
+    services.userborn = switch;
+    virtualisation = branch {
+      docker = switch;
+      podman = switch;
+      libvirtd = switch;
+      containers = switch;
+    };
+    fonts = branch { packages = list; };
     xdg = anything;
     qt = anything;
     gtk = anything;
-    sound = anything;
+    sound = switch;
     containers = inert (types.attrsOf types.raw) { };
   };
 }

@@ -18,6 +18,15 @@ let
 in
 {
   options.services.logind = {
+    enable = mkOption {
+      type = types.bool;
+      default = lib.any (user: user.enable && (user.isNormalUser || user.linger == true)) (lib.attrValues config.users.users);
+      defaultText = lib.literalMD "whether there is a user with `isNormalUser` or `linger`";
+      description = ''
+        Whether logind keeps sessions: runtime directories, users' own service managers, lingering. A system that only
+        root enters does without, and without the two processes.
+      '';
+    };
     settings.Login = mkOption {
       type = types.attrsOf unitOption;
       default = { };
@@ -45,6 +54,8 @@ in
     lidSwitchExternalPower = action "suspend";
     lidSwitchDocked = action "ignore";
   };
+
+  config.systemd.maskedUnits = lib.optional (!cfg.enable) "systemd-logind.service";
 
   config.environment.etc."systemd/logind.conf".text =
     "[Login]\n"
