@@ -33,8 +33,6 @@ let
     ;
   inherit (lib.options) showDefs unknownModule;
 
-  internalKey = "lib/modules.nix";
-
   # Read one item of `imports` or `modules`.
   loadModule =
     class: args:
@@ -209,6 +207,6 @@ in
             imports = map show node.modules;
           };
         in
-        map show (filter (node: node.key != internalKey) tree.nodes);
+        map show tree.nodes;
     };
 }

@@ -113,28 +113,37 @@ let
   # others of that priority, which nobody writes.
   settleWithDefault =
     opt: declarations: defs:
-    let
-      settled = settle defs;
-      default = {
-        file = head declarations;
-        value = mkOptionDefault opt.default;
-      };
-    in
-    if defs != [ ] && settled.highestPrio < defaultPriority then
-      settled
-    else if defs != [ ] && settled.highestPrio == defaultPriority then
-      settleMany ([ default ] ++ defs)
+    if defs == [ ] then
+      settleDefault opt declarations
     else
+      let
+        settled = settle defs;
+      in
+      if settled.highestPrio < defaultPriority then
+        settled
+      else if settled.highestPrio > defaultPriority then
+        settleDefault opt declarations
+      else
+        settleMany (
+          [
+            {
+              file = head declarations;
+              value = mkOptionDefault opt.default;
+            }
+          ]
+          ++ defs
+        );
+
+  settleDefault = opt: declarations: {
+    values = [
       {
-        values = [
-          {
-            file = head declarations;
-            value = withoutOrder opt.default;
-          }
-        ];
-        highestPrio = defaultPriority;
-        isDefined = true;
-      };
+        file = head declarations;
+        value = withoutOrder opt.default;
+      }
+    ];
+    highestPrio = defaultPriority;
+    isDefined = true;
+  };
 
   defaultPriority = (mkOptionDefault null).priority;
 

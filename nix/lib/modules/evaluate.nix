@@ -8,6 +8,7 @@
 let
   inherit (builtins)
     addErrorContext
+    any
     elemAt
     genList
     isAttrs
@@ -22,6 +23,7 @@ let
     evaluateModules
     mergeModules
     mkDefault
+    pushDownProperties
     throwUnmatched
     ;
   inherit (lib.options) isOption mkOption;
@@ -95,15 +97,6 @@ let
     in
     genList (n: elemAt list (last - n)) (last + 1);
 
-  # The value of an option that hardly anybody defines. Merging a default that
-  # nobody touched would cost more than the rest of a small submodule.
-  unlessUntouched =
-    untouched: opt:
-    if opt.highestPrio == 1500 && length opt.definitionsWithLocations == 1 then
-      untouched
-    else
-      opt.value;
-
   # `declared` over `free`. The two meet only in sets of options, never in the
   # value of an option, because a definition is either taken by an option or not.
   overlay =
@@ -149,9 +142,9 @@ in
 
       regularModules = if deprecatedModules == [ ] then modules else modules ++ deprecatedModules;
 
+      # A module like others, but one that nobody can import or disable.
       internalModule = {
         _file = "lib/modules.nix";
-        key = "lib/modules.nix";
         options = if prefix == [ ] then builtinOptions.atRoot else builtinOptions.below;
         config._module = {
           args = {
@@ -172,17 +165,20 @@ in
       // specialArgs;
 
       # A function, so that its result is not kept alive by this scope.
-      collect =
-        _: collectModules class (specialArgs.modulesPath or "") (regularModules ++ [ internalModule ]) moduleArgs;
+      collect = _: collectModules class (specialArgs.modulesPath or "") regularModules moduleArgs;
 
       # Later modules come first, so that lists keep the order of `imports`:
       # what is imported precedes what the importer itself adds.
-      merged = mergeModules prefix (reversed (collect null).modules);
+      merged = mergeModules prefix ([ internalModule ] ++ reversed (collect null).modules);
 
       options = merged.matchedOptions;
       declared = valuesOf options;
-      freeformType = unlessUntouched null options._module.freeformType;
-      isChecked = unlessUntouched true options._module.check;
+      # Hardly anybody sets these two. Evaluating them where nobody did would
+      # cost more than the rest of a small submodule.
+      freeformType = if isSet "freeformType" then declared._module.freeformType else null;
+      isChecked = if isSet "check" then declared._module.check else true;
+      isSet =
+        name: any (def: any (set: set ? ${name}) (pushDownProperties def.value)) (merged.definitionsOf "_module");
 
       free =
         let

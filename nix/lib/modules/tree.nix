@@ -53,13 +53,6 @@ let
         Did you mean to define this outside of `options'?
       '';
 
-  # One declaration: where it stands and what it says.
-  declaration = module: subtree: name: options: {
-    inherit (module) _file;
-    pos = unsafeGetAttrPos name subtree;
-    inherit options;
-  };
-
   # What one module defines one level down.
   subconfigOf =
     prefix: def:
@@ -178,7 +171,7 @@ in
       ) modules
     );
 
-  # The result is { matchedOptions; unmatchedDefns; }:
+  # The result is { matchedOptions; unmatchedDefns; definitionsOf; }:
   #   matchedOptions  the declared tree, with evaluated options as its leaves
   #   unmatchedDefns  [ { file; prefix; value; } ] that no option takes
   mergeModules' =
@@ -205,10 +198,25 @@ in
               let
                 set = subtreeOf prefix module;
               in
-              mapAttrs (declaration module set) set
+              mapAttrs (name: options: {
+                inherit (module) _file;
+                pos = unsafeGetAttrPos name set;
+                inherit options;
+              }) set
             ) declaring
           );
-      declsOf = name: if only != null then [ (declaration only subtree name subtree.${name}) ] else declared.${name};
+      declsOf =
+        name:
+        if only != null then
+          [
+            {
+              inherit (only) _file;
+              pos = unsafeGetAttrPos name subtree;
+              options = subtree.${name};
+            }
+          ]
+        else
+          declared.${name};
 
       # Sets of options, by name; made for no other names.
       sets = mapAttrs (
@@ -249,6 +257,9 @@ in
           [ ];
     in
     {
+      # The definitions of a name on this level, as they were written.
+      definitionsOf = defsOf;
+
       matchedOptions =
         if only == null then
           mapAttrs (
@@ -262,9 +273,7 @@ in
           mapAttrs (
             name: options:
             if options._type or null == "option" then
-              evaluateSingle (prefix ++ [ name ]) (declaration only subtree name options) (
-                defined.${name} or [ ]
-              )
+              evaluateSingle (prefix ++ [ name ]) (head (declsOf name)) (defined.${name} or [ ])
             else
               evaluateName name
           ) subtree;
