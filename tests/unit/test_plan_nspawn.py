@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from nixos_containers.base.errors import DefinitionError
-from nixos_containers.declare.container import Bind, Container, Network, VethPair
+from nixos_containers.declare.container import AllowedDevice, Bind, Container, Network, VethPair
 from nixos_containers.plan.facts import Host
 from nixos_containers.plan.launch import params_digest, plan_launch, private_users
 from nixos_containers.plan.network import plan_network
@@ -104,7 +104,17 @@ def test_tun_gives_the_device_and_the_capability() -> None:
     words = command(container(enable_tun=True))
     assert "--bind=/dev/net/tun" in words
     assert "--capability=CAP_NET_ADMIN" in words
-    assert not [word for word in command(container()) if "capability" in word or "tun" in word]
+    assert not [word for word in command(container()) if word.startswith("--capability") or "tun" in word]
+
+
+def test_root_that_is_the_hosts_root_cannot_make_itself_a_disk() -> None:
+    drop = "--drop-capability=CAP_MKNOD"
+    assert drop in command(container(), user_base="no")
+    assert drop in command(container(), user_base="identity")
+    assert drop not in command(container()), "the kernel refuses that to private users anyway"
+    assert drop not in command(container(additional_capabilities=("CAP_MKNOD",)), user_base="no")
+    assert drop not in command(container(allowed_devices=(AllowedDevice("block-*", "rwm"),)), user_base="no")
+    assert drop in command(container(allowed_devices=(AllowedDevice("/dev/fuse", "rw"),)), user_base="no")
 
 
 def test_the_guest_is_told_of_its_private_network() -> None:

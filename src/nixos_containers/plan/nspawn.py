@@ -18,6 +18,11 @@ def escape(path: str) -> str:
     return path.replace("\\", "\\\\").replace(":", "\\:")
 
 
+def _may_make_devices(container: Container) -> bool:
+    wanted = "CAP_MKNOD" in container.additional_capabilities
+    return wanted or any("m" in device.modifier for device in container.allowed_devices)
+
+
 def nspawn_command(
     container: Container,
     host: Host,
@@ -71,6 +76,10 @@ def nspawn_command(
         command.append("--capability=" + ",".join(dict.fromkeys(capabilities)))
     if container.enable_tun:
         command.append("--bind=/dev/net/tun")
+    if not private_users and not _may_make_devices(container):
+        # Root of the host's user namespace could make itself the node of any disk: systemd's units have a device policy
+        # against that, a supervisor of our own has none.
+        command.append("--drop-capability=CAP_MKNOD")
     if network.private:
         command.append("--setenv=PRIVATE_NETWORK=1")
     command += flags
