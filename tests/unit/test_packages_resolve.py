@@ -120,5 +120,5 @@ def test_tools_of_builds_are_resolved_apart(apt: FakeApt) -> None:
 def test_a_lock_of_another_release_is_not_mixed(apt: FakeApt) -> None:
     lock = update(Lock(), {"web": {"vim"}}, apt)
     trixie = Index("/none", "trixie", "amd64", "")
-    with pytest.raises(DefinitionError, match="release ‘bookworm’.*‘trixie’"):
+    with pytest.raises(DefinitionError, match=r"release ‘bookworm’.*‘trixie’"):
         update_lock(lock, {"web": frozenset({"vim"})}, trixie, cast(Apt, apt))

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 # What a child may inherit: where to find things, how to reach the network, who is talking.
 _KEPT = ("TERM", "HOME", "USER", "LOGNAME", "SSL_CERT_FILE", "NIX_PATH", "NIX_SSL_CERT_FILE", "NIX_REMOTE", "TMPDIR")
 _KEPT_SUFFIX = ("_proxy", "_PROXY")
+# For `spawn`: a stream of the program that the caller reads while it runs.
+PIPE = subprocess.PIPE
 
-
-__all__ = ["CommandFailed", "environment", "find", "missing", "run", "spawn"]
+__all__ = ["PIPE", "CommandFailed", "environment", "find", "missing", "run", "spawn"]
 
 
 class CommandFailed(ContainerError):

@@ -9,7 +9,6 @@ import hashlib
 import os
 import re
 import shutil
-import subprocess
 import tarfile
 from typing import TYPE_CHECKING
 
@@ -166,7 +165,7 @@ def _add_bootstrap(paths: Paths, packages: Mapping[str, Package], apt: Apt) -> B
 def _lay_out(deb: str, tree: str) -> None:
     """bin/busybox, and a link for each of its applets."""
     os.makedirs(f"{tree}/bin")
-    child = process.spawn(["dpkg-deb", "--fsys-tarfile", deb], stdout=subprocess.PIPE)
+    child = process.spawn(["dpkg-deb", "--fsys-tarfile", deb], stdout=process.PIPE)
     with child, tarfile.open(fileobj=child.stdout, mode="r|") as archive:
         for member in archive:
             content = archive.extractfile(member) if member.name.endswith("bin/busybox") else None

@@ -12,7 +12,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -209,7 +208,7 @@ _FIELD = re.compile(rb"^(Package|Version|SHA256|Size|Filename|Description|Homepa
 
 def _entries(apt: Apt) -> Iterator[tuple[str, Entry]]:
     """The candidate version of every package, as apt sees it. Streamed: the whole is 50 MB of text."""
-    child = process.spawn(apt.command("apt-cache", "dumpavail"), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    child = process.spawn(apt.command("apt-cache", "dumpavail"), stdout=process.PIPE, stderr=process.PIPE)
     assert child.stdout is not None and child.stderr is not None
     rest = b""
     with child:
