@@ -51,6 +51,7 @@ def start(paths: Paths, record: Record, host: Host, *, busybox: str, system: str
     """
     name = record.container.name
     make_room(paths)
+    ensure_machine_id()
     root = prepare_root(paths, record)
     state = paths.run_state(name)
     launch = plan_launch(record, host, state=state, root=root, busybox=busybox, system=system)
@@ -136,6 +137,15 @@ def note_system(paths: Paths, name: str, system: str) -> None:
     text = read_text(path)
     if text is not None:
         write_atomically(path, json.dumps({**json.loads(text), "system": system}))
+
+
+def ensure_machine_id() -> None:
+    """Give the host a machine id (machine-id(5)) if it has none: nspawn derives the MAC addresses of veth pairs from it."""
+    path = "/etc/machine-id"
+    if (read_text(path) or "").strip() not in ("", "uninitialized"):
+        return
+    write_atomically(path, os.urandom(16).hex() + "\n", mode=0o444)
+    log.say(f"made {path}, which this host did not have and systemd-nspawn needs")
 
 
 class _listener:
