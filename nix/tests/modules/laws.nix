@@ -64,27 +64,29 @@ let
       inherit prio order on;
       wrap = x: mkIf on (if prio == 100 then ordered order x else mkOverride prio (ordered order x));
     };
-  }) [ true false ]) [ 500 1000 1500 ]) [ 50 100 1000 ]);
+  }) [ true false ]) [ 500 1000 1500 ]) [ 50 100 1000 1500 1600 ]);
   ordered = order: x: if order == 1000 then x else mkOrder order x;
 
   # What must come out: of what is on, the strongest, by order; equal orders
-  # as the modules stand, the last first.
+  # as the modules stand, the last first, and the default before all.
   model =
-    kinds:
+    default: kinds:
     let
-      on = builtins.filter (d: d.kind.on) (lib.imap0 (i: kind: { inherit i kind; }) kinds);
+      given = lib.reverseList (lib.imap0 (i: kind: { inherit i kind; }) kinds);
+      on = default ++ builtins.filter (d: d.kind.on) given;
       best = builtins.foldl' (a: d: lib.min a d.kind.prio) 9999 on;
       strongest = builtins.filter (d: d.kind.prio == best) on;
     in
-    map (d: d.i) (builtins.sort (a: b: a.kind.order < b.kind.order) (lib.reverseList strongest));
+    map (d: d.i) (builtins.sort (a: b: a.kind.order < b.kind.order) strongest);
+  asDefault = [ { i = 99; kind = { prio = 1500; order = 1000; }; } ];
 
-  triples =
+  mixtures =
     let
       names = builtins.attrNames kinds;
       n = builtins.length names;
       pick = i: map (builtins.elemAt names) [ (lib.mod i n) (lib.mod (i * 7 + 3) n) (lib.mod (i * 11 + 5) n) ];
     in
-    builtins.genList pick (2 * n);
+    map (name: [ name ]) names ++ builtins.genList pick (2 * n);
 in
 forEvery "a good value is accepted" every (s: succeeds (valueOf s.type [ s.good ]))
 // forEvery "a bad value is refused" every (s: !succeeds (valueOf s.type [ s.bad ]))
@@ -114,7 +116,16 @@ forEvery "a good value is accepted" every (s: succeeds (valueOf s.type [ s.good 
     name = "definitions ${toString i}: ${lib.concatStringsSep ", " names}";
     value = {
       expr = valueOf (types.listOf types.int) (lib.imap0 (j: name: kinds.${name}.wrap [ j ]) names);
-      expected = model (map (name: kinds.${name}) names);
+      expected = model [ ] (map (name: kinds.${name}) names);
     };
-  }) triples
+  }) mixtures
+)
+// builtins.listToAttrs (
+  lib.imap1 (i: names: {
+    name = "definitions over a default ${toString i}: ${lib.concatStringsSep ", " names}";
+    value = {
+      expr = (configOf ([ (declare "v" { type = types.listOf types.int; default = [ 99 ]; }) ] ++ lib.imap0 (j: name: { v = kinds.${name}.wrap [ j ]; }) names)).v;
+      expected = model asDefault (map (name: kinds.${name}) names);
+    };
+  }) mixtures
 )
