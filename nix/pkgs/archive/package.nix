@@ -11,21 +11,18 @@
   bootstrap,
 }:
 let
-  inherit (builtins)
-    baseNameOf
-    concatStringsSep
-    elem
-    match
-    replaceStrings
-    stringLength
-    substring
-    ;
+  inherit (builtins) baseNameOf match replaceStrings;
 
   # Store names know neither `~` nor `:`; importer.py cleans names the same way.
   clean = replaceStrings [ "~" ":" "%" ] [ "-" "-" "-" ];
 
   # [epoch:]upstream[-revision], Debian policy 5.6.12
-  withoutEpoch = version: let m = match "[0-9]+:(.*)" version; in if m == null then version else builtins.head m;
+  withoutEpoch =
+    version:
+    let
+      m = match "[0-9]+:(.*)" version;
+    in
+    if m == null then version else builtins.head m;
   upstream =
     version:
     let
@@ -42,7 +39,9 @@ let
 in
 name: entry: described:
 let
-  version = entry.version or (throw "the package ‘${name}’ is in the names of the index, but not in its shards; remove the index and run again");
+  version =
+    entry.version
+      or (throw "the package ‘${name}’ is in the names of the index, but not in its shards; remove the index and run again");
 
   src = derivation {
     name = clean (baseNameOf entry.file);
@@ -76,32 +75,70 @@ let
   refuse = what: _: throw ''
     ‘${name}’ comes ready-made from the archive, so ${what} cannot change it.
     Wrap it (pkgs.writeShellScriptBin, pkgs.symlinkJoin), or give the container a nixpkgs with its `nixpkgs` option.'';
+
+  # What is said about a package can be changed, what it contains cannot.
+  changeable = [
+    "meta"
+    "passthru"
+  ];
+  overrideAttrs =
+    package: change:
+    let
+      old = {
+        inherit (package)
+          pname
+          version
+          name
+          meta
+          passthru
+          ;
+      };
+      new = old // lib.toExtension change new old;
+      content = removeAttrs new changeable;
+      different = lib.filter (attribute: !(old ? ${attribute}) || old.${attribute} != content.${attribute}) (
+        lib.attrNames content
+      );
+      changed =
+        package
+        // new.passthru
+        // {
+          inherit (new) meta passthru;
+          overrideAttrs = overrideAttrs changed;
+        };
+    in
+    if different == [ ] then
+      changed
+    else
+      refuse "`overrideAttrs` of ${lib.concatStringsSep ", " different}" null;
+
+  package =
+    drv
+    // {
+      inherit src;
+      pname = name;
+      version = upstream version;
+      archive = {
+        inherit name version;
+        inherit (entry) sha256 size file;
+      };
+      meta = {
+        name = drv.name;
+        mainProgram = mainPrograms.${name} or name;
+        description = described.description or "";
+        homepage = described.homepage or null;
+        position = null;
+        available = true;
+        broken = false;
+        unfree = false;
+        insecure = false;
+        unsupported = false;
+        platforms = [ system ];
+        outputsToInstall = [ "out" ];
+      };
+      passthru = { };
+      override = refuse "`override`";
+      overrideAttrs = overrideAttrs package;
+      overrideDerivation = refuse "`overrideDerivation`";
+    };
 in
-drv
-// {
-  inherit src;
-  pname = name;
-  version = upstream version;
-  archive = {
-    inherit name version;
-    inherit (entry) sha256 size file;
-  };
-  meta = {
-    name = drv.name;
-    mainProgram = mainPrograms.${name} or name;
-    description = described.description or "";
-    homepage = described.homepage or null;
-    position = null;
-    available = true;
-    broken = false;
-    unfree = false;
-    insecure = false;
-    unsupported = false;
-    platforms = [ system ];
-    outputsToInstall = [ "out" ];
-  };
-  passthru = { };
-  override = refuse "`override`";
-  overrideAttrs = refuse "`overrideAttrs`";
-  overrideDerivation = refuse "`overrideDerivation`";
-}
+package

@@ -5,22 +5,30 @@ let
   inherit (builtins)
     filter
     length
+    sort
     stringLength
     substring
     ;
-  start = substring 0 2 name;
-  far = if stringLength name < 5 then 1 else 2;
-  near = filter (
+  letters = text: sort (a: b: a < b) (lib.stringToCharacters text);
+  sorted = letters name;
+
+  # Who misspells keeps the first letter.
+  close = filter (
     candidate:
-    substring 0 2 candidate == start
-    && stringLength candidate <= stringLength name + far
-    && stringLength name <= stringLength candidate + far
-    && lib.strings.levenshteinAtMost far name candidate
+    substring 0 1 candidate == substring 0 1 name
+    && stringLength candidate <= stringLength name + 2
+    && stringLength name <= stringLength candidate + 2
   ) candidates;
+  within = distance: filter (lib.strings.levenshteinAtMost distance name) close;
+  swapped = filter (
+    candidate: stringLength candidate == stringLength name && letters candidate == sorted
+  ) close;
   longer = filter (
     candidate: stringLength name > 2 && substring 0 (stringLength name + 1) candidate == name + "-"
   ) candidates;
-  shown = lib.take 5 (near ++ longer);
+  shown = lib.take 5 (
+    lib.unique (swapped ++ within 1 ++ longer ++ (if stringLength name < 5 then [ ] else within 2))
+  );
 in
 if length shown == 0 then
   ""
