@@ -1,0 +1,107 @@
+# Variables and shells, tmpfiles, file systems, kernel settings, Nix, and options for machines that do nothing here.
+{ lib }:
+let
+  inherit (import ./support/eval.nix { inherit lib; }) configOf etc hasLine lines;
+  variables = environment: (configOf { inherit environment; }).environment.variables;
+  mounts = fileSystems: (configOf { inherit fileSystems; }).systemd.mounts;
+  machine = {
+    boot.loader.grub = { enable = true; device = "/dev/sda"; };
+    boot.loader.systemd-boot.enable = true;
+    boot.initrd = { availableKernelModules = [ "xhci_pci" ]; luks.devices.x.device = "/dev/x"; };
+    boot.kernelModules = [ "kvm-intel" ];
+    boot.kernelPackages = { };
+    boot.supportedFilesystems = [ "ntfs" ];
+    hardware.cpu.intel.updateMicrocode = lib.mkDefault true;
+    hardware.nvidia.open = true;
+    powerManagement.cpuFreqGovernor = "performance";
+    swapDevices = [ { device = "/dev/sda2"; } ];
+    fileSystems."/" = { device = "/dev/disk/by-label/nixos"; fsType = "ext4"; };
+    services.xserver.enable = true;
+    virtualisation.docker.enable = true;
+    nix.gc.automatic = true;
+    documentation.nixos.enable = false;
+    fonts.packages = [ ];
+  };
+in
+{
+  "lists are joined with colons" = { expr = (variables { variables.X = [ "a" "b" ]; }).X; expected = "a:b"; };
+  "session variables are variables" = { expr = (variables { sessionVariables.X = 3; }).X; expected = "3"; };
+  "variables win over them" = { expr = (variables { sessionVariables.X = "a"; variables.X = "b"; }).X; expected = "b"; };
+  "wrappers come first in the path, the archive's places last" = {
+    expr = map (f: f (lib.splitString ":" (variables { }).PATH)) [ lib.head lib.last ];
+    expected = [ "/run/wrappers/bin" "/usr/bin" ];
+  };
+  "no place is in the path twice" = {
+    expr = let path = lib.splitString ":" (variables { }).PATH; in lib.unique path == path;
+    expected = true;
+  };
+  "PAM's sessions know home and user in its own words" = {
+    expr = hasLine (etc "pam/environment" { environment.sessionVariables.X = "$HOME/x-$USER"; }) ''X   DEFAULT="@{HOME}/x-@{PAM_USER}"'';
+    expected = true;
+  };
+  "shells are listed" = { expr = builtins.elem "/bin/x" (lines (etc "shells" { environment.shells = [ "/bin/x" ]; })); expected = true; };
+  "an alias can be taken back" = { expr = (configOf { environment.shellAliases.l = null; }).environment.shellAliases.l; expected = null; };
+
+  "tmpfiles: lines" = { expr = hasLine (etc "tmpfiles.d/00-nixos.conf" { systemd.tmpfiles.rules = [ "d /x" ]; }) "d /x"; expected = true; };
+  "tmpfiles: values" = {
+    expr = lines (etc "tmpfiles.d/10-x.conf" { systemd.tmpfiles.settings."10-x"."/a b".d = { mode = "0700"; user = "u"; }; });
+    expected = [ "d /a\\x20b 0700 u - -" ];
+  };
+  "/tmp is not emptied by a switch" = { expr = lib.any (lib.hasPrefix "D /tmp") (lines (etc "tmpfiles.d/tmp.conf" { })); expected = false; };
+
+  "kernel settings that may fail" = {
+    expr = lines (etc "sysctl.d/60-nixos.conf" { boot.kernel.sysctl = { "net.ipv4.ip_forward" = true; "vm.swappiness" = 10; "a.b" = null; }; });
+    expected = [ "-net.ipv4.ip_forward=1" "-vm.swappiness=10" ];
+  };
+  "the highest of several buffer sizes" = {
+    expr = (configOf { boot.kernel.sysctl = lib.mkMerge [ { "net.core.rmem_max" = 100; } { "net.core.rmem_max" = 200; } ]; })
+      .boot.kernel.sysctl."net.core.rmem_max";
+    expected = 200;
+  };
+  "two different values for another one conflict" = {
+    expr = (configOf { boot.kernel.sysctl = lib.mkMerge [ { "a.b" = 1; } { "a.b" = 2; } ]; }).boot.kernel.sysctl."a.b";
+    error = "boot.kernel.sysctl";
+  };
+
+  "a file system in memory is mounted" = {
+    expr = map (m: { inherit (m) what where type options; }) (mounts { "/cache" = { fsType = "tmpfs"; options = [ "size=1m" "nofail" ]; }; });
+    expected = [ { what = "tmpfs"; where = "/cache"; type = "tmpfs"; options = "size=1m"; } ];
+  };
+  "a bind mount waits for its source" = {
+    expr = (lib.head (mounts { "/b" = { device = "/a"; options = [ "bind" ]; }; })).unitConfig.RequiresMountsFor;
+    expected = [ "/a" ];
+  };
+  "an overlay says its directories" = {
+    expr = (lib.head (mounts { "/o".overlay = { lowerdir = [ "/l1" "/l2" ]; upperdir = "/u"; workdir = "/w"; }; })).options;
+    expected = "lowerdir=/l1:/l2,upperdir=/u,workdir=/w";
+  };
+  "disks are the host's" = { expr = mounts { "/data" = { device = "/dev/sdb1"; fsType = "ext4"; }; }; expected = [ ]; };
+  "a failing mount does not stop the start if that is said" = {
+    expr = let m = lib.head (mounts { "/c" = { fsType = "tmpfs"; options = [ "nofail" ]; }; }); in [ m.wantedBy m.requiredBy ];
+    expected = [ [ "local-fs.target" ] [ ] ];
+  };
+
+  "nix.conf" = {
+    expr = lib.tail (lines (etc "nix/nix.conf" { nix.settings = { experimental-features = [ "nix-command" "flakes" ]; sandbox = true; }; nix.extraOptions = "x = y"; }));
+    expected = [ "experimental-features = nix-command flakes" "sandbox = true" "x = y" ];
+  };
+  "nix' old option names" = { expr = (configOf { nix.trustedUsers = [ "alice" ]; }).nix.settings.trusted-users; expected = [ "alice" ]; };
+
+  "a machine's configuration evaluates" = { expr = lib.hasPrefix "nixos-system-web" (configOf machine).system.build.toplevel.name; expected = true; };
+  "what others read of it is there" = {
+    expr = let c = configOf { }; in [ c.services.xserver.enable c.boot.loader.grub.enable c.hardware.graphics.enable c.virtualisation.docker.enable ];
+    expected = [ false false false false ];
+  };
+
+  "a wrapper with both kinds of rights is refused" = {
+    expr = map (a: a.assertion) (lib.filter (a: lib.hasInfix "security.wrappers.x" a.message)
+      (configOf { security.wrappers.x = { source = "/x"; owner = "root"; group = "root"; setuid = true; capabilities = "cap_net_raw+p"; }; }).assertions);
+    expected = [ false ];
+  };
+  "a wrapper's mode is checked" = {
+    expr = (configOf { security.wrappers.x = { source = "/x"; owner = "root"; group = "root"; permissions = "rwx"; }; }).security.wrappers.x.permissions;
+    error = "security.wrappers.x.permissions";
+  };
+  "a container is a container" = { expr = (configOf { }).boot.isContainer; expected = true; };
+  "nspawn's containers are containers" = { expr = (configOf { boot.isNspawnContainer = true; boot.isContainer = lib.mkDefault false; }).boot.isContainer; expected = true; };
+}
