@@ -272,17 +272,12 @@ in
   # its definitions.
   evalOptionValue =
     loc: opt: defs:
-    let
-      warned =
-        if opt.type.deprecationMessage or null == null then
-          opt
-        else
-          lib.warn "The type `types.${opt.type.name}' of option `${showOption loc}' defined in ${showFiles opt.declarations} is deprecated. ${opt.type.deprecationMessage}" opt;
-    in
-    evaluateOption loc warned opt.type opt.declarations (opt.declarationPositions or [ ]) defs;
+    (evaluateOption loc opt opt.type opt.declarations (opt.declarationPositions or [ ]) defs)
+    .matchedOptions;
 
-  # The same with the parts of the declaration given one by one, so that an
-  # option that is declared once becomes one set in one step.
+  # The same as a node of the tree: { matchedOptions; values; }, the option and
+  # its value. Apart, because of most options only the value is ever read, and
+  # the set that describes the option is never made.
   evaluateOption =
     loc: opt: type: declarations: declarationPositions: defs:
     let
@@ -299,25 +294,31 @@ in
       inherit (settled) values;
 
       answer = answerOf loc type values;
-      value = valueFrom loc type settled answer;
-    in
-    opt
-    // {
-      inherit
-        loc
-        type
-        declarations
-        declarationPositions
-        ;
+      merged = valueFrom loc type settled answer;
+
       value = addErrorContext "while evaluating the option `${showOption loc}':" (
-        if opt ? apply then opt.apply value else value
+        if type.deprecationMessage or null == null then applied else warnDeprecated applied
       );
-      inherit (settled) highestPrio isDefined;
-      definitions = catAttrs "value" values;
-      files = catAttrs "file" values;
-      definitionsWithLocations = values;
-      valueMeta = if type.merge ? v2 then answer.valueMeta else { };
-      __toString = _: showOption loc;
+      applied = if opt ? apply then opt.apply merged else merged;
+      warnDeprecated = lib.warn "The type `types.${type.name}' of option `${showOption loc}' defined in ${showFiles declarations} is deprecated. ${type.deprecationMessage}";
+    in
+    {
+      values = value;
+      matchedOptions = opt // {
+        inherit
+          loc
+          type
+          declarations
+          declarationPositions
+          value
+          ;
+        inherit (settled) highestPrio isDefined;
+        definitions = catAttrs "value" values;
+        files = catAttrs "file" values;
+        definitionsWithLocations = values;
+        valueMeta = if type.merge ? v2 then answer.valueMeta else { };
+        __toString = _: showOption loc;
+      };
     };
 
   # The attributes of an attrsOf option one by one, each with the priority

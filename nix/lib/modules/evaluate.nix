@@ -26,7 +26,7 @@ let
     pushDownProperties
     throwUnmatched
     ;
-  inherit (lib.options) isOption mkOption;
+  inherit (lib.options) mkOption;
   inherit (lib) types;
 
   argsDescription = ''
@@ -87,8 +87,6 @@ let
         args = mkOption (argsOption // { internal = true; });
       };
     };
-
-  valuesOf = mapAttrs (_: node: if isOption node then node.value else valuesOf node);
 
   reversed =
     list:
@@ -172,7 +170,7 @@ in
       merged = mergeModules prefix ([ internalModule ] ++ reversed (collect null).modules);
 
       options = merged.matchedOptions;
-      declared = valuesOf options;
+      declared = merged.values;
       # Hardly anybody sets these two. Evaluating them where nobody did would
       # cost more than the rest of a small submodule.
       freeformType = if isSet "freeformType" then declared._module.freeformType else null;

@@ -30,7 +30,6 @@ let
     zipAttrsWith
     ;
   inherit (self)
-    evalOptionValue
     evaluateOption
     fixupOptionType
     mergeModules'
@@ -138,24 +137,25 @@ let
       option.options.type.description or "<no description>"
     }' does not support nested options.\n${concatStringsSep "\n" (sort (a: b: a < b) lines)}";
 
-  # An option that one module declares, with a type without modules of its
-  # own: nothing has to be merged.
+  # An option that one module declares: nothing has to be merged, unless its
+  # type has modules of its own, which have to learn their file.
   evaluateSingle =
     loc: decl: defs:
     let
       type = decl.options.type or lib.types.unspecified;
+      isMerged = type.getSubModules or null != null;
+      opt = if isMerged then mergeDeclarations loc [ decl ] else decl.options;
     in
-    if type.getSubModules or null == null && type.deprecationMessage or null == null then
-      evaluateOption loc decl.options type [ decl._file ] [ (positionOf decl) ] defs
-    else
-      evaluateMerged loc [ decl ] defs;
-
-  # Whether one module, and no other, declares an option.
-  isSingle = decls: length decls == 1 && (head decls).options._type or null == "option";
+    evaluateOption loc opt (if isMerged then opt.type else type) [ decl._file ] [ (positionOf decl) ] defs;
 
   evaluateMerged =
     loc: decls: defs:
-    evalOptionValue loc (fixupOptionType loc (mergeOptionDecls loc decls)) defs;
+    let
+      opt = mergeDeclarations loc decls;
+    in
+    evaluateOption loc opt opt.type opt.declarations opt.declarationPositions defs;
+
+  mergeDeclarations = loc: decls: fixupOptionType loc (mergeOptionDecls loc decls);
 in
 {
   # modules: [ { _file; options; config; } ], strongest order first.
@@ -171,14 +171,16 @@ in
       ) modules
     );
 
-  # The result is { matchedOptions; unmatchedDefns; definitionsOf; }:
+  # The result is a node of the tree:
   #   matchedOptions  the declared tree, with evaluated options as its leaves
+  #   values          the same tree, with the values of the options
   #   unmatchedDefns  [ { file; prefix; value; } ] that no option takes
+  #   definitionsOf   the definitions of a name on this level, as written
+  # An option is a node too; of these it has the first two.
   mergeModules' =
     prefix: modules: configs:
     let
       defined = definitionsByName prefix configs;
-      defsOf = name: defined.${name} or [ ];
 
       # Many modules declare nothing, and below the top there is mostly one
       # that does.
@@ -186,56 +188,32 @@ in
       only = if length declaring == 1 then head declaring else null;
       subtree = subtreeOf prefix only;
 
-      # name -> declarations. With one declaring module the names are those of
-      # its own set, and the declarations are made when they are asked for.
-      declared =
-        if only != null then
-          subtree
-        else
-          zipAttrsWith (_: decls: decls) (
-            map (
-              module:
-              let
-                set = subtreeOf prefix module;
-              in
-              mapAttrs (name: options: {
-                inherit (module) _file;
-                pos = unsafeGetAttrPos name set;
-                inherit options;
-              }) set
-            ) declaring
-          );
-      declsOf =
-        name:
-        if only != null then
-          [
-            {
-              inherit (only) _file;
-              pos = unsafeGetAttrPos name subtree;
-              options = subtree.${name};
-            }
-          ]
-        else
-          declared.${name};
+      # name -> [ { _file; pos; options; } ]
+      declared = zipAttrsWith (_: decls: decls) (
+        map (
+          module:
+          let
+            set = subtreeOf prefix module;
+          in
+          mapAttrs (name: options: {
+            inherit (module) _file;
+            pos = unsafeGetAttrPos name set;
+            inherit options;
+          }) set
+        ) declaring
+      );
 
-      # Sets of options, by name; made for no other names.
-      sets = mapAttrs (
-        name: _: mergeModules' (prefix ++ [ name ]) (declsOf name) (concatMap pushDown (defsOf name))
-      ) declared;
-
-      # Whether the declarations of a name are a set of options.
-      isSet = name: all (decl: !declaresOption (prefix ++ [ name ]) decl) (declsOf name);
-
-      evaluateName =
-        name:
+      nodeOf =
+        name: decls:
         let
           loc = prefix ++ [ name ];
-          decls = declsOf name;
-          defs = defsOf name;
+          defs = defined.${name} or [ ];
           optionDecls = filter (declaresOption loc) decls;
         in
-        if optionDecls == [ ] then
-          sets.${name}.matchedOptions
+        if length decls == 1 && (head decls).options._type or null == "option" then
+          evaluateSingle loc (head decls) defs
+        else if optionDecls == [ ] then
+          mergeModules' loc decls (concatMap pushDown defs)
         else if length optionDecls == length decls then
           evaluateMerged loc decls defs
         else if all (decl: decl.options.type.name or null == "submodule") optionDecls then
@@ -243,41 +221,34 @@ in
         else
           parentOfOptions loc (head optionDecls) (filter (decl: !isOption decl.options) decls);
 
+      nodes =
+        if only == null then
+          mapAttrs nodeOf declared
+        else
+          mapAttrs (
+            name: options:
+            nodeOf name [
+              {
+                inherit (only) _file;
+                pos = unsafeGetAttrPos name subtree;
+                inherit options;
+              }
+            ]
+          ) subtree;
+
       # Only defined names are looked at: a set of options that nobody defines
       # anything in stays unevaluated.
       unmatchedAt =
         name:
-        if !(declared ? ${name}) then
-          map (def: def // { prefix = [ name ]; }) defined.${name}
-        else if isSingle (declsOf name) then
-          [ ]
-        else if isSet name then
-          map (def: def // { prefix = [ name ] ++ def.prefix; }) sets.${name}.unmatchedDefns
+        if nodes ? ${name} then
+          map (def: def // { prefix = [ name ] ++ def.prefix; }) (nodes.${name}.unmatchedDefns or [ ])
         else
-          [ ];
+          map (def: def // { prefix = [ name ]; }) defined.${name};
     in
     {
-      # The definitions of a name on this level, as they were written.
-      definitionsOf = defsOf;
-
-      matchedOptions =
-        if only == null then
-          mapAttrs (
-            name: decls:
-            if isSingle decls then
-              evaluateSingle (prefix ++ [ name ]) (head decls) (defined.${name} or [ ])
-            else
-              evaluateName name
-          ) declared
-        else
-          mapAttrs (
-            name: options:
-            if options._type or null == "option" then
-              evaluateSingle (prefix ++ [ name ]) (head (declsOf name)) (defined.${name} or [ ])
-            else
-              evaluateName name
-          ) subtree;
-
+      definitionsOf = name: defined.${name} or [ ];
+      matchedOptions = mapAttrs (_: node: node.matchedOptions) nodes;
+      values = mapAttrs (_: node: node.values) nodes;
       unmatchedDefns =
         # Without definitions nothing can be unmatched, and not even the names
         # of the options need to be known.
