@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,8 +21,10 @@ class Archive:
     suite: str = "testsuite"
     stanzas: list[str] = field(default_factory=list)
 
-    def add(self, name: str, version: str = "1.0", **fields: str) -> Path:
-        """Make a package with one program; `fields` are control fields with `_` for `-`."""
+    def add(
+        self, name: str, version: str = "1.0", *, fill: Callable[[Path], None] | None = None, postinst: str = "", **fields: str
+    ) -> Path:
+        """Make a package with one program and what `fill` adds; `fields` are control fields with `_` for `-`."""
         tree = self.root / "build" / f"{name}_{version}"
         (tree / "DEBIAN").mkdir(parents=True)
         (tree / "usr/bin").mkdir(parents=True)
@@ -30,6 +33,11 @@ class Archive:
         control.update({key.replace("_", "-"): value for key, value in fields.items()})
         text = "".join(f"{key}: {value}\n" for key, value in {**control, "Description": f"test package {name}"}.items())
         (tree / "DEBIAN/control").write_text(text)
+        if postinst:
+            (tree / "DEBIAN/postinst").write_text(postinst)
+            (tree / "DEBIAN/postinst").chmod(0o755)
+        if fill is not None:
+            fill(tree)
         pool = self.root / "archive/pool"
         pool.mkdir(parents=True, exist_ok=True)
         file = pool / f"{name}_{version.split(':')[-1]}_{architecture()}.deb"

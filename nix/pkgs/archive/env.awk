@@ -105,9 +105,12 @@ function alternative(link, name, path, owner,    at, target) {
   at = systemPlace(link)
   target = systemPlace(path)
   if (at == "" || target == "" || at in filePath || at in dirCount || at in chosen) return
+  if (!(target in filePath || target in dirPath)) return
+  # Some programs look the choice up where the archive keeps it.
+  registered["/etc/alternatives/" name] = path
+  force("/etc/alternatives")
   if (target in filePath) chosen[at] = (owner target) in has ? has[owner target] : filePath[target]
-  else if (target in dirPath) chosen[at] = dirPath[target]
-  else return
+  else chosen[at] = dirPath[target]
   force(parent(at))
 }
 
@@ -135,6 +138,7 @@ END {
     if (!(file in dirCount) && !(file in made) && parent(file) in made) add(parent(file), filePath[file])
   for (directory in links) flush(directory)
   for (at in chosen) print "ln -s " quoted(chosen[at]) " " quoted("." at)
+  for (at in registered) if (!(at in filePath)) print "ln -s " quoted(registered[at]) " " quoted("." at)
 }
 
 function add(directory, path) {

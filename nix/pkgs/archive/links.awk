@@ -78,7 +78,7 @@ function relative(from, to,    f, t, nf, nt, i, j, result) {
 
 END {
   # Device nodes cannot be in the store, and packages of the archive ship none.
-  if (strange) print "find . ! -type d ! -type f ! -type l -delete"
+  if (strange) print "find . ! -type d ! -type f ! -type l -exec rm -f {} +"
   for (i = 1; i <= links; i++) {
     name = order[i]
     target = points[name]

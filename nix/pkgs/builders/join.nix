@@ -148,7 +148,7 @@ rec {
           lib.mapAttrsToList (name: path: { inherit name path; }) entries
         # A name may occur again; the last one holds.
         else
-          lib.attrValues (lib.listToAttrs (map (entry: lib.nameValuePair entry.name entry) entries));
+          lib.attrValues (lib.listToAttrs (lib.reverseList (map (entry: lib.nameValuePair entry.name entry) entries)));
       commands = map (entry: ''
         mkdir -p ${lib.escapeShellArg (dirOf "./${entry.name}")}
         ln -s ${lib.escapeShellArg "${entry.path}"} ${lib.escapeShellArg "./${entry.name}"}

@@ -1,0 +1,331 @@
+"""Packages unpacked, joined and used by builds: real derivations of a small archive, in the host's store.
+
+The archive is made here, with packages that are shaped as badly as packages can be.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import stat
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from nixos_containers.base.paths import Paths
+from nixos_containers.packages import apt as apt_module
+from nixos_containers.packages import importer, roots, sources
+from nixos_containers.packages import lock as locking
+from nixos_containers.packages.apt import Apt
+from nixos_containers.packages.index import ensure_index
+from nixos_containers.packages.lock import Lock
+from nixos_containers.packages.resolve import update_lock
+
+from ..unit.packages_archive import Archive
+from . import runner
+
+BUSYBOX = shutil.which("busybox")
+
+
+def _static() -> bool:
+    if BUSYBOX is None:
+        return False
+    loader = subprocess.run(["ldd", BUSYBOX], capture_output=True, text=True, check=False)
+    return "not a dynamic executable" in loader.stdout + loader.stderr
+
+
+pytestmark = [
+    pytest.mark.nix,
+    pytest.mark.skipif(
+        os.geteuid() != 0 or shutil.which("apt-get") is None or runner.nix_instantiate() is None or not _static(),
+        reason="needs root, apt, Nix and a static busybox",
+    ),
+]
+
+NIX = {"NIX_CONFIG": "build-users-group =\nsandbox = true\nsubstitute = false\n"}
+
+
+def bad_tree(tree: Path) -> None:
+    """Links in all directions, programs outside usr, bits that a store cannot keep."""
+    for directory in ("bin", "sbin", "lib", "usr/sbin", "usr/lib/x", "usr/share/it's here", "etc/odd"):
+        (tree / directory).mkdir(parents=True, exist_ok=True)
+    (tree / "bin/early").write_text("early")
+    (tree / "sbin/early-admin").write_text("admin")
+    (tree / "usr/sbin/daemon").write_text("daemon")
+    (tree / "usr/share/it's here/file").write_text("quoted")
+    (tree / "etc/odd/odd.conf").write_text("conf")
+    (tree / "usr/bin/setuid").write_text("s")
+    (tree / "usr/bin/setuid").chmod(0o4755)
+    for path, target in {
+        "usr/lib/x/inside": "../../bin/odd",
+        "usr/lib/x/outside": "../../lib/elsewhere/file.so",
+        "usr/lib/x/absolute": "/usr/bin/odd",
+        "usr/lib/x/conf": "/etc/odd/odd.conf",
+        "usr/lib/x/escape": "../../../../../../../../etc/shadow",
+        "usr/lib/x/old-place": "/bin/early",
+        "usr/share/it's here/link": "../nowhere's",
+    }.items():
+        (tree / path).symlink_to(target)
+    os.mknod(tree / "usr/lib/x/device", 0o600 | stat.S_IFCHR, os.makedev(1, 3))
+
+
+ODD_POSTINST = """#!/bin/sh
+set -e
+touch /this-must-never-run
+for tool in one two; do
+  update-alternatives --install /usr/bin/$tool $tool /usr/bin/$tool.odd 30 \\
+    --slave /usr/share/man/man1/$tool.1.gz $tool.1.gz /usr/share/man/man1/$tool.odd.1.gz
+done
+"""
+
+
+@dataclass
+class World:
+    """An archive, a lock, and Nix over both."""
+
+    paths: Paths
+    lock_file: Path
+    index: str
+
+    def expression(self, body: str) -> str:
+        return (
+            f"let lib = import {runner.ROOT}/nix/lib; lock = builtins.fromJSON (builtins.readFile {self.lock_file});"
+            f' pkgs = import {runner.ROOT}/nix/pkgs {{ inherit lib lock; index = "{self.index}"; }}; in {body}'
+        )
+
+    def instantiate(self, body: str) -> str:
+        done = nix("nix-instantiate", "--expr", self.expression(body))
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip().split("!")[0]
+
+    def build(self, body: str, **settings: str) -> Path:
+        """Evaluate, lock, evaluate, fetch, build; the first output."""
+        done = self.try_build(body, **settings)
+        assert done.returncode == 0, done.stderr
+        return Path(done.stdout.split()[0])
+
+    def try_build(self, body: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        apt = Apt(self.paths)
+        lock = importer.ensure_bootstrap(self.paths, locking.read(str(self.lock_file)), apt)
+        locking.write(str(self.lock_file), lock)
+        for _ in range(2):
+            drv = self.instantiate(body)
+            lock = update_lock(lock, {"test": roots.archive_roots(drv)}, ensure_index(self.paths), apt)
+            locking.write(str(self.lock_file), lock)
+        importer.prepare(self.paths, lock, [drv], apt)
+        return nix("nix-store", "--realise", drv, *(word for name, value in settings.items() for word in ("--option", name, value)))
+
+
+def nix(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, env={**os.environ, **NIX}, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    folder = tmp_path_factory.mktemp("world")
+    archive = Archive(folder)
+    archive.add("busybox-static", fill=_busybox)
+    archive.add("odd", fill=lambda tree: (bad_tree(tree), _tools(tree, "odd"))[0], postinst=ODD_POSTINST)
+    archive.add("rival", fill=lambda tree: _tools(tree, "rival"), postinst=ODD_POSTINST.replace("odd", "rival").replace("30", "40"))
+    archive.add("ships", fill=_ships_one)
+    archive.add("prog", fill=_prog, Depends="prog-data")
+    archive.add("prog-data", fill=_prog_data)
+    archive.release()
+    archive.write_sources(folder / "root/etc/nixos-containers/archive.sources")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(sources.VARIABLE, raising=False)
+        patch.setattr(apt_module, "_sandbox_user", lambda: "root")
+        paths = Paths(str(folder / "root"))
+        yield World(paths, folder / "test.lock", ensure_index(paths).path)
+
+
+def _busybox(tree: Path) -> None:
+    (tree / "bin").mkdir()
+    assert BUSYBOX is not None
+    shutil.copy(BUSYBOX, tree / "bin/busybox")
+
+
+def _tools(tree: Path, suffix: str) -> None:
+    (tree / "usr/share/man/man1").mkdir(parents=True)
+    for tool in ("one", "two"):
+        (tree / f"usr/bin/{tool}.{suffix}").write_text(f"{tool} of {suffix}")
+        (tree / f"usr/share/man/man1/{tool}.{suffix}.1.gz").write_text(suffix)
+
+
+def _ships_one(tree: Path) -> None:
+    (tree / "usr/bin/two").write_text("two that is shipped")
+    (tree / "usr/share/doc").mkdir(parents=True)
+    (tree / "usr/share/doc/ships").write_text("doc")
+
+
+def _prog(tree: Path) -> None:
+    # Works only where its interpreter and its data, both of another package, are in their places.
+    (tree / "usr/bin/prog").write_text("#!/usr/lib/prog/sh\ncat /usr/share/prog/data\n")
+    (tree / "usr/bin/prog").chmod(0o755)
+
+
+def _prog_data(tree: Path) -> None:
+    (tree / "usr/share/prog").mkdir(parents=True)
+    (tree / "usr/share/prog/data").write_text("data of prog\n")
+    assert BUSYBOX is not None
+    (tree / "usr/lib/prog").mkdir(parents=True)
+    shutil.copy(BUSYBOX, tree / "usr/lib/prog/sh")
+
+
+def test_a_badly_shaped_package_is_put_in_order(world: World) -> None:
+    out = world.build("pkgs.odd")
+    assert (out / "usr/bin/early").read_text() == "early"
+    assert (out / "usr/sbin/early-admin").read_text() == "admin"
+    assert not (out / "usr/lib/x/device").exists()
+    assert (out / "usr/share/it's here/file").read_text() == "quoted"
+    links = {name: os.readlink(out / f"usr/lib/x/{name}") for name in os.listdir(out / "usr/lib/x")}
+    assert links == {
+        "inside": "../../bin/odd",
+        "outside": "/usr/lib/elsewhere/file.so",
+        "absolute": "../../bin/odd",
+        "conf": "/etc/odd/odd.conf",
+        "escape": "/etc/shadow",
+        "old-place": "../../bin/early",
+    }
+    assert os.readlink(out / "usr/share/it's here/link") == "/usr/share/nowhere's"
+
+
+def test_programs_are_found_at_the_top(world: World) -> None:
+    out = world.build("pkgs.odd")
+    assert {"odd", "early", "daemon", "early-admin", "one.odd", "one", "two"} <= set(os.listdir(out / "bin"))
+    assert (out / "bin/one").read_text() == "one of odd"
+    assert not (out / "usr/bin/one").exists(), "which package has it there, the system decides"
+    assert (out / "sbin/daemon").read_text() == "daemon"
+
+
+def test_no_maintainer_script_ran_and_bits_are_noted(world: World) -> None:
+    out = world.build("pkgs.odd")
+    assert not Path("/this-must-never-run").exists()
+    assert (out / "nix-support/set-id").read_text() == "-rwsr-xr-x root root /usr/bin/setuid\n"
+    assert not (out / "usr/bin/setuid").stat().st_mode & stat.S_ISUID
+    assert (out / "nix-support/alternatives").read_text().splitlines()[0] == "/usr/bin/one one /usr/bin/one.odd 30"
+
+
+def env(world: World, packages: str, closure: str = "") -> Path:
+    return world.build(f'pkgs.archiveEnv {{ name = "sw"; packages = with pkgs; [ {packages} ]; closure = with pkgs; [ {closure} ]; }}')
+
+
+def test_alternatives_go_to_the_best_and_never_over_a_shipped_file(world: World) -> None:
+    out = env(world, "odd rival ships")
+    assert (out / "bin/one").read_text() == "one of rival"
+    assert (out / "share/man/man1/one.1.gz").read_text() == "rival"
+    assert (out / "bin/two").read_text() == "two that is shipped"
+    assert os.readlink(out / "etc/alternatives/one").endswith("/usr/bin/one.rival")
+    assert (env(world, "odd") / "bin/one").read_text() == "one of odd"
+
+
+def test_a_joined_tree_keeps_links_that_only_lead_somewhere_in_the_container(world: World) -> None:
+    out = env(world, "odd ships")
+    assert os.path.islink(out / "bin/odd") or (out / "bin/odd").exists()
+    assert os.readlink(os.path.realpath(out / "lib") + "/x/outside") == "/usr/lib/elsewhere/file.so"
+    assert (out / "etc/odd/odd.conf").read_text() == "conf"
+    assert "/usr/bin/setuid" in (out / "nix-support/set-id").read_text()
+
+
+def test_files_of_two_packages_do_not_fail_and_the_first_wins(world: World) -> None:
+    body = 'pkgs.writeTextFile { name = "mine"; text = "mine"; executable = true; destination = "/bin/odd"; }'
+    out = env(world, f"({body}) odd")
+    assert (out / "bin/odd").read_text() == "mine"
+    assert "echo odd" in (env(world, f"odd ({body})") / "bin/odd").read_text()
+    assert (env(world, f"({body})", "odd") / "bin/odd").read_text() == "mine"
+
+
+@pytest.mark.parametrize("sandbox", ["true", "false"])
+def test_a_build_runs_programs_of_the_archive_with_what_they_need(world: World, sandbox: str) -> None:
+    name = f"ran-{sandbox}-{os.getpid()}"
+    out = world.build(f'pkgs.runCommand "{name}" {{ nativeBuildInputs = [ pkgs.prog ]; }} "prog >$out"', sandbox=sandbox)
+    assert out.read_text() == "data of prog\n"
+    assert not Path("/usr/share/prog").exists()
+    locked = json.loads(world.lock_file.read_text())
+    assert locked["systems"]["test"]["roots"] == ["@prog"], "a tool is no part of the system"
+
+
+def test_a_program_called_by_its_path_runs_too(world: World) -> None:
+    out = world.build(f'pkgs.runCommand "called-{os.getpid()}" {{ }} "${{pkgs.prog}}/bin/prog >$out"')
+    assert out.read_text() == "data of prog\n"
+
+
+def test_a_damaged_file_is_told_by_its_package(world: World, tmp_path: Path) -> None:
+    (tmp_path / "x.deb").write_text("not a package")
+    body = f'derivation (pkgs.odd.drvAttrs // {{ name = "damaged"; src = {tmp_path}/x.deb; }})'
+    world.build("pkgs.odd")
+    done = nix("nix-build", "--no-out-link", "--expr", world.expression(body))
+    assert done.returncode != 0
+    assert "odd: the file is not a Debian package; is it damaged?" in done.stderr
+
+
+BUILDERS = {
+    "runCommand": ('pkgs.runCommand "r" { a = "x y"; list = [ 1 2 ]; flag = true; } "echo $a/$list/$flag >$out"', "x y/1 2/1\n"),
+    "passAsFile": ('pkgs.runCommand "r" { t = "x"; passAsFile = [ "t" ]; } "cat $tPath >$out"', "x"),
+    "hooks": (
+        'pkgs.stdenv.mkDerivation { name = "m"; dontUnpack = true; buildPhase = "echo b >b"; preInstall = "echo pre >>b";'
+        ' installPhase = "cp b $out"; dontFixup = true; }',
+        "b\npre\n",
+    ),
+    "source": (
+        'pkgs.stdenv.mkDerivation { name = "m"; src = pkgs.writeTextDir "f" "x"; installPhase = "cp f $out"; dontFixup = true; }',
+        "x",
+    ),
+    "substituteInPlace": (
+        'pkgs.runCommand "s" { } "echo a@b@c >f; substituteInPlace f --replace-fail @b@ \'1&2\'; cp f $out"',
+        "a1&2c\n",
+    ),
+    "replaceVars": ('pkgs.replaceVars (builtins.toFile "t" "x @a@ @keep@") { a = "/\\\\&"; keep = null; }', "x /\\& @keep@\n"),
+    "concatText": ('pkgs.concatText "c" [ (pkgs.writeText "a" "1") (pkgs.writeText "b" "2") ]', "12"),
+    "makeWrapper": (
+        'pkgs.runCommand "w" { } "makeWrapper /x/prog w --set A 1 --prefix PATH : /y; tail -n +2 w >$out"',
+        "export A='1'\nexport PATH='/y'${PATH:+':'}$PATH\nexec -a \"$0\" '/x/prog'  \"$@\"\n",
+    ),
+    "install": ('pkgs.runCommand "i" { } "echo x >f; install -Dm644 f d/e/g; install -D -t h f; cat d/e/g h/f >$out"', "x\nx\n"),
+}
+
+
+@pytest.mark.parametrize("name", BUILDERS)
+def test_builders_do_what_their_names_say(world: World, name: str) -> None:
+    body, expected = BUILDERS[name]
+    assert world.build(body).read_text() == expected
+
+
+def test_trees_of_links(world: World) -> None:
+    tools = '(pkgs.writeShellScriptBin "a" "echo a") (pkgs.writeTextDir "share/x" "x")'
+    joined = world.build(f'pkgs.symlinkJoin {{ name = "j"; paths = [ {tools} ]; postBuild = "echo p >$out/p"; }}')
+    assert sorted(os.listdir(joined)) == ["bin", "p", "share"]
+    part = world.build(f'pkgs.buildEnv {{ name = "e"; paths = [ {tools} ]; pathsToLink = [ "/bin" ]; extraPrefix = "/in"; }}')
+    assert os.listdir(part) == ["in"] and os.listdir(part / "in") == ["bin"]
+    farm = world.build('pkgs.linkFarm "f" [ { name = "x/y"; path = "/a"; } { name = "x/y"; path = "/b"; } ]')
+    assert os.readlink(farm / "x/y") == "/b"
+
+
+def test_two_different_files_at_one_place_are_a_collision(world: World) -> None:
+    files = '(pkgs.writeTextDir "f" "1") (pkgs.writeTextDir "f" "2")'
+    done = world.try_build(f'pkgs.buildEnv {{ name = "e"; paths = [ {files} ]; }}')
+    assert done.returncode != 0 and "collision between" in done.stderr
+    same = world.build('pkgs.buildEnv { name = "e"; paths = [ (pkgs.writeTextDir "f" "1") (pkgs.writeTextDir "f" "1") ]; }')
+    assert (same / "f").read_text() == "1"
+    ignored = world.build(f'pkgs.buildEnv {{ name = "e"; paths = [ {files} ]; ignoreCollisions = true; }}')
+    assert (ignored / "f").read_text() == "1"
+
+
+def test_a_template_with_a_word_left_over_is_refused(world: World) -> None:
+    done = world.try_build('pkgs.replaceVars (builtins.toFile "t" "@a@ @b@") { a = 1; }')
+    assert done.returncode != 0
+    assert "@b@ is not replaced" in done.stderr
+
+
+def test_the_same_lock_means_the_same_paths(world: World) -> None:
+    first = world.build("pkgs.odd")
+    kept = locking.read(str(world.lock_file))
+    assert isinstance(kept, Lock)
+    assert world.build("pkgs.odd") == first
+    assert kept.bootstrap is not None
+    assert (
+        importer.fixed_path(kept.bootstrap.name, kept.bootstrap.sha256, recursive=True) in Path(world.instantiate("pkgs.odd")).read_text()
+    )
