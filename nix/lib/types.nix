@@ -25,7 +25,7 @@ let
     // load ./types/modules.nix;
 
   # Shared by the files above, and of no use to anybody else.
-  helpers = [
+  shared = [
     "checkDefsForError"
     "checkedMerge"
     "elemTypeFunctor"
@@ -33,7 +33,7 @@ let
     "phrase"
   ];
 in
-removeAttrs types helpers
+removeAttrs types shared
 // {
   # Some modules say `types.types.str`.
   inherit (lib) types;

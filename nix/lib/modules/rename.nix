@@ -1,7 +1,7 @@
 # Modules that carry an option from an old shape to a new one.
 #
 # For: renamed, removed, changed and merged options, and aliases.
-# Not for: the definitions-level helpers they use (aliases.nix).
+# Not for: the functions on definitions that they use (aliases.nix).
 { lib, self, ... }:
 
 let

@@ -1,6 +1,6 @@
 # What a type is, and how types are made, combined, described and merged.
 #
-# For: mkOptionType, type merging, addCheck, and the helpers that the other
+# For: mkOptionType, type merging, addCheck, and the functions that the other
 # files of this folder share.
 # Not for: any type in particular.
 { lib, types, ... }:
@@ -180,7 +180,7 @@ in
     config._module.check = lib.modules.mkForce false;
   };
 
-  # -- helpers, not exported ----------------------------------------------------
+  # -- shared, not exported -----------------------------------------------------
 
   # optionDescriptionPhrase with the accepted classes as a list.
   phrase = classes: types.optionDescriptionPhrase (class: builtins.elem class classes);
