@@ -21,6 +21,24 @@ ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 
 
+# What stands in the examples -> what the tests use. Every container of the tests starts with `nct`.
+_NAMES = {
+    "mycontainer": "nctquick",
+    "shortlived": "nctshort",
+    "sharing": "nctshare",
+    "10.100.0.": "10.213.100.",
+    "10.0.0.": "10.213.0.",
+    "hostPort = 8080": "hostPort = 18080",
+    "port = 8081": "port = 18081",
+}
+
+
+def renamed(text: str) -> str:
+    for before, after in _NAMES.items():
+        text = text.replace(before, after)
+    return text
+
+
 class Host:
     """The host under test, in the vocabulary of the NixOS test driver: succeed, fail, wait_until_succeeds."""
 
@@ -64,7 +82,8 @@ class Host:
         return done
 
     def use_example(self, name: str) -> None:
-        shutil.copy(EXAMPLES / name / "configuration.nix", self.definition)
+        """The example with names, addresses and ports of our own: the user may be running the real one."""
+        self.define(renamed((EXAMPLES / name / "configuration.nix").read_text(encoding="utf-8")))
 
     def remove_everything(self) -> None:
         self.define("{ }")

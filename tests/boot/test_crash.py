@@ -14,13 +14,13 @@ import pytest
 
 from .conftest import Host, wait_until
 
-NAME = "crash"
+NAME = "nctcrash"
 DEFINITION = f"""{{
   containers.{NAME} = {{
     privateNetwork = true;
-    hostAddress = "10.77.0.1";
-    localAddress = "10.77.0.2";
-    forwardPorts = [ {{ hostPort = 7780; containerPort = 80; }} ];
+    hostAddress = "10.213.77.1";
+    localAddress = "10.213.77.2";
+    forwardPorts = [ {{ hostPort = 17780; containerPort = 80; }} ];
     config.system.stateVersion = "23.11";
   }};
 }}
@@ -47,7 +47,7 @@ def assert_nothing_left() -> None:
     assert not groups()
     assert not Path(f"/sys/class/net/ve-{NAME}").exists()
     rules = subprocess.run(["nft", "list", "table", "inet", "nixos-containers"], capture_output=True, text=True, check=False).stdout
-    assert "7780" not in rules and "10.77.0.2" not in rules
+    assert "17780" not in rules and "10.213.77.2" not in rules
     machines = subprocess.run(["pgrep", "-fc", f"machine={NAME}"], capture_output=True, text=True, check=False).stdout
     assert machines.strip() == "0"
 

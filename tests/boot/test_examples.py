@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import EXAMPLES, Host, wait_until
+from .conftest import EXAMPLES, Host, renamed, wait_until
 
 SEED_SNIPPETS = {
     "quickstart": ["services.openssh.enable = true;", 'hostAddress = "10.100.0.1";', "autoStart = true;"],
@@ -48,19 +48,19 @@ def test_the_examples_hold_the_seeds_words(name: str) -> None:
 def test_a_forwarded_port_answers_on_the_hosts_loopback(fresh: Host) -> None:
     fresh.use_example("port-forward")
     fresh.switch()
-    for address in ("127.0.0.1:8080", "localhost:8080", "10.0.0.1:8080", "10.0.0.2:80"):
+    for address in ("127.0.0.1:18080", "localhost:18080", "10.213.0.1:18080", "10.213.0.2:80"):
         assert wait_until(lambda url=f"http://{address}/": try_get(url)) == "Hello from a container\n", address
-    fresh.succeed("stop", "mycontainer")
+    fresh.succeed("stop", "nctquick")
     with pytest.raises((urllib.error.URLError, OSError)):
-        get("http://127.0.0.1:8080/")
+        get("http://127.0.0.1:18080/")
 
 
 def test_a_container_on_the_hosts_network(fresh: Host) -> None:
     fresh.use_example("host-network")
     said = fresh.switch().stderr
-    assert "sharing: on the host's network, so without private users" in said
-    assert wait_until(lambda: try_get("http://127.0.0.1:8081/")) == "Hello from the host's network\n"
-    assert fresh.inside("sharing", "systemctl", "is-system-running", "--wait").strip() == "running"
+    assert "nctshare: on the host's network, so without private users" in said
+    assert wait_until(lambda: try_get("http://127.0.0.1:18081/")) == "Hello from the host's network\n"
+    assert fresh.inside("nctshare", "systemctl", "is-system-running", "--wait").strip() == "running"
 
 
 def test_the_guest_on_the_hosts_network_leaves_the_hosts_firewall_alone(fresh: Host) -> None:
@@ -75,64 +75,64 @@ def test_the_guest_on_the_hosts_network_leaves_the_hosts_firewall_alone(fresh: H
 
 def test_a_bind_mount_that_may_be_written(fresh: Host, tmp_path: Path) -> None:
     text = (EXAMPLES / "bind-mounts" / "configuration.nix").read_text(encoding="utf-8")
-    fresh.define(text.replace("/path/on/host", str(tmp_path)))
+    fresh.define(renamed(text).replace("/path/on/host", str(tmp_path)))
     (tmp_path / "from-host").write_text("host\n")
     fresh.switch()
-    fresh.succeed("start", "mycontainer")
-    assert fresh.inside("mycontainer", "cat", "/host/data/from-host") == "host\n"
-    fresh.inside("mycontainer", "sh", "-c", "echo guest > /host/data/from-guest")
+    fresh.succeed("start", "nctquick")
+    assert fresh.inside("nctquick", "cat", "/host/data/from-host") == "host\n"
+    fresh.inside("nctquick", "sh", "-c", "echo guest > /host/data/from-guest")
     assert (tmp_path / "from-guest").read_text() == "guest\n"
     assert (tmp_path / "from-guest").stat().st_uid == 0, "root inside owns it as the host's root: the bind is id-mapped"
 
 
 def test_a_missing_bind_source_is_named(fresh: Host) -> None:
     text = (EXAMPLES / "bind-mounts" / "configuration.nix").read_text(encoding="utf-8")
-    fresh.define(text.replace("/path/on/host", "/nowhere/at/all"))
+    fresh.define(renamed(text).replace("/path/on/host", "/nowhere/at/all"))
     fresh.switch()
-    assert "/nowhere/at/all does not exist" in fresh.fail("start", "mycontainer")
-    assert fresh.succeed("status", "mycontainer") == "down\n"
+    assert "/nowhere/at/all does not exist" in fresh.fail("start", "nctquick")
+    assert fresh.succeed("status", "nctquick") == "down\n"
 
 
 @pytest.mark.parametrize("spelling", ["ephemeral", "ephemeralRootfs"])
 def test_an_ephemeral_root_is_gone_after_stop(fresh: Host, spelling: str) -> None:
     text = (EXAMPLES / "ephemeral" / "configuration.nix").read_text(encoding="utf-8")
-    fresh.define(text.replace("ephemeral =", f"{spelling} ="))
+    fresh.define(renamed(text).replace("ephemeral =", f"{spelling} ="))
     fresh.switch()
-    assert Path("/run/nixos-containers/shortlived").is_dir()
-    assert not Path("/var/lib/nixos-containers/shortlived").exists()
-    fresh.inside("shortlived", "sh", "-c", "echo x > /root/file")
-    fresh.succeed("stop", "shortlived")
-    assert not Path("/run/nixos-containers/shortlived").exists()
-    fresh.succeed("start", "shortlived")
-    assert fresh.run("run", "shortlived", "--", "test", "-e", "/root/file").returncode != 0
+    assert Path("/run/nixos-containers/nctshort").is_dir()
+    assert not Path("/var/lib/nixos-containers/nctshort").exists()
+    fresh.inside("nctshort", "sh", "-c", "echo x > /root/file")
+    fresh.succeed("stop", "nctshort")
+    assert not Path("/run/nixos-containers/nctshort").exists()
+    fresh.succeed("start", "nctshort")
+    assert fresh.run("run", "nctshort", "--", "test", "-e", "/root/file").returncode != 0
 
 
 def test_limits_are_visible_and_enforced(fresh: Host) -> None:
     fresh.use_example("limits")
     fresh.switch()
-    fresh.succeed("start", "mycontainer")
+    fresh.succeed("start", "nctquick")
     seen = fresh.inside(
-        "mycontainer", "sh", "-c", "cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max 2>/dev/null; true"
+        "nctquick", "sh", "-c", "cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max 2>/dev/null; true"
     )
     assert "1073741824" in seen.split(), seen
-    hungry = fresh.run("run", "mycontainer", "--", "sh", "-c", "head -c 1500M /dev/zero | tail -c 1500M > /dev/null")
+    hungry = fresh.run("run", "nctquick", "--", "sh", "-c", "head -c 1500M /dev/zero | tail -c 1500M > /dev/null")
     assert hungry.returncode != 0, "1.5 GiB in memory must not fit into 1 GiB"
     started = time.monotonic()
     spent = fresh.inside(
-        "mycontainer", "sh", "-c", "timeout 3 sh -c 'while :; do :; done' & timeout 3 sh -c 'while :; do :; done'; wait; times | tail -n 1"
+        "nctquick", "sh", "-c", "timeout 3 sh -c 'while :; do :; done' & timeout 3 sh -c 'while :; do :; done'; wait; times | tail -n 1"
     )
     wall = time.monotonic() - started
     used = sum(float(part.split("m")[0]) * 60 + float(part.split("m")[1].rstrip("s")) for part in spent.split())
     assert used < wall * 0.75, f"two busy loops used {used:.1f} s of CPU in {wall:.1f} s: more than half a core"
-    assert "CPUQuota=50%" in fresh.inside("mycontainer", "systemctl", "cat", "container.slice")
+    assert "CPUQuota=50%" in fresh.inside("nctquick", "systemctl", "cat", "container.slice")
 
 
 def test_upstreams_spelling_of_the_limit_as_a_property_works_too(fresh: Host) -> None:
     fresh.define(
-        '{ containers.small = { privateNetwork = true; autoStart = true; extraFlags = [ "--property=TasksMax=64" ];'
+        '{ containers.nctsmall = { privateNetwork = true; autoStart = true; extraFlags = [ "--property=TasksMax=64" ];'
         ' config = { system.stateVersion = "23.11"; }; }; }'
     )
     fresh.switch()
-    wait_until(lambda: fresh.succeed("status", "small") == "up\n")
-    result = fresh.run("run", "small", "--", "sh", "-c", "for i in $(seq 100); do sleep 5 & done; wait")
+    wait_until(lambda: fresh.succeed("status", "nctsmall") == "up\n")
+    result = fresh.run("run", "nctsmall", "--", "sh", "-c", "for i in $(seq 100); do sleep 5 & done; wait")
     assert result.returncode != 0 or "fork" in result.stderr.lower(), result.stderr

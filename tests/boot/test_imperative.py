@@ -10,41 +10,41 @@ STATES = Path("/var/lib/nixos-containers")
 
 
 def test_create_start_run_update_destroy(host: Host) -> None:
-    made = host.run("create", "imp", "--config", 'environment.etc."greeting".text = "one";\nsystem.stateVersion = "23.11";')
+    made = host.run("create", "nctimp", "--config", 'environment.etc."greeting".text = "one";\nsystem.stateVersion = "23.11";')
     assert made.returncode == 0, made.stderr
     assert "host IP is 10.233." in made.stderr
     try:
-        assert host.succeed("status", "imp") == "down\n"
-        host.succeed("start", "imp")
-        assert host.inside("imp", "cat", "/etc/greeting") == "one"
-        assert host.succeed("show-ip", "imp").startswith("10.233.")
-        leader = host.json("status", "imp")["leader"]
-        host.succeed("update", "imp", "--config", 'environment.etc."greeting".text = "two";\nsystem.stateVersion = "23.11";')
-        assert host.inside("imp", "cat", "/etc/greeting") == "two"
-        assert host.json("status", "imp")["leader"] == leader, "only the system changed: it was switched in place"
+        assert host.succeed("status", "nctimp") == "down\n"
+        host.succeed("start", "nctimp")
+        assert host.inside("nctimp", "cat", "/etc/greeting") == "one"
+        assert host.succeed("show-ip", "nctimp").startswith("10.233.")
+        leader = host.json("status", "nctimp")["leader"]
+        host.succeed("update", "nctimp", "--config", 'environment.etc."greeting".text = "two";\nsystem.stateVersion = "23.11";')
+        assert host.inside("nctimp", "cat", "/etc/greeting") == "two"
+        assert host.json("status", "nctimp")["leader"] == leader, "only the system changed: it was switched in place"
     finally:
-        host.succeed("destroy", "imp")
-    assert "imp" not in host.succeed("list").splitlines()
-    assert not (STATES / "imp").exists()
-    assert host.run("destroy", "imp").returncode == 0, "destroying what is not there is fine, as upstream"
+        host.succeed("destroy", "nctimp")
+    assert "nctimp" not in host.succeed("list").splitlines()
+    assert not (STATES / "nctimp").exists()
+    assert host.run("destroy", "nctimp").returncode == 0, "destroying what is not there is fine, as upstream"
 
 
 def test_unique_names_and_addresses(host: Host) -> None:
-    names = [host.succeed("create", "uniq", "--ensure-unique-name").strip() for _ in range(2)]
+    names = [host.succeed("create", "nctuniq", "--ensure-unique-name").strip() for _ in range(2)]
     try:
-        assert names == ["uniq", "uniq-0"]
+        assert names == ["nctuniq", "nctuniq-0"]
         assert len({host.succeed("show-ip", name) for name in names}) == 2
     finally:
         host.succeed("destroy", *names)
 
 
 def test_a_failed_create_leaves_nothing(host: Host) -> None:
-    said = host.fail("create", "broken", "--config", "services.nosuch.enable = true;")
+    said = host.fail("create", "nctbroken", "--config", "services.nosuch.enable = true;")
     assert "services.nosuch" in said and "does not exist" in said
-    assert "broken" not in host.succeed("list").splitlines()
-    assert not [path for path in Path("/etc/nixos-containers").iterdir() if path.name.startswith("broken")]
-    assert not (STATES / "broken").exists()
-    assert not Path("/nix/var/nix/profiles/per-container/broken").exists()
+    assert "nctbroken" not in host.succeed("list").splitlines()
+    assert not [path for path in Path("/etc/nixos-containers").iterdir() if path.name.startswith("nctbroken")]
+    assert not (STATES / "nctbroken").exists()
+    assert not Path("/nix/var/nix/profiles/per-container/nctbroken").exists()
 
 
 def test_upstreams_messages(host: Host) -> None:

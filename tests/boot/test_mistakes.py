@@ -6,7 +6,7 @@ import pytest
 
 from .conftest import Host
 
-GUEST = "{{ containers.c = {{ config = {{ pkgs, ... }}: {{ system.stateVersion = \"23.11\"; {inside} }}; {outside} }}; }}"
+GUEST = '{{ containers.c = {{ config = {{ pkgs, ... }}: {{ system.stateVersion = "23.11"; {inside} }}; {outside} }}; }}'
 
 MISTAKES = {
     "a misspelt option of the host": (
@@ -26,7 +26,7 @@ MISTAKES = {
         ["htoop", "did you mean", "htop"],
     ),
     "definitions that contradict each other": (
-        {"outside": "", "inside": "imports = [ { time.timeZone = \"UTC\"; } { time.timeZone = \"Europe/Paris\"; } ];"},
+        {"outside": "", "inside": 'imports = [ { time.timeZone = "UTC"; } { time.timeZone = "Europe/Paris"; } ];'},
         ["time.timeZone", "conflicting definition values", "UTC", "Europe/Paris"],
     ),
     "a failed assertion": (

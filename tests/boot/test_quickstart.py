@@ -12,7 +12,7 @@ import pytest
 
 from .conftest import Host, wait_until
 
-NAME, ADDRESS = "mycontainer", "10.100.0.2"
+NAME, ADDRESS = "nctquick", "10.213.100.2"
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def test_list_status_and_addresses(quickstart: Host) -> None:
     assert NAME in quickstart.succeed("list").splitlines()
     assert quickstart.succeed("status", NAME) == "up\n"
     assert quickstart.succeed("show-ip", NAME) == f"{ADDRESS}\n"
-    assert quickstart.json("list")[0]["state"] == "up"
+    assert {entry["name"]: entry["state"] for entry in quickstart.json("list")}[NAME] == "up"
 
 
 def test_no_unit_failed(quickstart: Host) -> None:

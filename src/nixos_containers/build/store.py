@@ -33,7 +33,9 @@ def realise(drvs: Iterable[str], *, substitute: bool = False) -> None:
     tail = "\n".join(lines[-_TAIL:])
     if "No space left on device" in done.stderr:
         raise HostError("the disk is full: Nix could not build", details=tail, hint="free some space, then try again; nothing was changed")
-    raise BuildFailed("the system could not be built", details=tail, hint=f"to see it again: nix-store --realise {_culprit(lines) or wanted[0]}")
+    raise BuildFailed(
+        "the system could not be built", details=tail, hint=f"to see it again: nix-store --realise {_culprit(lines) or wanted[0]}"
+    )
 
 
 def _culprit(lines: list[str]) -> str | None:

@@ -47,10 +47,14 @@ def _check_owner(name: str, observed: Observed, source: str | None) -> None:
     known = observed.records.get(name)
     if known is None or known.declared_by == source:
         return
-    owner = known.declared_by or "‘nixos-container create’"
+    if known.declared_by is None:
+        raise DefinitionError(
+            f"container ‘{name}’ exists already: it was made by ‘nixos-container create’",
+            hint=f"choose another name, or remove that one first: nixos-container destroy {name}",
+        )
     raise DefinitionError(
-        f"container ‘{name}’ exists already and belongs to {owner}",
-        hint=f"choose another name, or remove the other one first (nixos-container destroy {name})",
+        f"container ‘{name}’ exists already and belongs to {known.declared_by}",
+        hint=f"choose another name, or take it out of that file and then: nixos-container switch -c {known.declared_by}",
     )
 
 
