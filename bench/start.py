@@ -162,7 +162,11 @@ class _Peers:
             "lxc.mount.auto": "proc:mixed sys:mixed cgroup:mixed",
             "lxc.apparmor.profile": "unconfined",
         }
-        mounts = ["/nix/store nix/store none rbind,ro,create=dir 0 0", f"{self.directory} mnt/notify none bind,create=dir 0 0"]
+        mounts = [
+            "/nix/store nix/store none rbind,ro,create=dir 0 0",
+            f"{self.directory} mnt/notify none bind,create=dir 0 0",
+            "tmpfs run tmpfs rw,nosuid,mode=755,create=dir 0 0",
+        ]
         lines = [f"{key} = {value}" for key, value in entries.items()] + [f"lxc.mount.entry = {mount}" for mount in mounts]
         config.write_text("\n".join(lines) + "\n", encoding="utf-8")
         lxc_path = f"--lxcpath={self.directory}"
