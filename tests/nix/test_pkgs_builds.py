@@ -10,6 +10,7 @@ import os
 import shutil
 import stat
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -124,7 +125,7 @@ def nix(*command: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("world")
     archive = Archive(folder)
     archive.add("busybox-static", fill=_busybox)
@@ -318,6 +319,35 @@ def test_a_template_with_a_word_left_over_is_refused(world: World) -> None:
     done = world.try_build('pkgs.replaceVars (builtins.toFile "t" "@a@ @b@") { a = 1; }')
     assert done.returncode != 0
     assert "@b@ is not replaced" in done.stderr
+
+
+def _zstd(tree: Path) -> None:
+    """The host's zstd with its libraries, laid out like a package and what it depends on."""
+    libraries = tree / "usr/lib/some-triplet"
+    libraries.mkdir(parents=True)
+    program = shutil.which("zstd")
+    assert program is not None
+    shutil.copy(program, tree / "usr/bin/zstd")
+    for word in subprocess.run(["ldd", program], capture_output=True, text=True, check=True).stdout.split():
+        if word.startswith("/"):
+            real = Path(os.path.realpath(word))
+            shutil.copy(real, libraries / real.name)
+
+
+@pytest.mark.skipif(shutil.which("zstd") is None, reason="needs zstd")
+def test_an_archive_that_compresses_with_zstd_brings_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive = Archive(tmp_path, compression="zstd")
+    archive.add("busybox-static", fill=_busybox)
+    archive.add("zstd", fill=_zstd)
+    archive.add("modern")
+    assert b"data.tar.zst" in next((tmp_path / "archive/pool").glob("modern_*")).read_bytes()[:4096]
+    archive.release()
+    archive.write_sources(tmp_path / "root/etc/nixos-containers/archive.sources")
+    monkeypatch.delenv(sources.VARIABLE, raising=False)
+    monkeypatch.setattr(apt_module, "_sandbox_user", lambda: "root")
+    paths = Paths(str(tmp_path / "root"))
+    world = World(paths, tmp_path / "test.lock", ensure_index(paths).path)
+    assert "echo modern" in (world.build("pkgs.modern") / "bin/modern").read_text()
 
 
 def test_the_same_lock_means_the_same_paths(world: World) -> None:

@@ -19,6 +19,12 @@ fail() {
   exit 1
 }
 
+# busybox does not know this compression; archives that use it bring a zstd along.
+unzstd() {
+  for loader in "$busybox"/lib/ld-linux*; do :; done
+  "$loader" --library-path "$busybox/lib" "$busybox/lib/zstd" -dc
+}
+
 # The member `$1.tar[.suffix]` of the .deb, decompressed, on stdout.
 members=$(ar t "$src") || fail "the file is not a Debian package; is it damaged?"
 member() {
@@ -30,7 +36,7 @@ $1.tar.xz
 "*) ar p "$src" "$1.tar.xz" | xz -dc ;;
     *"
 $1.tar.zst
-"*) ar p "$src" "$1.tar.zst" | zstd -dc ;;
+"*) ar p "$src" "$1.tar.zst" | unzstd ;;
     *"
 $1.tar.gz
 "*) ar p "$src" "$1.tar.gz" | gzip -dc ;;

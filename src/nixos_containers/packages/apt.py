@@ -150,9 +150,18 @@ class Apt:
         given = [word for key, value in (options or {}).items() for word in ("-o", f"{key}={value}")]
         return [program, "-c", self.configuration, *given, *arguments]
 
+    @property
+    def _ready(self) -> str:
+        """Written when the lists are whole; says which sources they are of."""
+        return f"{self.root}/state/ready"
+
     def has_lists(self) -> bool:
-        """Whether a package list is there, so that the archive need not be asked."""
-        return any("_Packages" in name for name in os.listdir(self.lists))
+        """Whether the lists of these sources are there, so that the archive need not be asked."""
+        return files.read_text(self._ready) == self.sources.text()
+
+    def declare_ready(self) -> None:
+        """Remember that the lists are whole."""
+        files.write_atomically(self._ready, self.sources.text())
 
     def seed(self, host_lists: str = _HOST_LISTS) -> bool:
         """Take over the lists that the host's apt has already fetched and verified. True if there were any."""
@@ -165,7 +174,7 @@ class Apt:
         for name in names:
             if name.split("_dists_", 1)[1].split("_")[0] in suites:
                 _copy(f"{host_lists}/{name}", f"{self.lists}/{name}")
-        return self.has_lists()
+        return any("_Packages" in name for name in names)
 
     def update(self) -> None:
         """Fetch the archive's lists. Raises HostError; the lists that were there are then still in use."""
@@ -173,6 +182,7 @@ class Apt:
             done = process.run(self.command("apt-get", "-q", "update", "--error-on=any"), check=False)
         if done.returncode != 0:
             raise explain(done.stderr, self)
+        self.declare_ready()
 
     def resolve(self, roots: Iterable[str], pins: Mapping[str, str] | None = None) -> tuple[Resolved, ...]:
         """Everything that `roots` need, by name, recommendations left out.

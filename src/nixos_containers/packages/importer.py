@@ -18,13 +18,18 @@ from .apt import Apt, Download
 from .lock import Bootstrap, Lock, Package
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import IO
 
     from ..base.paths import Paths
 
 _STORE = "/nix/store"
 # What is looked for is here or nowhere; asking a binary cache costs seconds on a host without network.
 _HERE_ONLY = ("--option", "substitute", "false")
+_BUSYBOX = "busybox-static"
+_ZSTD = "zstd"
+# Shared libraries in the loader's own directories, and the loader.
+_LIBRARY = re.compile(r"(\./)?(usr/)?lib(64|/[^/]+)?/(lib[^/]+|ld-linux[^/]*)\.so(\.[0-9.]+)?$")
 _BASE32 = "0123456789abcdfghijklmnpqrsvwxyz"
 _FIXED_HASH = re.compile(r'\("outputHash","([0-9a-f]{64})"\)')
 
@@ -134,25 +139,42 @@ def ensure_bootstrap(paths: Paths, lock: Lock, apt: Apt | None = None) -> Lock:
     if lock.bootstrap is not None:
         return lock
     apt = apt or Apt(paths)
-    packages = {}
-    for name in ("busybox-static",):
-        found = next((item for item in apt.resolve([name]) if item.name == name), None)
-        if found is None:
-            raise HostError(f"the archive has no {name}", hint=f"see {apt.sources.origin}; builders need it")
-        packages[name] = Package(found.version, found.sha256, found.size, found.file)
+    packages = _resolved(apt, _BUSYBOX)
+    _have(paths, packages, apt)
+    if _is_zstd(_deb(packages[_BUSYBOX])):
+        packages.update(_resolved(apt, _ZSTD))
     return lock.with_bootstrap(_add_bootstrap(paths, packages, apt))
 
 
+def _resolved(apt: Apt, name: str) -> dict[str, Package]:
+    """`name` with what it needs, or alone where it is static."""
+    answer = apt.resolve([name])
+    found = {item.name: Package(item.version, item.sha256, item.size, item.file) for item in answer}
+    if name not in found:
+        raise HostError(f"the archive has no {name}", hint=f"see {apt.sources.origin}; builders need it")
+    return {name: found[name]} if name == _BUSYBOX else found
+
+
+def _deb(package: Package) -> str:
+    return fixed_path(store_name(package.file), package.sha256)
+
+
+def _is_zstd(deb: str) -> bool:
+    """Whether a .deb is compressed in the one way that busybox does not know (ar(5): names stand in headers)."""
+    with open(deb, "rb") as file:
+        return b"control.tar.zst" in file.read(512)
+
+
 def _add_bootstrap(paths: Paths, packages: Mapping[str, Package], apt: Apt) -> Bootstrap:
-    package = packages["busybox-static"]
     _have(paths, packages, apt)
-    deb = fixed_path(store_name(package.file), package.sha256)
-    version = package.version.split(":")[-1].replace("~", "-")
+    version = packages[_BUSYBOX].version.split(":")[-1].replace("~", "-")
     name = f"static-busybox-{version}"
     scratch = f"{apt.root}/bootstrap.{os.getpid()}"
     tree = f"{scratch}/{name}"
     try:
-        _lay_out(deb, tree)
+        _lay_out_busybox(_deb(packages[_BUSYBOX]), tree)
+        for other in sorted(packages.keys() - {_BUSYBOX}):
+            _lay_out_zstd(_deb(packages[other]), tree)
         digest = process.run(["nix-hash", "--type", "sha256", tree]).stdout.strip()
         path = process.run(["nix-store", "--add-fixed", "--recursive", "sha256", tree]).stdout.strip()
     finally:
@@ -162,19 +184,46 @@ def _add_bootstrap(paths: Paths, packages: Mapping[str, Package], apt: Apt) -> B
     return Bootstrap(name, version, digest, packages)
 
 
-def _lay_out(deb: str, tree: str) -> None:
-    """bin/busybox, and a link for each of its applets."""
-    os.makedirs(f"{tree}/bin")
+def _files(deb: str) -> Iterator[tuple[str, IO[bytes]]]:
+    """The regular files of a .deb, by name."""
     child = process.spawn(["dpkg-deb", "--fsys-tarfile", deb], stdout=process.PIPE)
     with child, tarfile.open(fileobj=child.stdout, mode="r|") as archive:
         for member in archive:
-            content = archive.extractfile(member) if member.name.endswith("bin/busybox") else None
+            content = archive.extractfile(member) if member.isfile() else None
             if content is not None:
-                with open(f"{tree}/bin/busybox", "wb") as file:
-                    shutil.copyfileobj(content, file)
+                yield member.name, content
+
+
+def _write(path: str, content: IO[bytes]) -> None:
+    with open(path, "wb") as file:
+        shutil.copyfileobj(content, file)
+    os.chmod(path, 0o555)
+
+
+def _lay_out_busybox(deb: str, tree: str) -> None:
+    """bin/busybox, and a link for each of its applets."""
+    os.makedirs(f"{tree}/bin")
+    for name, content in _files(deb):
+        if name.endswith("bin/busybox"):
+            _write(f"{tree}/bin/busybox", content)
     if not os.path.exists(f"{tree}/bin/busybox"):
         raise HostError(f"there is no busybox in {deb}", hint="the archive's busybox-static package has changed its shape")
-    os.chmod(f"{tree}/bin/busybox", 0o555)
     for applet in process.run([f"{tree}/bin/busybox", "--list"]).stdout.split():
         if applet != "busybox":
             os.symlink("busybox", f"{tree}/bin/{applet}")
+
+
+def _lay_out_zstd(deb: str, tree: str) -> None:
+    """lib/zstd with its libraries and their loader, flat: unpack.sh starts it by the loader."""
+    os.makedirs(f"{tree}/lib", exist_ok=True)
+    for name, content in _files(deb):
+        base = os.path.basename(name)
+        if name.endswith("/bin/zstd"):
+            _write(f"{tree}/lib/zstd", content)
+        elif _LIBRARY.match(name) and not os.path.exists(f"{tree}/lib/{base}"):
+            _write(f"{tree}/lib/{_soname(base)}", content)
+
+
+def _soname(file: str) -> str:
+    """libzstd.so.1.5.5 -> libzstd.so.1, by which programs name it; the links that say so are not taken along."""
+    return re.sub(r"(\.so\.\d+)(\.\d+)+$", r"\1", file)

@@ -135,13 +135,14 @@ def _update(apt: Apt, *, required: bool) -> None:
         if required or not seeded:
             raise
         log.warn(f"{failure.what}; going on with the list that the host's apt has")
+        apt.declare_ready()
 
 
 def _key(apt: Apt) -> str:
     """Names a state of apt's lists, without reading them."""
     digest = hashlib.sha256(f"{FORMAT} {apt.architecture} {apt.sources.text()}".encode())
     for name in sorted(os.listdir(apt.lists)):
-        if name.endswith("Release") or "_Packages" in name:
+        if name.endswith("Release") or ("_Packages" in name and not name.endswith(".tmp")):
             status = os.stat(f"{apt.lists}/{name}")
             digest.update(f"\0{name} {status.st_size} {status.st_mtime_ns}".encode())
     return digest.hexdigest()[:20]
@@ -271,5 +272,7 @@ def _sortable(date: str) -> str:
 def _forget_older(directory: str, current: str) -> None:
     found = [f"{directory}/{name}" for name in os.listdir(directory)]
     others = sorted((path for path in found if path != current), key=os.path.getmtime, reverse=True)
-    for path in others[_KEPT - 1 :]:
+    killed = [path for path in others if path.endswith(".tmp")]
+    whole = [path for path in others if path not in killed]
+    for path in (*killed, *whole[_KEPT - 1 :]):
         shutil.rmtree(path, ignore_errors=True)
