@@ -27,6 +27,10 @@ accepts {
   "elements are lazy" = { expr = builtins.length (valueOf (listOf int) [ [ 1 ] [ (1 + 1) ] ]); expected = 2; };
   "a list in words" = { expr = valueFrom (listOf int) [ 1 ]; error = "is not of type `list of signed integer'. TypeError: Definition values: - In `a.nix': 1"; };
   "an empty list where none is allowed" = { expr = valueFrom (nonEmptyListOf int) [ [ ] ]; error = "is not of type `non-empty (list of signed integer)'"; };
+  "the same with submodules" = {
+    expr = (configOf [ (declare "bad" { type = nonEmptyListOf (types.submodule { }); default = [ ]; }) ]).bad;
+    error = "A definition for option `bad' is not of type `non-empty (list of (submodule))'";
+  };
   "each definition of a nonEmptyListOf must have an element" = { expr = valueOf (nonEmptyListOf int) [ [ 1 ] [ ] ]; error = "non-empty"; };
 
   "attrs: later attributes win" = { expr = valueOf attrs [ { a = 1; b = 1; } { a = 2; } ]; expected = { a = 1; b = 1; }; };

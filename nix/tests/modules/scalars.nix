@@ -6,6 +6,8 @@ let
   inherit (types) addCheck ints numbers;
   inherit (import ./support/eval.nix { inherit lib; }) accepts refuses valueFrom valueOf;
   storePath = "${builtins.storeDir}/0fb3ykw9r5hpayd05sr0cizwadzq1d8q-bash-5.2-p15";
+  # The place of a content-addressed output, before it is known.
+  caPath = "/1121rp0gvr1qya7hvy925g5kjwg66acz6sn1ra1hca09f1z5dsab";
   drv = { type = "derivation"; name = "d"; outPath = storePath; drvPath = storePath + ".drv"; };
   stringy = { __toString = _: "/from/a/set"; };
 in
@@ -38,7 +40,8 @@ accepts {
   separatedString = [ (types.separatedString "|") "a" ];
   passwdEntry = [ (types.passwdEntry types.str) "x" "" ];
   path = [ types.path "/" "/etc" ./scalars.nix stringy drv ];
-  pathInStore = [ types.pathInStore storePath "${storePath}/bin/bash" ];
+  pathInStore = [ types.pathInStore storePath "${storePath}/bin/bash" caPath "${caPath}/bin/bash" (/. + caPath) ];
+  "pathWith not in the store" = [ (types.pathWith { inStore = false; }) "/foo" "" builtins.storeDir "${builtins.storeDir}/.links" ];
   externalPath = [ types.externalPath "/etc/passwd" ];
   "pathWith nothing" = [ (types.pathWith { }) "a/b" "/a" ./scalars.nix ];
   "pathWith relative" = [ (types.pathWith { absolute = false; }) "a/b" ];
@@ -75,6 +78,7 @@ accepts {
   path = [ types.path "etc" "" 1 { } ];
   pathInStore = [ types.pathInStore "" builtins.storeDir "${builtins.storeDir}/" "${builtins.storeDir}/.links" "/foo/bar" ];
   externalPath = [ types.externalPath storePath "relative" ./scalars.nix ];
+  "pathWith not in the store" = [ (types.pathWith { inStore = false; }) storePath "${storePath}/bin" ./scalars.nix ];
   "pathWith relative" = [ (types.pathWith { absolute = false; }) "/a" ];
   package = [ types.package "/etc" 1 { } ];
   shellPackage = [ types.shellPackage drv ];
@@ -99,6 +103,10 @@ accepts {
   "singleLineStr drops the newline" = { expr = valueOf types.singleLineStr [ "x\n" ]; expected = "x"; };
   "path: a path stays a path" = { expr = builtins.typeOf (valueOf types.path [ ./scalars.nix ]); expected = "path"; };
   "path: a string stays a string" = { expr = valueOf types.path [ "/etc" ]; expected = "/etc"; };
+  "path: a derivation is one, and is not built to find out" = {
+    expr = (valueOf types.path [ { type = "derivation"; outPath = throw "built"; drvPath = throw "built"; mark = 1; } ]).mark;
+    expected = 1;
+  };
   "package: a derivation stays as it is" = { expr = (valueOf types.package [ drv ]).name; expected = "d"; };
   "package: only one" = { expr = valueOf types.package [ drv drv ]; error = "is defined multiple times while it's expected to be unique"; };
   "pkgs: only one" = {
