@@ -78,12 +78,11 @@ def _forget_output() -> None:
 
 
 def _dispatch(words: list[str]) -> int:
-    if len(words) > 1 and words[0] in ("run", "exec", "root-login"):
-        from .cli.enter import hot
+    from .cli.hot import hot
 
-        status = hot(words)
-        if status is not None:
-            return status
+    status = hot(words)
+    if status is not None:
+        return status
     from importlib import import_module
 
     from .base import log

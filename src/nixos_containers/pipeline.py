@@ -7,14 +7,16 @@ arguments (cli/) or for printing answers.
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .base import log
-from .base.errors import DefinitionError
+from .base.errors import ContainerError, DefinitionError
 from .base.files import locked, read_text, write_atomically
 from .build import profiles, store
 from .evaluate.evaluate import Request, evaluate
+from .evaluate.flake import read_flakes
 from .evaluate.options import declared_options, option_value
 from .observe import containers as observe
 from .observe.host import host_facts
@@ -23,10 +25,13 @@ from .packages import lock as locking
 from .packages.apt import Apt
 from .packages.index import ensure_index
 from .packages.lock import Lock, path_beside
-from .plan.imperative import replace_config
+from .plan.generations import old_generations
+from .plan.imperative import nix_string, nixpkgs_text, replace_config, replace_option
 from .plan.switch import plan_switch, removal_actions
+from .plan.universe import universe_line
 from .run.execute import execute
 from .run.records import command_line, forget
+from .run.reload import reload
 from .run.repair import repair_all
 
 if TYPE_CHECKING:
@@ -53,26 +58,28 @@ def switch(
     dry_run: bool = False,
     purge: bool = False,
     nixpkgs: str | None = None,
+    nix_options: tuple[str, ...] = (),
 ) -> list[Action]:
     """Make the host match `definition`; return the actions, which a dry run only names.
 
+    `nixpkgs` is the tree for containers that name none, `nix_options` go to Nix where it evaluates a flake.
     Raises ContainerError; until everything is evaluated and built the host's containers are not touched.
     """
     source = os.path.abspath(definition)
     with locked(paths.lock(".switch"), who=command_line()):
-        spec, lock = evaluate_locked(paths, source, names=names, nixpkgs=nixpkgs)
+        spec, lock = evaluate_locked(paths, source, names=names, nixpkgs=nixpkgs, nix_options=nix_options)
         if not dry_run:
             build_systems(paths, spec, lock)
         host = host_facts()
         if not dry_run:
             repair_all(paths, host)
-        plan = plan_switch(spec, observe.observe(paths), host, source=source, names=names, purge=purge)
+        plan = plan_switch(spec, observe.observe(paths, spec), host, source=source, names=names, purge=purge)
         if not dry_run:
             execute(paths, host, plan)
     return plan
 
 
-def create(paths: Paths, name: str, definition: str) -> None:
+def create(paths: Paths, name: str, definition: str, *, nix_options: tuple[str, ...] = ()) -> None:
     """Make the imperative container `name` from the text of its definition; a failure leaves nothing.
 
     Raises ContainerError.
@@ -82,38 +89,51 @@ def create(paths: Paths, name: str, definition: str) -> None:
             raise DefinitionError(f"container ‘{name}’ already exists", hint=f"nixos-container update {name}, or choose another name")
         write_atomically(paths.imperative(name), definition)
         try:
-            _apply_imperative(paths, name)
+            _apply_imperative(paths, name, nix_options)
         except BaseException:
             forget(paths, name)
             profiles.remove_profile(paths, name)
             raise
 
 
-def update(paths: Paths, name: str, config: str | None) -> list[Action]:
+def update(
+    paths: Paths,
+    name: str,
+    config: str | None,
+    *,
+    nixpkgs: str | None = None,
+    flake: str | None = None,
+    nix_options: tuple[str, ...] = (),
+) -> list[Action]:
     """Bring imperative container `name` to what its definition file says now; return the actions.
 
-    `config` replaces the guest's configuration in that file. On failure the file is as it was. Raises ContainerError.
+    `config`, `nixpkgs` and `flake` replace what that file has. On failure the file is as it was. Raises ContainerError.
     """
     path = paths.imperative(name)
     with locked(paths.lock(name), who=command_line()):
         before = read_text(path)
         if before is None:
             raise DefinitionError(f"container ‘{name}’ has no definition file {path}", hint="was it removed by hand? write it again")
-        if config is not None:
-            write_atomically(path, replace_config(before, config))
+        after = before if config is None else replace_config(before, config)
+        if nixpkgs is not None:
+            after = replace_option(after, "nixpkgs", nixpkgs_text(nixpkgs))
+        if flake is not None:
+            after = replace_option(after, "flake", nix_string(flake))
+        if after != before:
+            write_atomically(path, after)
         try:
-            return _apply_imperative(paths, name)
+            return _apply_imperative(paths, name, nix_options)
         except BaseException:
             write_atomically(path, before)
             raise
 
 
-def _apply_imperative(paths: Paths, name: str) -> list[Action]:
+def _apply_imperative(paths: Paths, name: str, nix_options: tuple[str, ...]) -> list[Action]:
     source = paths.imperative(name)
-    spec, lock = evaluate_locked(paths, source, names=(name,))
+    spec, lock = evaluate_locked(paths, source, names=(name,), nix_options=nix_options)
     build_systems(paths, spec, lock)
     host = host_facts()
-    plan = plan_switch(spec, observe.observe(paths), host, source=None, names=(name,), start=False)
+    plan = plan_switch(spec, observe.observe(paths, spec), host, source=None, names=(name,), start=False)
     execute(paths, host, plan, already_locked=name)
     return plan
 
@@ -125,15 +145,29 @@ def destroy(paths: Paths, name: str) -> None:
     execute(paths, host, removal_actions(name, observe.observe(paths), reason="destroy", purge=True))
 
 
-def build(paths: Paths, definition: str, *, names: tuple[str, ...] = (), nixpkgs: str | None = None) -> Built:
+def build(
+    paths: Paths,
+    definition: str,
+    *,
+    names: tuple[str, ...] = (),
+    nixpkgs: str | None = None,
+    nix_options: tuple[str, ...] = (),
+) -> Built:
     """Evaluate and build `definition` without touching the host's containers."""
     source = os.path.abspath(definition)
-    spec, lock = evaluate_locked(paths, source, names=names, nixpkgs=nixpkgs)
+    spec, lock = evaluate_locked(paths, source, names=names, nixpkgs=nixpkgs, nix_options=nix_options)
     build_systems(paths, spec, lock)
     return Built(source, spec)
 
 
-def evaluate_locked(paths: Paths, source: str, *, names: tuple[str, ...] = (), nixpkgs: str | None = None) -> tuple[Spec, Lock]:
+def evaluate_locked(
+    paths: Paths,
+    source: str,
+    *,
+    names: tuple[str, ...] = (),
+    nixpkgs: str | None = None,
+    nix_options: tuple[str, ...] = (),
+) -> tuple[Spec, Lock]:
     """Evaluate `source` with the closure of its packages locked beside it.
 
     The first evaluation tells which packages are wanted. When the lock has their closure already, that was all: one Nix
@@ -154,11 +188,46 @@ def evaluate_locked(paths: Paths, source: str, *, names: tuple[str, ...] = (), n
                 raise DefinitionError(f"{source} declares no container ‘{name}’", hint=f"it declares: {', '.join(spec.declared) or 'none'}")
         ready = resolve.update_lock(lock, _wanted(spec), index, apt, keep_others=bool(names))
         if ready == lock:
-            _tell(spec)
+            spec = read_flakes(spec, nix_options, directory=os.path.dirname(source))
+            _tell(spec, universe_line(spec, suite=index.suite, lock_file=lock_file))
             return spec, lock
     raise DefinitionError(
         "which packages the definition wants changes with the packages it gets", hint="does it read the package set's own closure?"
     )
+
+
+def rollback(paths: Paths, name: str, *, to: int | None = None) -> int:
+    """Go back to generation `to` of container `name`, or to the one before the current; return its number.
+
+    A running guest is switched in place. Raises ContainerError when there is no such generation.
+    """
+    with locked(paths.lock(name), who=command_line()):
+        known = profiles.generations(paths, observe.record(paths, name).container.name)
+        at = profiles.current(paths, name)
+        number = to if to is not None else max((older for older in known if at is not None and older < at), default=None)
+        if number is None or number not in known:
+            wanted = "an older generation" if to is None else f"a generation {to}"
+            raise ContainerError(f"container ‘{name}’ does not have {wanted}", hint=f"nixos-container generations {name}")
+        profiles.activate(paths, name, number)
+        if observe.running(paths, name) is not None:
+            reload(paths, name, known[number])
+    return number
+
+
+def prune(paths: Paths, name: str, *, keep: int | None, older_than: float | None) -> list[int]:
+    """Remove old generations of container `name`; return their numbers.
+
+    The newest `keep` stay, and those younger than `older_than` seconds; the current and the running one always stay.
+    """
+    with locked(paths.lock(name), who=command_line()):
+        known = profiles.generations(paths, name)
+        running = observe.running(paths, name)
+        ages = {number: time.time() - profiles.made_at(paths, name, number) for number in known}
+        busy = {profiles.current(paths, name)} | {number for number, system in known.items() if running and running.system == system}
+        removed = old_generations(ages, keep=keep, older_than=older_than, busy=frozenset(busy))
+        for number in removed:
+            profiles.remove_generation(paths, name, number)
+    return removed
 
 
 def upgrade(paths: Paths, definition: str, *, dry_run: bool = False) -> tuple[locking.Move, ...]:
@@ -194,19 +263,19 @@ def _wanted(spec: Spec) -> dict[str, frozenset[str]]:
     }
 
 
-def _tell(spec: Spec) -> None:
+def _tell(spec: Spec, universe: str | None) -> None:
+    if universe is not None:
+        log.say(universe)
+    attributed = {warning for container in spec.containers.values() for warning in container.system.warnings}
     for warning in spec.warnings:
-        log.warn(warning)
+        # A system traces its own warnings while it is evaluated: said below, with the container's name.
+        if not any(known.startswith(warning) for known in attributed):
+            log.warn(warning)
     for name, container in sorted(spec.containers.items()):
         for warning in container.system.warnings:
             log.warn(f"{name}: {warning}")
         if container.private_users is None and not container.network.private:
             log.say(f"{name}: on the host's network, so without private users: root inside is root outside")
-        if container.universe == "nixpkgs":
-            log.say(f"{name}: universe nixpkgs, from {container.nixpkgs}")
-    embedded = [name for name, container in sorted(spec.containers.items()) if container.universe == "embedded"]
-    if embedded:
-        log.debug(f"universe embedded (the Debian archive): {', '.join(embedded)}")
 
 
 def build_systems(paths: Paths, spec: Spec, lock: Lock) -> None:
@@ -219,7 +288,7 @@ def build_systems(paths: Paths, spec: Spec, lock: Lock) -> None:
     foreign: list[str] = []
     for container in spec.containers.values():
         if container.system.drv is not None:
-            (foreign if container.universe == "nixpkgs" else embedded).append(container.system.drv)
+            (embedded if container.universe == "embedded" else foreign).append(container.system.drv)
     with log.step("fetching packages"):
         importer.prepare(paths, lock, embedded)
     with log.step(f"building {', '.join(sorted(spec.containers)) or 'nothing'}"):
@@ -227,9 +296,9 @@ def build_systems(paths: Paths, spec: Spec, lock: Lock) -> None:
         store.realise(foreign, substitute=True)
 
 
-def options(paths: Paths) -> list[Option]:
+def options() -> list[Option]:
     """Every public option of host and guest, with its documentation."""
-    return declared_options(ensure_index(paths).path)
+    return declared_options()
 
 
 def option(paths: Paths, source: str, name: str) -> OptionValue:

@@ -52,7 +52,7 @@ def test_an_error_has_the_programs_name_evidence_a_hint_and_its_status(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     failing(monkeypatch, ContainerError("it broke", details="the evidence\n", hint="mend it", exit_code=7))
-    assert main(["list"]) == 7
+    assert main(["list", "--long"]) == 7
     assert capsys.readouterr().err == "nixos-container: it broke\nthe evidence\nhint: mend it\n"
 
 
@@ -70,7 +70,7 @@ def test_the_kernels_refusals_are_sentences(
 ) -> None:
     monkeypatch.setattr("nixos_containers.main._forget_output", lambda: None)
     failing(monkeypatch, failure)
-    assert main(["list"]) == status
+    assert main(["list", "--long"]) == status
     assert words in capfd.readouterr().err
 
 
@@ -181,7 +181,7 @@ def test_help_and_version_are_successes() -> None:
 
 def test_the_way_into_a_container_imports_next_to_nothing() -> None:
     code = START.replace("sys.exit(main())", "main(['run', 'web', '--', 'true']) if False else None")
-    code += "; from nixos_containers.cli import enter; enter.hot(['run', 'web', '--', 'true']); print(len(sys.modules), *sys.modules)"
+    code += "; from nixos_containers.cli import hot as enter; enter.hot(['run', 'web', '--', 'true']); print(len(sys.modules), *sys.modules)"
     done = subprocess.run([sys.executable, "-IS", "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     loaded = set(done.stdout.split()[1:])

@@ -25,6 +25,30 @@ def generations(paths: Paths, name: str) -> dict[int, str]:
     return dict(sorted(found.items()))
 
 
+def current(paths: Paths, name: str) -> int | None:
+    """The number of the generation that the profile points at, or None."""
+    try:
+        match = _GENERATION.fullmatch(os.readlink(paths.profile(name)))
+    except OSError:
+        return None
+    return int(match[1]) if match else None
+
+
+def made_at(paths: Paths, name: str, number: int) -> float:
+    """When generation `number` was made, in seconds since the epoch."""
+    return os.lstat(f"{paths.profiles(name)}/system-{number}-link").st_mtime
+
+
+def activate(paths: Paths, name: str, number: int) -> None:
+    """Make an existing generation the current one: one atomic rename."""
+    symlink_atomically(f"system-{number}-link", paths.profile(name))
+
+
+def remove_generation(paths: Paths, name: str, number: int) -> None:
+    """Remove one generation; its store paths stay until the garbage is collected."""
+    os.unlink(f"{paths.profiles(name)}/system-{number}-link")
+
+
 def set_profile(paths: Paths, name: str, system: str) -> int:
     """Make store path `system` the newest generation, or the current one if it already is; return its number.
 

@@ -19,12 +19,12 @@ class BuildFailed(ContainerError):
     """A derivation did not build; `details` is the end of Nix's log."""
 
 
-def realise(drvs: Iterable[str], *, substitute: bool = False) -> None:
-    """Build the derivations that are not built yet. Raises BuildFailed, or HostError when the disk is full."""
+def realise(drvs: Iterable[str], *, substitute: bool = False, options: Iterable[str] = ()) -> None:
+    """Build the derivations that are not built yet; `options` are Nix's own. Raises BuildFailed, or HostError when the disk is full."""
     wanted = list(dict.fromkeys(drvs))
     if not wanted:
         return
-    command = ["nix-store", "--realise", *wanted, "--option", "max-jobs", "auto", "--option", "cores", "1"]
+    command = ["nix-store", "--realise", *wanted, "--option", "max-jobs", "auto", "--option", "cores", "1", *options]
     done = process.run(command, env=nix.environment(substitute=substitute), check=False)
     if done.returncode == 0:
         return

@@ -3,33 +3,14 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from ..base.errors import ContainerError, UsageError
 from ..base.paths import Paths, check_name
-from ..observe.live import nspawn_and_leader
 from ..run.enter import enter, su_command
 
-TYPE_CHECKING = False  # importing typing costs more than all that is done here
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from .parse import Arguments
-
-
-def hot(words: Sequence[str]) -> int | None:
-    """Carry out the plain forms `run NAME [--] COMMAND...` and `root-login NAME` of a running container.
-
-    None when the command line holds anything else, or the container does not run: the parser's way then explains.
-    """
-    verb, name, *command = words
-    if command[:1] == ["--"]:
-        command = command[1:]
-    if name.startswith("-") or command[:1] in (["--help"], ["-h"]) or (verb == "root-login") is bool(command):
-        return None
-    found = nspawn_and_leader(Paths(), check_name(name))
-    if found is None:
-        return None
-    return enter(name, found[1], su_command(command), terminal=os.isatty(0) and os.isatty(1))
 
 
 def run(arguments: Arguments) -> int:

@@ -77,7 +77,7 @@ def parse(argv: Sequence[str]) -> Arguments:
     parsed = vars(parser(verb).parse_args(words))
     names = parsed.pop("name", None) or ()
     names = (names,) if isinstance(names, str) else tuple(names)
-    if not names and verb.container in ("one", "many") and verb.name not in ("switch", "build", "upgrade", "options"):
+    if not names and verb.container in ("one", "many") and verb.name not in ("switch", "build", "upgrade", "options", "prune"):
         missing = "option" if verb.name == "option" else "container"
         raise UsageError(f"no {missing} name specified", hint=f"{PROGRAM} {verb.name} --help")
     return Arguments(

@@ -102,6 +102,26 @@ VERBS: tuple[Verb, ...] = (
         "many",
         text="Shuts it down first. A container that a definition file declares is refused: take it out of the file and switch.",
     ),
+    Verb("generations", "list the systems that a container has had", "generations", "one"),
+    Verb(
+        "rollback",
+        "go back to an earlier system of a container",
+        "generations",
+        "one",
+        (Option(("--to",), "the generation to go back to (default: the one before)", "N"),),
+        text="A running guest is switched in place. The next `switch` brings the container to its definition again.",
+    ),
+    Verb(
+        "prune",
+        "remove old generations",
+        "generations",
+        "many",
+        (
+            Option(("--keep",), "keep the newest N of each container", "N"),
+            Option(("--older-than",), "remove only those older than TIME, such as 30d", "TIME"),
+        ),
+        text="Without names: of all containers. The current and the running generation always stay.",
+    ),
     Verb(
         "options",
         "search the options of containers and of the systems inside",
@@ -114,7 +134,7 @@ VERBS: tuple[Verb, ...] = (
         ),
         text="Words are looked for in names and descriptions.",
     ),
-    Verb("option", "print an option's value and who defined it", "options", "one", (_DEFINITION,)),
+    Verb("option", "print an option's value and who defined it", "option", "one", (_DEFINITION,)),
     Verb("doctor", "look for what is wrong with the host, and repair what is ours", "doctor"),
 )
 

@@ -15,10 +15,28 @@ from ..declare.container import Record
 from ..kernel import cgroups, proc
 from ..plan.facts import Cgroups, Observed, Running
 from ..plan.launch import cgroup_of
-from .live import nspawn_and_leader
+from .live import names, nspawn_and_leader
 
 if TYPE_CHECKING:
     from ..base.paths import Paths
+    from ..declare.container import Spec
+
+
+__all__ = [
+    "NoSuchContainer",
+    "Started",
+    "leftovers",
+    "names",
+    "observe",
+    "profile_system",
+    "record",
+    "record_path",
+    "run_states",
+    "running",
+    "supervisor",
+    "system_of",
+    "user_ranges",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +58,6 @@ class NoSuchContainer(ContainerError):
         close = difflib.get_close_matches(name, known, n=2)
         hint = f"did you mean {' or '.join(close)}?" if close else "‘nixos-container list’ shows those that exist"
         super().__init__(f"container ‘{name}’ does not exist", hint=hint)
-
-
-def names(paths: Paths) -> list[str]:
-    """The containers that exist, sorted: one record each, as upstream."""
-    try:
-        entries = os.listdir(paths.records)
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-    return sorted(entry[:-5] for entry in entries if entry.endswith(".conf") and not entry.startswith("."))
 
 
 def record_path(paths: Paths, name: str) -> str:
@@ -181,8 +190,8 @@ def system_of(paths: Paths, record: Record) -> str:
     return system
 
 
-def observe(paths: Paths) -> Observed:
-    """Everything that the planner of a switch needs to know about the host's containers."""
+def observe(paths: Paths, spec: Spec | None = None) -> Observed:
+    """Everything that the planner of a switch needs to know about the host's containers, and about the paths in `spec`."""
     live, profiles = {}, {}
     for name in names(paths):
         found = running(paths, name)
@@ -195,4 +204,12 @@ def observe(paths: Paths) -> Observed:
         states = frozenset(entry for entry in os.listdir(paths.states) if not entry.startswith("."))
     except FileNotFoundError:
         states = frozenset()
-    return Observed(records=records(paths), running=live, profiles=profiles, states=states, user_ranges=user_ranges(paths))
+    given = [container.system.path for container in spec.containers.values()] if spec is not None else []
+    return Observed(
+        records=records(paths),
+        running=live,
+        profiles=profiles,
+        states=states,
+        user_ranges=user_ranges(paths),
+        finished={path: os.path.realpath(path) for path in given if path is not None},
+    )

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import os
+
 from ..kernel import proc
 
 TYPE_CHECKING = False  # importing typing costs more than all that is done here
 if TYPE_CHECKING:
     from ..base.paths import Paths
+
+
+def names(paths: Paths) -> list[str]:
+    """The containers that exist, sorted: one NAME.conf each, as upstream."""
+    try:
+        entries = os.listdir(paths.records)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    return sorted(entry[:-5] for entry in entries if entry.endswith(".conf") and not entry.startswith("."))
 
 
 def nspawn_and_leader(paths: Paths, name: str) -> tuple[int, int] | None:

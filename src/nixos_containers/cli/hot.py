@@ -1,0 +1,47 @@
+"""The plain forms of the verbs that scripts call all the time, without the parser and the records.
+
+Imports next to nothing. Whatever is not plain is None here, and goes the parser's way.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False  # importing typing costs more than all that is done here
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def hot(words: Sequence[str]) -> int | None:
+    """Carry out `list`, `run NAME [--] COMMAND...` and `root-login NAME`, and return the exit status, or None."""
+    if words == ["list"]:
+        return _list()
+    if len(words) > 1 and words[0] in ("run", "exec", "root-login"):
+        return _enter(words)
+    return None
+
+
+def _list() -> int:
+    import sys
+
+    from ..base.paths import Paths
+    from ..observe.live import names
+
+    sys.stdout.write("".join(f"{name}\n" for name in names(Paths())))
+    return 0
+
+
+def _enter(words: Sequence[str]) -> int | None:
+    import os
+
+    from ..base.paths import Paths, check_name
+    from ..observe.live import nspawn_and_leader
+    from ..run.enter import enter, su_command
+
+    verb, name, *command = words
+    if command[:1] == ["--"]:
+        command = command[1:]
+    if name.startswith("-") or command[:1] in (["--help"], ["-h"]) or (verb == "root-login") is bool(command):
+        return None
+    found = nspawn_and_leader(Paths(), check_name(name))
+    if found is None:
+        return None  # not there, or not running: the parser's way explains
+    return enter(name, found[1], su_command(command), terminal=os.isatty(0) and os.isatty(1))
