@@ -16,6 +16,7 @@
   ./misc/documentation.nix
   ./misc/extra-arguments.nix
   ./misc/ids.nix
+  ./misc/inert.nix
   ./misc/label.nix
   ./misc/lib.nix
   ./misc/meta.nix
@@ -52,10 +53,12 @@
   ./security/polkit.nix
   ./security/sudo.nix
   ./security/wrappers/default.nix
+  ./services/databases/memcached.nix
   ./services/databases/mysql.nix
   ./services/databases/postgresql.nix
   ./services/databases/redis.nix
   ./services/monitoring/node-exporter.nix
+  ./services/monitoring/prometheus.nix
   ./services/networking/dnsmasq.nix
   ./services/networking/haproxy.nix
   ./services/networking/ssh/keys.nix
@@ -63,6 +66,8 @@
   ./services/networking/ssh/settings.nix
   ./services/networking/ssh/sshd.nix
   ./services/networking/unbound.nix
+  ./services/networking/vsftpd.nix
+  ./services/security/tor.nix
   ./services/system/cron.nix
   ./services/system/dbus.nix
   ./services/system/logrotate.nix
@@ -72,6 +77,7 @@
   ./services/web-servers/apache-httpd/service.nix
   ./services/web-servers/nginx/options.nix
   ./services/web-servers/nginx/service.nix
+  ./services/web-servers/phpfpm.nix
   ./system/activation/activation-script.nix
   ./system/activation/specialisation.nix
   ./system/activation/switchable-system.nix

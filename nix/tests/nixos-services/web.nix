@@ -88,8 +88,8 @@ in
     expected = [ "nginx" true ];
   };
   "nginx can be reloaded instead of restarted" = {
-    expr = map (reload: (service "nginx" { services.nginx = { enable = true; enableReload = reload; }; }).reloadIfChanged) [ true false ];
-    expected = [ true false ];
+    expr = map (reload: builtins.length (service "nginx" { services.nginx = { enable = true; enableReload = reload; }; }).reloadTriggers) [ true false ];
+    expected = [ 1 0 ];
   };
   "its logs are rotated" = { expr = (configOf { services.nginx.enable = true; }).services.logrotate.enable; expected = true; };
   "without log files nothing is rotated" = { expr = (configOf { }).services.logrotate.enable; expected = false; };

@@ -34,7 +34,6 @@ in
       after = [ "network.target" ];
       stopIfChanged = false;
       startLimitIntervalSec = 60;
-      reloadIfChanged = cfg.enableReload;
       reloadTriggers = lib.optionals cfg.enableReload [ file ];
       preStart = ''
         ${cfg.preStart}
