@@ -45,14 +45,26 @@ let
     in
     lib.findFirst fits null prefixes;
 
-  # A path of a package's program in a text: it may be run there.
+  # Whether what stands before a path on its line makes the path a command. A
+  # path that is only mentioned (`ln -s`, `echo`) runs nothing.
+  beforeCommand = "(.*[;|&(`{]|.*(!|then|do|else|exec|env|command|time) |)[ \t\"']*([A-Za-z_][A-Za-z0-9_]*=[^ ]* +)*[\"']?";
+  startsCommand =
+    before:
+    let
+      size = lib.stringLength before;
+      line = lib.last (lib.splitString "\n" (if size > 200 then substring (size - 200) 200 before else before));
+    in
+    match beforeCommand line != null;
+
+  # Whether a text runs a program of the package by its path.
   calls =
     text: name:
     let
       plain = unsafeDiscardStringContext text;
       path = unsafeDiscardStringContext archive.packages.${name}.outPath;
+      places = directory: lib.init (lib.splitString "${path}${directory}" plain);
     in
-    lib.any (directory: lib.hasInfix "${path}${directory}" plain) [
+    lib.any (directory: lib.any startsCommand (places directory)) [
       "/bin/"
       "/sbin/"
       "/usr/bin/"

@@ -166,6 +166,48 @@ in
     ];
   };
 
+  "a path is a call where a command stands, and nowhere else" = {
+    expr =
+      let
+        called = command: (pkgs.runCommand "x" { } command).drvAttrs ? archiveUsr;
+        jq = "${pkgs.jq}/bin/jq";
+      in
+      {
+        yes = map called [
+          "  ${jq} ."
+          "cat x | ${jq} ."
+          "x=$(${jq} .)"
+          "if true; then ${jq} .; fi"
+          "A=b C=d ${jq} ."
+          "! \"${jq}\" ."
+          "mkdir $out\n${jq} . >$out/x"
+        ];
+        no = map called [
+          "ln -s ${jq} $out"
+          "echo ${jq} >$out"
+          "echo '#!${jq}' >$out"
+          "substitute a b --subst-var-by jq ${jq}"
+        ];
+      };
+    expected = {
+      yes = [
+        true
+        true
+        true
+        true
+        true
+        true
+        true
+      ];
+      no = [
+        false
+        false
+        false
+        false
+      ];
+    };
+  };
+
   "a file of settings in every format" = {
     expr = {
       json = text ((pkgs.formats.json { }).generate "a" { a = [ 1 null ]; });
