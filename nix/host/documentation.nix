@@ -30,25 +30,31 @@ let
 
   describe =
     side: option:
+    let
+      shown = lib.filterAttrs (_: value: value != null) {
+        default = option.default or null;
+        example = option.example or null;
+      };
+    in
     {
       inherit side;
       inherit (option) name;
       type = option.type or "unspecified";
-      description = text (option.description or "");
+      description = text (option.description or null);
       declarations = map relative option.declarations;
       readOnly = option.readOnly or false;
+      # Which of default and example are sentences, not expressions.
+      prose = lib.attrNames (lib.filterAttrs (_: value: value._type or "" == "literalMD") shown);
     }
-    // lib.optionalAttrs (option ? default) { default = text option.default; }
-    // lib.optionalAttrs (option ? example) { example = text option.example; };
+    // lib.mapAttrs (_: text) shown;
 
+  # Defaults that are made from the attribute's name were evaluated with a placeholder for it.
   text =
     value:
-    if value ? text && lib.isString value.text then
-      value.text
-    else if lib.isString value then
-      value
+    if value == null then
+      ""
     else
-      lib.generators.toPretty { multiline = false; allowPrettyValues = true; } value;
+      lib.replaceStrings [ "‹" "›" ] [ "<" ">" ] (if lib.isString value then value else value.text);
 
   documented =
     side: options:

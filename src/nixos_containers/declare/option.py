@@ -7,7 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One declared option; `side` is `host` or `guest`, defaults and examples are Nix text."""
+    """One declared option.
+
+    `side` is `host` or `guest`; `declarations` are files of the tree. `default` and `example` are Nix text, except those that
+    `prose` names: these are sentences in Markdown, because no expression says it.
+    """
 
     name: str
     side: str
@@ -16,6 +20,7 @@ class Option:
     declarations: tuple[str, ...] = ()
     default: str | None = None
     example: str | None = None
+    prose: tuple[str, ...] = ()
     read_only: bool = False
 
 
@@ -29,13 +34,21 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class OptionValue:
-    """An option of a definition with its value; `children` instead, when the name is that of a family."""
+    """An option of a definition with its value, as text.
+
+    `is_default` says that nobody defined it. `children` instead of a value, when the name is that of a family;
+    `part_of` names the option that holds a value which is no option itself.
+    """
 
     name: str
     value: str | None = None
     type: str | None = None
     description: str | None = None
     default: str | None = None
+    example: str | None = None
     declarations: tuple[str, ...] = ()
     definitions: tuple[Definition, ...] = ()
+    is_default: bool = False
+    read_only: bool = False
     children: tuple[str, ...] = ()
+    part_of: str | None = None

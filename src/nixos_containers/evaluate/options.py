@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 import json
+import os
+import re
 from typing import TYPE_CHECKING, Any
 
 from ..base import nix, process
-from ..base.errors import UsageError
+from ..base.errors import DefinitionError, UsageError
 from ..declare.codec import decode
 from ..declare.option import Option, OptionValue
 from .errors import explain
@@ -24,9 +27,9 @@ def _ask(file: str, request: str, suggest: Callable[[str], list[str]]) -> Any:
     return json.loads(done.stdout)
 
 
-def declared_options(index: str | None) -> list[Option]:
-    """Every public option of host and guest. `index` is the package index, for defaults that are packages."""
-    request = json.dumps({"index": index, "system": nix_system()})
+def declared_options() -> list[Option]:
+    """Every public option of host and guest. Needs no package index: defaults that are packages say so in words."""
+    request = json.dumps({"index": None, "system": nix_system()})
     data = _ask("documentation.nix", request, lambda _: [])
     return [decode(Option, option, f"options[{number}]") for number, option in enumerate(data["options"])]
 
@@ -34,10 +37,41 @@ def declared_options(index: str | None) -> list[Option]:
 def option_value(request: Request, name: str, *, suggest: Callable[[str], list[str]]) -> OptionValue:
     """The option called `name` (`containers.web.config.services.nginx.enable`) in the definition of `request`.
 
-    Raises UsageError for a name that is no option path, DefinitionError with Nix's message otherwise.
+    Raises UsageError for a name that is no option path or no option, DefinitionError with Nix's message when the definition
+    does not evaluate.
     """
+    for path in request.modules:
+        if not os.path.exists(path):
+            raise DefinitionError(f"there is no definition file {path}", hint="give one with -c FILE, or write that file first")
     asked = {**json.loads(request.text()), "path": split_path(name)}
-    return decode(OptionValue, _ask("value.nix", json.dumps(asked), suggest), "option")
+    answer = _ask("value.nix", json.dumps(asked), suggest)
+    if "missing" in answer:
+        raise UsageError(f"The option `{answer['name']}' does not exist", hint=_nearest(answer, asked["path"]))
+    return decode(OptionValue, answer, "option")
+
+
+def _nearest(answer: dict[str, Any], path: list[str]) -> str:
+    """What to type instead of the option `path` that does not exist; `answer` says how far it went."""
+    passed, missing, known = answer["passed"], answer["missing"], answer["known"]
+    containers = answer["containers"]
+    if not passed:
+        example = f"containers.{(containers or ['NAME'])[0]}"
+        return f"options start with the container: for example {example}.autoStart, or {example}.config.{answer['name']}"
+    close = [name for name in known if name.lower() == missing.lower()] or difflib.get_close_matches(missing, known, n=3)
+    if close:
+        rest = path[len(passed) + 1 :]
+        return "did you mean " + " or ".join(join_path([*passed, name, *rest]) for name in close) + "?"
+    if len(passed) == 1:
+        return f"the definition declares: {', '.join(containers) or 'no container'}"
+    return f"nixos-container option {join_path(passed)} lists what there is"
+
+
+_PLAIN = re.compile(r"[A-Za-z_][\w'-]*")
+
+
+def join_path(parts: list[str]) -> str:
+    """The parts of an option's name as one word, quoted where Nix wants it: the inverse of `split_path`."""
+    return ".".join(part if _PLAIN.fullmatch(part) else f'"{part}"' for part in parts)
 
 
 def split_path(name: str) -> list[str]:

@@ -5,10 +5,10 @@ let
   inherit (lib) mkDefault mkEnableOption mkIf mkMerge mkOption mkOverride types;
   cfg = config.programs;
 
-  package = default: mkOption {
+  package = name: mkOption {
     type = types.package;
-    inherit default;
-    defaultText = lib.literalExpression "pkgs.${default.pname or "..."}";
+    default = pkgs.${name};
+    defaultText = lib.literalExpression "pkgs.${name}";
     description = "The package.";
   };
   defaultEditor = mkOption {
@@ -33,12 +33,12 @@ in
     vim = {
       enable = mkEnableOption "the editor Vim";
       inherit defaultEditor;
-      package = package pkgs.vim;
+      package = package "vim";
     };
     neovim = {
       enable = mkEnableOption "the editor Neovim";
       inherit defaultEditor;
-      package = package pkgs.neovim;
+      package = package "neovim";
       viAlias = mkEnableOption "the name vi for it";
       vimAlias = mkEnableOption "the name vim for it";
     };
@@ -48,7 +48,7 @@ in
         default = false;
         description = "Whether to install the editor nano. Off here, so that small containers stay small.";
       };
-      package = package pkgs.nano;
+      package = package "nano";
       nanorc = mkOption {
         type = types.lines;
         default = "";
@@ -63,7 +63,7 @@ in
     };
     less = {
       enable = mkEnableOption "the pager less";
-      package = package pkgs.less;
+      package = package "less";
       commands = strings "Keys and their commands.";
       lineEditingKeys = strings "Keys in the input line.";
       envVariables = strings "Environment variables for less.";
