@@ -218,9 +218,8 @@ def test_sysusers_files_of_packages_become_rows(shell: Shell, tmp_path: Path) ->
     assert done.stdout.splitlines() == [
         "group\twheel\t-\tweb",
         "group\tweb\t-\t",
-        "group\tfixed\t80\t",
         "user\tweb\t-\tweb\tWeb Server\t/srv/web\t/bin/sh\t1\t-\t-",
-        "user\tfixed\t77\tfixed\t\t/\t/usr/sbin/nologin\t1\t-\t-",
+        "user\tfixed\t77\t80\t\t/\t/usr/sbin/nologin\t1\t-\t-",
         "user\tother\t-\twheel\t\t/\t/usr/sbin/nologin\t1\t-\t-",
     ], done.stderr
 

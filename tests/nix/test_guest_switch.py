@@ -220,8 +220,9 @@ def unit(name: str, *, enabled: bool = True, strategy: str = "asDropinIfExists",
 
 def test_units_links_and_masks(shell: Shell, tmp_path: Path) -> None:
     table = [
-        unit("x.service"), ["wants", "x.service", "a.target"], ["requires", "x.service", "b.target"], ["upholds", "x.service", "c.target"],
-        ["alias", "x.service", "y.service"], unit("off.service", enabled=False), ["mask", "m.service"], ["link", "default.target", "a.target"],
+        unit("x.service"), ["wants", "x.service", "a.target"], ["requires", "x.service", "b.target"],
+        ["upholds", "x.service", "c.target"], ["alias", "x.service", "y.service"], unit("off.service", enabled=False),
+        ["mask", "m.service"], ["link", "default.target", "a.target"],
     ]  # fmt: skip
     out = generate(shell, tmp_path, table, {"x.service": SERVICE})
     assert (out / "x.service").read_text() == SERVICE

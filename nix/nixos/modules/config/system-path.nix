@@ -37,6 +37,8 @@ let
   posixShell = pkgs.runCommandLocal "binsh" { } ''
     mkdir -p $out/usr/bin
     ln -s ${cfg.binsh} $out/usr/bin/sh
+    cp ${./nixos-version.sh} $out/usr/bin/nixos-version
+    chmod +x $out/usr/bin/nixos-version
     ln -s usr/bin $out/bin
   '';
 

@@ -1,22 +1,11 @@
-# Accounts that every system has: those the archive's packages take for granted (package base-passwd, with its
-# numbers), and those of systemd.
+# Accounts that every system has. The rest of the archive's own (daemon, www-data, ...: package base-passwd's numbers)
+# come from files of the systemd package (lib/sysusers.d/basic.conf) and need no declaration; see package-users.sh.
 { config, lib, ... }:
 
 let
   inherit (lib) mkDefault;
   inherit (config.ids) gids uids;
 
-  # Owners of old, with nothing to log in to: name -> home.
-  classic = {
-    daemon = "/usr/sbin";
-    bin = "/bin";
-    sys = "/dev";
-    man = "/var/cache/man";
-    lp = "/var/spool/lpd";
-    mail = "/var/mail";
-    www-data = "/var/www";
-    backup = "/var/backups";
-  };
   service = description: name: {
     uid = mkDefault uids.${name};
     group = mkDefault name;
@@ -39,29 +28,17 @@ in
       description = "Unprivileged account (don't use!)";
       group = "nogroup";
     };
-    _apt = {
-      uid = mkDefault uids._apt;
-      isSystemUser = mkDefault true;
-      group = mkDefault "nogroup";
-      home = mkDefault "/nonexistent";
-    };
     systemd-network = service "systemd Network Management" "systemd-network";
     systemd-resolve = service "systemd Resolver" "systemd-resolve";
     systemd-timesync = service "systemd Time Synchronization" "systemd-timesync";
-  }
-  // builtins.mapAttrs (name: home: {
-    uid = mkDefault uids.${name};
-    group = mkDefault name;
-    isSystemUser = mkDefault true;
-    home = mkDefault home;
-  }) classic;
+  };
 
   users.groups =
     lib.genAttrs
       [
-        "root" "daemon" "bin" "sys" "adm" "tty" "disk" "lp" "mail" "man" "kmem" "dialout" "cdrom" "floppy" "tape" "audio"
-        "www-data" "backup" "shadow" "utmp" "video" "staff" "users" "nogroup" "wheel" "uucp" "input" "kvm" "render"
-        "systemd-journal" "systemd-network" "systemd-resolve" "systemd-timesync"
+        "root" "wheel" "disk" "kmem" "tty" "floppy" "uucp" "lp" "cdrom" "tape" "audio" "video" "dialout" "nogroup" "users"
+        "utmp" "adm" "input" "kvm" "render" "shadow" "www-data" "systemd-journal" "systemd-network" "systemd-resolve"
+        "systemd-timesync"
       ]
       (name: { gid = mkDefault gids.${name}; });
 }

@@ -27,9 +27,9 @@ done | awk '
     else if (kind == "m") members[w[3]] = members[w[3]] (members[w[3]] == "" ? "" : ",") w[2]
     else if (kind == "u" && !((w[2]) in users)) {
       split(w[3], id, ":")
-      group = w[2]
-      if (w[3] ~ /:/ && id[2] !~ /^[0-9]+$/) group = id[2]
-      else if (!((w[2]) in groups)) { groups[w[2]] = w[3] ~ /:/ ? id[2] : number(w[3]); group_order[++group_count] = w[2] }
+      # "uid:group": that group, which somebody else makes; otherwise one named like the user.
+      group = w[3] ~ /:/ ? id[2] : w[2]
+      if (w[3] !~ /:/ && !((w[2]) in groups)) { groups[w[2]] = number(w[3]); group_order[++group_count] = w[2] }
       home = plain(w[5]); shell = plain(w[6])
       users[w[2]] = "user\t" w[2] "\t" number(id[1]) "\t" group "\t" plain(w[4]) "\t" \
         (home == "" ? "/" : home) "\t" (shell == "" ? "/usr/sbin/nologin" : shell) "\t1\t-\t-"

@@ -1,5 +1,5 @@
 # From an empty (or used) root directory to systemd. Sourced by `init` of a system (stage-2.nix), which sets
-# systemConfig, busybox, useHostResolvConf, postBootCommands, systemdExecutable, hostName.
+# systemConfig, busybox, postBootCommands, systemdExecutable, hostName.
 #
 # Until /run/current-system is there, only busybox and the store can be used. Whatever fails is said and then passed
 # over: a system that is partly wrong can be entered and looked at, one that did not start cannot.

@@ -15,7 +15,6 @@ let
 
     systemConfig=@out@
     busybox=${busybox}
-    useHostResolvConf=${if config.networking.useHostResolvConf or false then "1" else "0"}
     postBootCommands=${
       if cfg.postBootCommands == "" then "" else pkgs.writeScript "post-boot-commands" "#!${pkgs.runtimeShell}\n${cfg.postBootCommands}"
     }

@@ -32,6 +32,14 @@ let
     }) list
   );
 
+  # One directory for all: most systems have the same ones, so it is built once.
+  links = directory: files: lib.optionalAttrs (files != { }) {
+    "systemd/${directory}".source = pkgs.runCommandLocal directory { } (
+      "mkdir $out\n"
+      + lib.concatStrings (mapAttrsToList (name: file: "ln -s ${lib.escapeShellArg "${file}"} $out/${lib.escapeShellArg name}\n") files)
+    );
+  };
+
   withTimers = lib.filterAttrs (_: service: service.enable && service.startAt != [ ]) cfg.services;
 in
 {
@@ -148,8 +156,8 @@ in
       "systemd/system-preset/00-nixos.preset".text = "disable *\n";
       "systemd/user-preset/00-nixos.preset".text = "disable *\n";
     }
-    // lib.mapAttrs' (name: source: lib.nameValuePair "systemd/system-generators/${name}" { inherit source; }) cfg.generators
-    // lib.mapAttrs' (name: source: lib.nameValuePair "systemd/system-shutdown/${name}" { inherit source; }) cfg.shutdown;
+    // links "system-generators" cfg.generators
+    // links "system-shutdown" cfg.shutdown;
 
     system.archive.packages = [ cfg.package ];
 
