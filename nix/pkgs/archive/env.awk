@@ -50,6 +50,15 @@ function systemPlace(path) {
   return ""
 }
 
+# Programs that look for their parts beside themselves, where other packages
+# put them: compilers' drivers and Java's launchers. A link would lead them into
+# their own package, so they are copied; they are small.
+function looksAround(path) {
+  return path ~ /^\/bin\/([a-z0-9_]+-linux-gnu[a-z0-9]*-)?(gcc|g\+\+|cpp|gfortran|gdc|gnat[a-z]*)(-[0-9.]+)?$/ ||
+    path ~ /^\/lib\/jvm\/[^\/]+\/bin\/[^\/]+$/ ||
+    path ~ /^\/lib\/llvm-[0-9]+\/bin\/clang[^\/]*$/
+}
+
 function force(directory) {
   while (directory != "" && !(directory in made)) {
     made[directory] = 1
@@ -72,6 +81,7 @@ kind == "files" {
   if (place($0) && inside != "") {
     if (!(inside in fileRank) || rank[owner] < fileRank[inside]) { fileRank[inside] = rank[owner]; filePath[inside] = $0 }
     has[owner inside] = $0
+    if (looksAround(inside)) { copied[inside] = 1; force(parent(inside)) }
   }
   next
 }
@@ -109,7 +119,8 @@ function alternative(link, name, path, owner,    at, target) {
   # Some programs look the choice up where the archive keeps it.
   registered["/etc/alternatives/" name] = path
   force("/etc/alternatives")
-  if (target in filePath) chosen[at] = (owner target) in has ? has[owner target] : filePath[target]
+  if (target in copied) chosen[at] = ENVIRON["out"] target
+  else if (target in filePath) chosen[at] = (owner target) in has ? has[owner target] : filePath[target]
   else chosen[at] = dirPath[target]
   force(parent(at))
 }
@@ -135,7 +146,11 @@ END {
   for (directory in dirCount)
     if (!(directory in made) && parent(directory) in made) add(parent(directory), dirPath[directory])
   for (file in filePath)
-    if (!(file in dirCount) && !(file in made) && parent(file) in made) add(parent(file), filePath[file])
+    if (!(file in dirCount) && !(file in made) && parent(file) in made) {
+      # -P: a link among them leads on by itself.
+      if (file in copied) print "cp -P " quoted(filePath[file]) " " quoted("." file)
+      else add(parent(file), filePath[file])
+    }
   for (directory in links) flush(directory)
   for (at in chosen) print "ln -s " quoted(chosen[at]) " " quoted("." at)
   for (at in registered) if (!(at in filePath)) print "ln -s " quoted(registered[at]) " " quoted("." at)

@@ -55,3 +55,5 @@ END
   exit 1
 fi
 PATH="/usr/bin:/usr/sbin:$PATH"
+# The tree may be without the locale that setup.sh chose; programs complain then.
+[ -d /usr/lib/locale/C.utf8 ] || LC_ALL=C

@@ -41,6 +41,7 @@ let
   inherit (commands) runCommand runCommandLocal;
   writers = import ./write.nix {
     inherit lib runCommandLocal runtimeShell;
+    python3 = final.python3;
     plainText = import ./plain-text.nix { inherit system bootstrap; };
   };
 in
@@ -67,6 +68,23 @@ in
     inherit lib;
     inherit (writers) writeText;
   };
+
+  inherit (lib) recurseIntoAttrs dontRecurseIntoAttrs;
+
+  applyPatches =
+    {
+      src,
+      name ? "source-patched",
+      patches ? [ ],
+      postPatch ? "",
+    }:
+    mkDerivation {
+      inherit name src patches postPatch;
+      dontConfigure = true;
+      dontBuild = true;
+      installPhase = "cp -R . $out";
+      dontFixup = true;
+    };
 
   emptyFile = writers.writeText "empty-file" "";
   emptyDirectory = runCommandLocal "empty-directory" { archiveTools = false; } "mkdir $out";

@@ -22,16 +22,15 @@ let
       }
       // removeAttrs derivationArgs [ "passAsFile" ]
     );
-in
-{
-  inherit runCommandWith;
-
   runCommand =
     name: env: command:
     runCommandWith {
       inherit name;
       derivationArgs = env;
     } command;
+in
+{
+  inherit runCommandWith runCommand;
 
   runCommandLocal =
     name: env: command:
@@ -42,10 +41,6 @@ in
     } command;
 
   # A compiler is there when nativeBuildInputs names one.
-  runCommandCC =
-    name: env: command:
-    runCommandWith {
-      inherit name;
-      derivationArgs = env;
-    } command;
+  runCommandCC = runCommand;
+  runCommandNoCC = runCommand;
 }

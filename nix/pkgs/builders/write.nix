@@ -5,6 +5,7 @@
   runCommandLocal,
   runtimeShell,
   plainText,
+  python3,
 }:
 let
   inherit (lib) optionalString;
@@ -218,6 +219,8 @@ rec {
     let
       withInterpreter = interpreter: name: text: writeScript name "#!${interpreter}\n${text}";
       inBin = interpreter: name: text: writeScriptBin name "#!${interpreter}\n${text}";
+      # Libraries are found by being part of the system, which naming them here asks for.
+      pythonWith = libraries: "${python3.withPackages (_: libraries)}/bin/python3";
       options = maker: name: argument: if lib.isString argument then maker name argument else maker name;
     in
     {
@@ -225,7 +228,23 @@ rec {
       writeBashBin = name: options (inBin runtimeShell) name;
       writeDash = name: options (withInterpreter "/bin/sh") name;
       writeDashBin = name: options (inBin "/bin/sh") name;
-      writeText = name: text: writeText name text;
+      inherit writeText;
+      writePython3 =
+        name:
+        {
+          libraries ? [ ],
+          flakeIgnore ? [ ],
+          doCheck ? true,
+        }:
+        withInterpreter (pythonWith libraries) name;
+      writePython3Bin =
+        name:
+        {
+          libraries ? [ ],
+          flakeIgnore ? [ ],
+          doCheck ? true,
+        }:
+        inBin (pythonWith libraries) name;
       writeJSON = name: value: writeText name (lib.generators.toJSON { } value);
     };
 }
