@@ -21,6 +21,8 @@ in
     environment.systemPackages = [ pkgs.memcached ];
     users.users = lib.optionalAttrs (cfg.user == "memcached") { memcached = { isSystemUser = true; group = "memcached"; description = "Memcached server user"; }; };
     users.groups = lib.optionalAttrs (cfg.user == "memcached") { memcached = { }; };
+    # The archive's file names a user of another spelling; the unit makes the directory.
+    environment.etc."tmpfiles.d/memcached.conf".text = "";
     systemd.services.memcached = {
       description = "Memcached server";
       wantedBy = [ "multi-user.target" ];

@@ -92,6 +92,8 @@ in
     networking.firewall.allowedTCPPorts = mkIf (cfg.openFirewall && builtins.isInt (cfg.settings.ORPort or null)) [ cfg.settings.ORPort ];
     users.users.tor = { description = "Tor Daemon User"; home = "/var/lib/tor"; group = "tor"; uid = config.ids.uids.tor or 35; isSystemUser = true; };
     users.groups.tor.gid = config.ids.gids.tor or 35;
+    # The archive's own start of a default instance.
+    systemd.generators.tor-generator = "/dev/null";
     systemd.services.tor = {
       description = "Tor Daemon";
       wantedBy = [ "multi-user.target" ];
