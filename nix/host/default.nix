@@ -32,7 +32,7 @@ let
     inherit lib pkgs closureOf;
     inherit (ask) modules;
     hostSystem = ask.system;
-    defaultNixpkgs = ask.nixpkgs;
+    defaultNixpkgs = (import ./nixpkgs.nix { inherit lib; }).resolve ask.nixpkgs;
   };
 
   all = evaluated.config.containers;

@@ -7,6 +7,15 @@ name: container:
 let
   has = container.path != null || container.flake != null;
   system = container.config;
+  plain = builtins.unsafeDiscardStringContext;
+
+  # A path that Nix still has to make says so by its context: as a derivation, or as a string made from one.
+  pathDrv =
+    let
+      context = builtins.getContext "${container.path}";
+      made = lib.filter (drv: lib.hasSuffix ".drv" drv && context.${drv} ? outputs) (lib.attrNames context);
+    in
+    if builtins.isPath container.path || made == [ ] then null else plain (lib.head made);
 
   check =
     if container.path != null && container.flake != null then
@@ -47,6 +56,7 @@ check {
     tmpfs
     enableTun
     flake
+    flakeOptions
     limits
     ;
   timeoutStart = toString container.timeoutStartSec;
@@ -60,20 +70,26 @@ check {
       "nixpkgs"
     else
       "embedded";
-  nixpkgs = if container.nixpkgs == null then null else toString container.nixpkgs;
+  nixpkgs = if container.nixpkgs == null then null else plain (toString container.nixpkgs);
+  nixpkgsRelease =
+    if container.nixpkgs == null || has then
+      null
+    else
+      (import ./nixpkgs.nix { inherit lib; }).release "containers.${name}.nixpkgs" container.nixpkgs;
   system =
     if has then
       {
-        path = if container.path == null then null else toString container.path;
-        drv = null;
+        path = if container.path == null then null else plain (toString container.path);
+        drv = if container.path == null then null else pathDrv;
         label = null;
         warnings = [ ];
       }
     else
       {
-        path = builtins.unsafeDiscardStringContext system.config.system.build.toplevel.outPath;
-        drv = builtins.unsafeDiscardStringContext system.config.system.build.toplevel.drvPath;
-        label = system.config.system.nixos.label or null;
+        path = plain system.config.system.build.toplevel.outPath;
+        drv = plain system.config.system.build.toplevel.drvPath;
+        # Called otherwise before 16.09.
+        label = system.config.system.nixos.label or system.config.system.nixosLabel or null;
         warnings = system.config.warnings or [ ];
       };
   sliceLimits = if has then { } else lib.mapAttrs (_: toString) (lib.filterAttrs (_: v: v != null && !lib.isList v) slice);

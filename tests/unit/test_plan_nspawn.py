@@ -195,7 +195,7 @@ def test_parameters_of_the_container_need_a_restart(fields: dict) -> None:
 
 
 @pytest.mark.parametrize(
-    "fields", [{"auto_start": True}, {"restart_if_changed": False}, {"timeout_start": "5min"}, {"universe": "nixpkgs"}]
+    "fields", [{"auto_start": True}, {"restart_if_changed": False}, {"timeout_start": "5min"}, {"nixpkgs": "/root/nixpkgs"}]
 )
 def test_what_does_not_touch_a_running_guest_needs_no_restart(fields: dict) -> None:
     assert params_digest(container(**fields), Host()) == params_digest(container(), Host())

@@ -46,9 +46,10 @@ let
 
   evalNixpkgs =
     modules:
-    import ../nixpkgs.nix {
-      inherit lib modules guestModule;
+    (import ../nixpkgs.nix { inherit lib; }).evaluate {
+      inherit modules guestModule;
       inherit (config) nixpkgs specialArgs;
+      where = "containers.${name}.nixpkgs";
       system = hostSystem;
       prefix = [
         "containers"
@@ -85,7 +86,8 @@ in
       default = null;
       example = "/nix/var/nix/profiles/per-container/webserver/system";
       description = ''
-        A finished system (a store path or a profile with `init` in it) instead of `config`.
+        A finished system instead of `config`: a store path or a profile with `init` in it, or a derivation, which is
+        then built. A profile is followed: each start runs what it points at by then.
       '';
     };
 
@@ -95,16 +97,30 @@ in
       example = "github:example/systems#web";
       description = ''
         A flake whose `nixosConfigurations.<attr>` is the container's system; `#attr` is `container` when not given.
+        It is read again at every `switch` and `update`; what moves its inputs is its own lock file.
+        A relative path is taken from the directory of the definition file.
       '';
+    };
+
+    flakeOptions = mkOption {
+      type = types.listOf types.str;
+      default = [ ];
+      example = [
+        "--override-input"
+        "nixpkgs"
+        "/root/nixpkgs"
+      ];
+      description = "Options for Nix whenever it evaluates `flake`, such as `--impure` or `--no-write-lock-file`.";
     };
 
     nixpkgs = mkOption {
       type = types.nullOr types.path;
       default = defaultNixpkgs;
+      example = lib.literalExpression "<nixpkgs>";
       defaultText = lib.literalExpression "null, or the tree of --nixos-path";
       description = ''
-        A nixpkgs tree whose own `nixos/lib/eval-config.nix` evaluates `config`. Null: the embedded universe,
-        whose packages are the Debian archive's.
+        A nixpkgs tree whose own `nixos/lib/eval-config.nix` evaluates `config`: the container is real NixOS then, and its
+        packages are nixpkgs'. Null: the embedded universe, whose packages are the Debian archive's.
       '';
     };
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 
 from ..base.files import symlink_atomically
 from ..base.paths import Paths
@@ -20,7 +21,8 @@ def generations(paths: Paths, name: str) -> dict[int, str]:
         return {}
     for entry in entries:
         match = _GENERATION.fullmatch(entry)
-        if match:
+        # A guest that is NixOS may write here (run/start.py): what is no link is no generation.
+        if match and os.path.islink(f"{paths.profiles(name)}/{entry}"):
             found[int(match[1])] = os.readlink(f"{paths.profiles(name)}/{entry}")
     return dict(sorted(found.items()))
 
@@ -69,10 +71,6 @@ def set_profile(paths: Paths, name: str, system: str) -> int:
 def remove_profile(paths: Paths, name: str) -> None:
     """Remove all generations and garbage collector roots of the container."""
     for directory in (paths.profiles(name), paths.gcroots(name)):
-        try:
-            entries = os.listdir(directory)
-        except FileNotFoundError:
-            continue
-        for entry in entries:
-            os.unlink(f"{directory}/{entry}")
-        os.rmdir(directory)
+        # A guest may have made directories of its own here; links are removed, never followed.
+        if os.path.isdir(directory) and not os.path.islink(directory):
+            shutil.rmtree(directory)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from .. import pipeline
 from ..base.paths import Paths
+from .nix import nix_options, nixpkgs_of
 from .output import emit_json
 from .switch import definition_of
 
@@ -16,7 +17,13 @@ if TYPE_CHECKING:
 def run(arguments: Arguments) -> int:
     """Carry the verb out."""
     paths = Paths()
-    built = pipeline.build(paths, definition_of(paths, arguments), names=arguments.names, nixpkgs=arguments.text("nixos_path"))
+    built = pipeline.build(
+        paths,
+        definition_of(paths, arguments),
+        names=arguments.names,
+        nixpkgs=nixpkgs_of(arguments),
+        nix_options=sum(nix_options(arguments), ()),
+    )
     systems = {name: container.system.path for name, container in sorted(built.spec.containers.items())}
     if arguments.json:
         emit_json(systems)

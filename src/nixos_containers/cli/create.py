@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,10 @@ from ..base import log
 from ..base.errors import ContainerError
 from ..base.files import read_text
 from ..base.paths import Paths, check_name
+from ..evaluate.flake import absolute
 from ..observe import containers as observe
 from ..plan.imperative import Wish, addresses_of, check, definition_text, free_addresses
+from .nix import nix_options, nixpkgs_of
 from .output import emit_json
 
 if TYPE_CHECKING:
@@ -20,11 +23,15 @@ if TYPE_CHECKING:
 
 def wish_of(arguments: Arguments) -> Wish:
     """The options of `create` as one value."""
+    flake = arguments.text("flake")
+    system_path = arguments.text("system_path")
     return Wish(
         config=arguments.text("config"),
         config_file=arguments.text("config_file"),
-        system_path=arguments.text("system_path"),
-        nixpkgs=arguments.text("nixos_path"),
+        system_path=None if system_path is None else os.path.abspath(system_path),
+        nixpkgs=nixpkgs_of(arguments),
+        flake=None if flake is None else absolute(flake, os.getcwd()),
+        flake_options=nix_options(arguments)[0],
         bridge=arguments.text("bridge"),
         host_address=arguments.text("host_address"),
         local_address=arguments.text("local_address"),
@@ -60,7 +67,7 @@ def run(arguments: Arguments) -> int:
             addresses = free_addresses(addresses_of(others))
         log.say(f"host IP is {addresses[0]}, container IP is {addresses[1]}")
     text = definition_text(name, wish, addresses, configuration_text(wish))
-    pipeline.create(paths, name, text)
+    pipeline.create(paths, name, text, nix_options=nix_options(arguments)[1])
     if arguments.json:
         emit_json({"name": name, "definition": paths.imperative(name)})
     elif arguments.flag("ensure_unique_name"):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from .. import pipeline
 from ..base import log
 from ..base.paths import Paths
+from .nix import nix_options, nixpkgs_of
 from .output import emit_json
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ def run(arguments: Arguments) -> int:
         names=arguments.names,
         dry_run=dry_run,
         purge=arguments.flag("purge"),
-        nixpkgs=arguments.text("nixos_path"),
+        nixpkgs=nixpkgs_of(arguments),
+        nix_options=sum(nix_options(arguments), ()),
     )
     if arguments.json:
         emit_json([as_json(action) for action in plan])

@@ -7,10 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+PROGRAM = "nixos-container"
+
+# Verbs that take names, and mean all there is when none is given.
+_ALL_BY_DEFAULT = frozenset({"switch", "build", "prune", "options"})
+
 
 @dataclass(frozen=True)
 class Option:
-    """One flag or argument of a verb. `metavar` None means a switch; `repeat` collects values."""
+    """One flag or argument of a verb. `metavar` None means a switch, several words that many values; `repeat` collects."""
 
     flags: tuple[str, ...]
     help: str
@@ -30,8 +35,15 @@ class Verb:
     options: tuple[Option, ...] = ()
     command: bool = False  # takes a command line after `--`
     json: bool = True
-    text: str = ""
+    text: str = ""  # what a person needs to know besides; blank lines part paragraphs
     aliases: tuple[str, ...] = ()
+    argument: str = "NAME"  # how the help calls what `container` counts
+    examples: tuple[str, ...] = ()  # command lines without the program's name
+
+    @property
+    def required(self) -> bool:
+        """Whether at least one name has to be given."""
+        return bool(self.container) and self.name not in _ALL_BY_DEFAULT
 
 
 _DEFINITION = Option(("-c", "--config-path"), "the definition file (default: /etc/nixos/configuration.nix)", "FILE")
@@ -41,6 +53,23 @@ _CONFIG = (
     Option(("--config",), "the container's NixOS configuration, as text", "TEXT"),
     Option(("--config-file",), "the container's NixOS configuration, as a file", "FILE"),
 )
+
+# Nix's own, as upstream passes them on. nix.py says which of them `create` records.
+NIX_OPTIONS = (
+    Option(("--impure",), "let a flake read what is outside it"),
+    Option(("--override-input",), "use another flake for an input of the flake", "INPUT FLAKE", repeat=True),
+    Option(("--no-registries",), "look no flake up in registries"),
+    Option(("--no-update-lock-file",), "fail when the flake's lock file does not fit its inputs"),
+    Option(("--no-write-lock-file",), "do not write the flake's lock file"),
+    Option(("--no-allow-dirty",), "refuse a flake in a work tree with changes"),
+    Option(("--option",), "a setting of Nix", "NAME VALUE", repeat=True),
+    Option(("--refresh",), "fetch the flake and its inputs anew, this time"),
+    Option(("--update-input",), "move one input of the flake in its lock file", "INPUT", repeat=True),
+    Option(("--recreate-lock-file",), "write the flake's lock file anew"),
+    Option(("--commit-lock-file",), "commit the flake's lock file when it changed"),
+    Option(("--log-format",), "how Nix prints its progress", "FORMAT"),
+)
+_FLAKE = Option(("--flake",), "run `nixosConfigurations.ATTR` (default: container) of a flake", "URI[#ATTR]")
 
 VERBS: tuple[Verb, ...] = (
     Verb(
@@ -53,28 +82,155 @@ VERBS: tuple[Verb, ...] = (
             _DRY_RUN,
             _NIXOS_PATH,
             Option(("--purge",), "also delete the state directories of containers that are no longer declared"),
+            *NIX_OPTIONS,
         ),
-        text="Evaluates, locks, builds; then creates, updates, starts and removes containers until the host matches.",
+        text=(
+            "Evaluates the file, locks its packages, builds the systems; then creates, updates, starts and "
+            "removes containers until the host matches. Until everything is built, no container is touched; a "
+            "second `switch` finds nothing to do and says so.\n\n"
+            "Containers that need it are restarted, those whose system alone changed are switched in place, and "
+            "those with `autoStart` are started. Containers that another definition file declares, and those of "
+            "`create`, are left alone. With names, only these containers are looked at. A container that the file "
+            "declares no longer is stopped and forgotten; its state directory stays unless `--purge` is given."
+        ),
+        examples=(
+            "switch --dry-run",
+            "switch -c ./containers.nix web",
+        ),
     ),
-    Verb("build", "evaluate and build a definition, touching nothing else", "build", "many", (_DEFINITION, _NIXOS_PATH)),
+    Verb(
+        "build",
+        "evaluate and build a definition, touching nothing else",
+        "build",
+        "many",
+        (_DEFINITION, _NIXOS_PATH, *NIX_OPTIONS),
+        text=(
+            "Prints the store path of every system, in the order of the containers' names. The lock file beside "
+            "the definition is written as by `switch`."
+        ),
+        examples=("build -c ./containers.nix",),
+    ),
     Verb(
         "upgrade",
         "move the lock file to the archive's current packages",
         "upgrade",
         options=(_DEFINITION, _DRY_RUN),
-        text="Refreshes the package index, resolves again and shows what moves; `switch` then builds and applies it.",
+        text=(
+            "Refreshes the package index, resolves again and shows what moves; `switch` then builds and applies "
+            "it. Without `upgrade`, the lock file keeps every package at its version, also on other machines. "
+            "`--dry-run` shows what would move and leaves the lock file as it is."
+        ),
+        examples=(
+            "upgrade --dry-run",
+            "upgrade -c ./containers.nix",
+        ),
     ),
-    Verb("list", "list the containers", "list", options=(Option(("-l", "--long"), "a table with state, addresses and systems"),)),
-    Verb("status", "say whether a container is up or down", "status", "one"),
-    Verb("start", "start containers", "start", "many"),
-    Verb("stop", "shut containers down", "stop", "many"),
-    Verb("restart", "stop and start containers", "restart", "many"),
-    Verb("terminate", "end a container at once, without shutting it down", "terminate", "many"),
-    Verb("run", "run a command in a container", "enter", "one", command=True, json=False, aliases=("exec",)),
-    Verb("root-login", "get a root shell in a container", "enter", "one", json=False),
-    Verb("login", "get a login prompt in a container", "enter", "one", json=False),
-    Verb("show-ip", "print a container's address", "show", "one"),
-    Verb("show-host-key", "print a container's public SSH host key", "show", "one"),
+    Verb(
+        "list",
+        "list the containers",
+        "list",
+        options=(Option(("-l", "--long"), "a table with state, addresses and systems"),),
+        text=("Prints the names, one a line: declared containers and those of `create`."),
+        examples=("list --long",),
+    ),
+    Verb(
+        "status",
+        "say whether a container is up or down",
+        "status",
+        "one",
+        text=("Prints `up` or `down`. For a name that is no container it prints `gone` and fails."),
+    ),
+    Verb(
+        "start",
+        "start containers",
+        "start",
+        "many",
+        text=(
+            "Returns when the guest says that it is ready, or fails after the container's `timeoutStartSec` with "
+            "the end of its console. A container that is up already is left alone. The console of the last start "
+            "is kept in /var/log/nixos-containers/NAME.log."
+        ),
+        examples=("start web db",),
+    ),
+    Verb(
+        "stop",
+        "shut containers down",
+        "stop",
+        "many",
+        text=(
+            "Asks the guest's systemd to shut down and waits until it did; a guest that hangs is ended. "
+            "Interfaces, forwarded ports and cgroups go with it; the state stays, except that of an ephemeral "
+            "container. A container that is down already is left alone."
+        ),
+    ),
+    Verb(
+        "restart",
+        "stop and start containers",
+        "restart",
+        "many",
+        text=("Starts containers that were down."),
+    ),
+    Verb(
+        "terminate",
+        "end a container at once, without shutting it down",
+        "terminate",
+        "many",
+        text=(
+            "Kills every process of the container: for a guest that does not answer. Files that programs had not "
+            "written yet are lost. For an orderly end, use `stop`."
+        ),
+    ),
+    Verb(
+        "run",
+        "run a command in a container",
+        "enter",
+        "one",
+        command=True,
+        json=False,
+        aliases=("exec",),
+        text=(
+            "The command runs as root in a login environment of the guest, with this terminal if there is one. "
+            "Everything after the name belongs to the command, `--` in between is optional. The exit status is "
+            "the command's."
+        ),
+        examples=(
+            "run web -- systemctl status nginx",
+            "run web -- sh -c 'tail -n 20 /var/log/nginx/*.log'",
+        ),
+    ),
+    Verb(
+        "root-login",
+        "get a root shell in a container",
+        "enter",
+        "one",
+        json=False,
+        text=("The shell is root's, of the guest. It works without a password and without a network."),
+    ),
+    Verb(
+        "login",
+        "get a login prompt in a container",
+        "enter",
+        "one",
+        json=False,
+        text=("Asks for a user's name and password of the guest."),
+    ),
+    Verb(
+        "show-ip",
+        "print a container's address",
+        "show",
+        "one",
+        text=(
+            "Prints `localAddress`, or `localAddress6` when there is no other, without a prefix length. Fails for "
+            "containers on the host's network."
+        ),
+    ),
+    Verb(
+        "show-host-key",
+        "print a container's public SSH host key",
+        "show",
+        "one",
+        text=("Prints the line for a known_hosts file: the ed25519 key if there is one, otherwise ecdsa, otherwise rsa."),
+    ),
     Verb(
         "create",
         "create a container that no definition file declares",
@@ -82,6 +238,7 @@ VERBS: tuple[Verb, ...] = (
         "one",
         (
             *_CONFIG,
+            _FLAKE,
             _NIXOS_PATH,
             Option(("--system-path",), "a finished system instead of a configuration", "PATH"),
             Option(("--ensure-unique-name",), "append a number to the name if it is taken, and print the name"),
@@ -92,15 +249,47 @@ VERBS: tuple[Verb, ...] = (
             Option(("--local-address",), "address of the container's end", "ADDRESS"),
             Option(("--use-host-network",), "share the host's network"),
             Option(("--set",), "set any option of `containers.<name>`, as Nix", "OPTION=VALUE", repeat=True),
+            *NIX_OPTIONS,
+        ),
+        text=(
+            "Writes /etc/nixos-containers/NAME.nix, a definition file for this container alone, and builds it; "
+            "`start` starts it. The file may be edited afterwards; `update` applies it. Without addresses, the "
+            "container gets a private network with the first free pair of 10.233.N.1 (the host) and 10.233.N.2."
+        ),
+        examples=(
+            "create scratch --config 'services.openssh.enable = true;'",
+            "create web --config-file ./web.nix --port 8080:80 --auto-start",
+            "create big --set 'limits.memoryMax=\"1G\"' --set ephemeral=true",
         ),
     ),
-    Verb("update", "rebuild a container and bring it to its new system", "update", "one", (*_CONFIG, _NIXOS_PATH)),
+    Verb(
+        "update",
+        "rebuild a container and bring it to its new system",
+        "update",
+        "one",
+        (*_CONFIG, _FLAKE, _NIXOS_PATH, *NIX_OPTIONS),
+        text=(
+            "Of a container of `create`: builds what its definition file says now, after replacing the "
+            "configuration in it if one is given here. Of a declared container: the same as `switch` of its "
+            "definition file for this name. A running container is switched in place, or restarted when it has to "
+            "be."
+        ),
+        examples=(
+            "update scratch",
+            "update scratch --config 'services.nginx.enable = true;'",
+        ),
+    ),
     Verb(
         "destroy",
         "remove a container and its state",
         "destroy",
         "many",
-        text="Shuts it down first. A container that a definition file declares is refused: take it out of the file and switch.",
+        text=(
+            "Shuts it down first, then deletes its definition, its state directory and its generations. A "
+            "container that a definition file declares is refused: take it out of the file and `switch --purge`. "
+            "A name that is no container is no failure."
+        ),
+        examples=("destroy scratch",),
     ),
     Verb("generations", "list the systems that a container has had", "generations", "one"),
     Verb(
@@ -132,10 +321,47 @@ VERBS: tuple[Verb, ...] = (
             Option(("--html",), "print it as one searchable page"),
             Option(("--man",), "print it as a manual page"),
         ),
-        text="Words are looked for in names and descriptions.",
+        text=(
+            "All words must be found, in an option's name, or else in its description; names are shown first. A "
+            "word may be the whole path of an option as it stands in a definition file. Without words, all "
+            "options are printed."
+        ),
+        argument="WORD",
+        examples=(
+            "options nginx root",
+            "options containers.web.forwardPorts",
+            "options --json openssh",
+        ),
     ),
-    Verb("option", "print an option's value and who defined it", "option", "one", (_DEFINITION,)),
-    Verb("doctor", "look for what is wrong with the host, and repair what is ours", "doctor"),
+    Verb(
+        "option",
+        "print an option's value and who defined it",
+        "option",
+        "one",
+        (_DEFINITION,),
+        text=(
+            "The name is a path: `containers.NAME.OPTION` for an option of the host, "
+            "`containers.NAME.config.OPTION` for one of the guest. The definition file is the one given, or else "
+            "the one that the container came from. The name of a family of options lists its members."
+        ),
+        argument="OPTION",
+        examples=(
+            "option containers.web.autoStart",
+            "option containers.web.config.services.nginx.enable -c ./containers.nix",
+            "option containers.web.config.services",
+        ),
+    ),
+    Verb(
+        "doctor",
+        "look for what is wrong with the host, and repair what is ours",
+        "doctor",
+        text=(
+            "Looks at processes, cgroups, interfaces, packet filter rules and files that an interrupted command "
+            "or a crash left behind, and removes those that are ours; every other command does so too, for what "
+            "it touches. Problems of the host (a missing program, a limit of the kernel that is too low) are "
+            "named with their remedy. Succeeds when all is well or was repaired."
+        ),
+    ),
 )
 
 GLOBAL_OPTIONS = (

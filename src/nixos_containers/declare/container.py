@@ -109,7 +109,9 @@ class Container:
     system: System
     universe: str = "embedded"
     nixpkgs: str | None = None
+    nixpkgs_release: str | None = None
     flake: str | None = None
+    flake_options: tuple[str, ...] = ()
     auto_start: bool = False
     restart_if_changed: bool = True
     timeout_start: str = "1min"

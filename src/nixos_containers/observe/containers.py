@@ -177,10 +177,11 @@ def profile_system(paths: Paths, name: str) -> str | None:
 
 
 def system_of(paths: Paths, record: Record) -> str:
-    """The store path that a start of this container runs: its profile's newest, or the finished path it was given."""
+    """The store path that a start of this container runs: its profile's newest, or what a profile it was given has now."""
     name = record.container.name
-    if record.container.system.drv is None and record.container.system.path is not None:
-        return os.path.realpath(record.container.system.path)
+    given = record.container.system
+    if given.drv is None and given.path is not None and not given.path.startswith("/nix/store/"):
+        return os.path.realpath(given.path)
     system = profile_system(paths, name)
     if system is None:
         raise HostError(

@@ -68,10 +68,14 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What the host holds now: records by name, running containers, existing states and profiles."""
+    """What the host holds now: records by name, running containers, existing states and profiles.
+
+    `finished` tells where a `path` that a definition gives as the system leads to now: a profile's newest store path.
+    """
 
     records: dict[str, Record] = field(default_factory=dict)
     running: dict[str, Running] = field(default_factory=dict)
     profiles: dict[str, str] = field(default_factory=dict)
     states: frozenset[str] = frozenset()
     user_ranges: dict[str, int] = field(default_factory=dict)
+    finished: dict[str, str] = field(default_factory=dict)

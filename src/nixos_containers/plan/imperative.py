@@ -23,6 +23,8 @@ class Wish:
     config_file: str | None = None
     system_path: str | None = None
     nixpkgs: str | None = None
+    flake: str | None = None
+    flake_options: tuple[str, ...] = ()
     bridge: str | None = None
     host_address: str | None = None
     local_address: str | None = None
@@ -65,6 +67,13 @@ def check(wish: Wish) -> None:
         raise UsageError("With --host-address set, --local-address is required as well!")
     if wish.config is not None and wish.config_file is not None:
         raise UsageError("--config and --config-file are mutually incompatible. Please define one or the other, but not both")
+    others = {"--config": wish.config, "--config-file": wish.config_file, "--system-path": wish.system_path, "--nixos-path": wish.nixpkgs}
+    if wish.flake is not None:
+        for flag, value in others.items():
+            if value is not None:
+                raise UsageError(f"--flake and {flag} are mutually incompatible: a flake brings its own configuration and its own nixpkgs")
+    if wish.system_path is not None and (wish.config is not None or wish.config_file is not None):
+        raise UsageError("--system-path takes a finished system: it leaves no place for a configuration")
     if wish.host_network and (wish.bridge or wish.host_address or wish.local_address or wish.ports):
         raise UsageError("--use-host-network leaves no place for addresses, bridges and forwarded ports")
     for setting in wish.settings:
@@ -91,10 +100,14 @@ def definition_text(name: str, wish: Wish, addresses: tuple[str, str] | None, co
     if wish.auto_start:
         lines.append("autoStart = true;")
     if wish.nixpkgs is not None:
-        lines.append(f"nixpkgs = {nix_string(wish.nixpkgs)};")
+        lines.append(f"nixpkgs = {nixpkgs_text(wish.nixpkgs)};")
     lines += [f"{option.strip()} = {value.strip()};" for option, _, value in (setting.partition("=") for setting in wish.settings)]
     if wish.system_path is not None:
         lines.append(f"path = {nix_string(wish.system_path)};")
+    elif wish.flake is not None:
+        if wish.flake_options:
+            lines.append("flakeOptions = [ " + " ".join(map(nix_string, wish.flake_options)) + " ];")
+        lines.append(f"flake = {nix_string(wish.flake)};")
     else:
         lines.append(f"config = {_module(config)};")
     body = "\n".join("    " + line for line in "\n".join(lines).splitlines())
@@ -122,6 +135,26 @@ def looks_like_module(text: str) -> bool:
     return bare.startswith(("{", "(", "import ", "let ", "rec ", "/", "./")) or bool(re.match(r"[A-Za-z_]\w*\s*(@|:)", bare))
 
 
+def nixpkgs_text(tree: str) -> str:
+    """The Nix expression for a tree: `<nixpkgs>` stays a lookup in NIX_PATH, anything else is a path."""
+    return tree if re.fullmatch(r"<[\w./+-]+>", tree) else nix_string(tree)
+
+
+def replace_option(definition: str, option: str, value: str) -> str:
+    """`definition` with `option` set to the Nix expression `value`, in the line where it stands or in a new one before the last option.
+
+    Raises UsageError when the file was edited so that there is no place for it.
+    """
+    line = f"    {option} = {value};"
+    found = re.compile(rf"^    {re.escape(option)} = .*;$", re.MULTILINE)
+    if found.search(definition):
+        return found.sub(lambda _: line, definition, count=1)
+    opening = re.search(r"^  containers\.[\w-]+ = \{\n", definition, re.MULTILINE)
+    if opening is None:
+        raise UsageError(f"the definition file was edited; there is no place for ‘{option}’", hint="edit the file itself, then update")
+    return definition[: opening.end()] + line + "\n" + definition[opening.end() :]
+
+
 _MARK = "config = "
 
 
@@ -132,6 +165,9 @@ def replace_config(definition: str, config: str) -> str:
     """
     start = definition.rfind("\n    " + _MARK)
     end = definition.rfind(";\n  };\n}")
+    for other in ("flake", "path"):
+        if start < 0 and f"\n    {other} = " in definition:
+            raise UsageError(f"the definition has a ‘{other}’, no ‘config’", hint="create another container, or edit the file itself")
     if start < 0 or end < start:
         raise UsageError(
             "the definition file was edited; its ‘config’ cannot be replaced from here", hint="edit the file itself, then update"

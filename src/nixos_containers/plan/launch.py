@@ -16,8 +16,21 @@ from .nspawn import nspawn_command
 if TYPE_CHECKING:
     from ..declare.container import Container, Record
     from .facts import Host
+    from .nspawn import Generations
 
 CGROUP_PARENT = "machine.slice"
+# What a running guest is not made of: where its system comes from, and what concerns starting and switching.
+_NOT_FOR_A_RUNNING_GUEST = (
+    "system",
+    "autoStart",
+    "restartIfChanged",
+    "timeoutStart",
+    "universe",
+    "nixpkgs",
+    "nixpkgsRelease",
+    "flake",
+    "flakeOptions",
+)
 
 
 def cgroup_of(name: str) -> str:
@@ -47,13 +60,33 @@ def private_users(container: Container) -> str:
 def params_digest(container: Container, host: Host) -> str:
     """A digest of all that only a restart can change: the container's own parameters, not its system."""
     parameters = encode(container)
-    for key in ("system", "autoStart", "restartIfChanged", "timeoutStart", "universe", "nixpkgs", "flake"):
+    for key in _NOT_FOR_A_RUNNING_GUEST:
         parameters.pop(key)
+    if is_nixos(container):
+        # NixOS and the embedded universe lay out a root each in its own way: neither can be switched into the other.
+        parameters["nixos"] = True
     return hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def plan_launch(record: Record, host: Host, *, state: str, root: str, busybox: str, system: str) -> Launch:
+def is_nixos(container: Container) -> bool:
+    """Whether the system is taken for real NixOS, which expects more of its surroundings than the embedded universe does."""
+    return container.universe != "embedded"
+
+
+def plan_launch(
+    record: Record,
+    host: Host,
+    *,
+    state: str,
+    root: str,
+    busybox: str,
+    system: str,
+    generations: Generations | None = None,
+    unified_cgroups: bool = False,
+) -> Launch:
     """The files and the command that start `record`'s container with `system` on `root`.
+
+    `generations` are its directories of Nix state; `unified_cgroups` gives the guest cgroup v2 whatever the host has.
 
     Raises DefinitionError for options that contradict each other or the host.
     """
@@ -73,6 +106,7 @@ def plan_launch(record: Record, host: Host, *, state: str, root: str, busybox: s
         system=system,
         user_base=user_base,
         flags=flags,
+        generations=generations if is_nixos(container) else None,
     )
     launcher = launcher_script(
         host,
@@ -85,6 +119,7 @@ def plan_launch(record: Record, host: Host, *, state: str, root: str, busybox: s
         network=network,
         nspawn=nspawn,
         copy_resolv_conf=container.copy_resolv_conf,
+        unified_cgroups=unified_cgroups,
     )
     guest = guest_script(network, busybox=busybox)
     return Launch(

@@ -44,6 +44,7 @@ def launcher_script(
     network: NetworkPlan,
     nspawn: list[str],
     copy_resolv_conf: bool,
+    unified_cgroups: bool = False,
 ) -> str:
     """The supervisor of container `name`, for /bin/sh.
 
@@ -64,7 +65,7 @@ def launcher_script(
         *_enter_function(host, limits),
         *_uplink_function(host, network),
         *_prepare_function(root, ephemeral=ephemeral, copy_resolv_conf=copy_resolv_conf),
-        *_command_function(nspawn),
+        *_command_function(nspawn, unified_cgroups=unified_cgroups),
         *_main_loop(host, network),
     ]
     return "\n".join(lines) + "\n"
@@ -159,13 +160,18 @@ def _prepare_function(root: str, *, ephemeral: bool, copy_resolv_conf: bool) -> 
     return [*lines, "}", ""]
 
 
-def _command_function(nspawn: list[str]) -> list[str]:
+def _command_function(nspawn: list[str], *, unified_cgroups: bool) -> list[str]:
     arguments = " \\\n    ".join(shlex.quote(argument) for argument in nspawn)
+    unified = [
+        "  # nspawn looks for the guest's systemd in places that NixOS does not have, and would then give it cgroup v1.",
+        "  export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1",
+    ]
     return [
         "container() {",
         "  self=$(exec sh -c 'echo \"$PPID\"')",
         '  for group in $groups; do echo "$self" > "$group/cgroup.procs" || exit 1; done',
         '  echo "$self" > nspawn.pid',
+        *(unified if unified_cgroups else ()),
         f"  exec {arguments}",
         "}",
         "",

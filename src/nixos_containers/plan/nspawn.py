@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,6 +12,15 @@ if TYPE_CHECKING:
 
 # Where the guest finds the wrapper that configures its network and what it talks to the launcher with.
 GUEST_DIRECTORY = "/run/nixos-container"
+_NIX_STATE = "/nix/var/nix"
+
+
+@dataclass(frozen=True, slots=True)
+class Generations:
+    """The container's directories of profiles and of garbage collector roots on the host."""
+
+    profiles: str
+    gcroots: str
 
 
 def escape(path: str) -> str:
@@ -34,15 +44,17 @@ def nspawn_command(
     system: str,
     user_base: int | str,
     flags: tuple[str, ...],
+    generations: Generations | None = None,
 ) -> list[str]:
     """The argv that runs `system` as `container` on the directory `root`.
 
     `user_base` is the first uid of the private range, or nspawn's words `no` and `identity`; `flags` are the extra
-    flags that are left when limits are taken out; `guest_directory` is the host's side of GUEST_DIRECTORY.
+    flags that are left when limits are taken out; `guest_directory` is the host's side of GUEST_DIRECTORY;
+    `generations` are the container's own directories of Nix state, for a guest that expects them.
     """
     private_users = user_base not in ("no", "identity", 0)
     # The store belongs to host's root, whom a guest with private users would see as nobody.
-    idmap = ":idmap" if private_users and host.store_idmap else ""
+    idmap = private_users and host.store_idmap
     command = [
         host.tools.nspawn,
         "--quiet",
@@ -56,21 +68,56 @@ def nspawn_command(
         "--resolv-conf=off",
         "--timezone=off",
         "--link-journal=no",
+        *_users(user_base),
+        *network.nspawn,
+        f"--bind-ro=/nix/store:/nix/store:norbind{',idmap' if idmap else ''}",
+        f"--bind-ro={escape(guest_directory)}:{GUEST_DIRECTORY}",
+        *(_nix_state(container, generations, idmap=idmap) if generations is not None else ()),
+        *_binds(container, private_users=private_users),
+        *(f"--tmpfs={path}" for path in container.tmpfs),
+        *_rights(container, private_users=private_users),
     ]
-    if user_base == "no":
-        command.append("--private-users=no")
-    elif user_base == "identity":
-        command.append("--private-users=identity")
-    else:
-        command += [f"--private-users={user_base}:65536", "--private-users-ownership=auto"]
-    command += network.nspawn
-    command.append(f"--bind-ro=/nix/store:/nix/store:norbind{',idmap' if idmap else ''}")
-    command.append(f"--bind-ro={escape(guest_directory)}:{GUEST_DIRECTORY}")
-    for bind in container.binds:
-        option = "--bind-ro" if bind.is_read_only else "--bind"
-        mapped = ":idmap" if private_users else ""
-        command.append(f"{option}={escape(bind.source)}:{escape(bind.mount_point)}{mapped}")
-    command += [f"--tmpfs={path}" for path in container.tmpfs]
+    if network.private:
+        command.append("--setenv=PRIVATE_NETWORK=1")
+    command += flags
+    command += ["--", busybox, "sh", f"{GUEST_DIRECTORY}/init", f"{system}/init"]
+    return command
+
+
+def _users(user_base: int | str) -> list[str]:
+    if user_base in ("no", "identity"):
+        return [f"--private-users={user_base}"]
+    return [f"--private-users={user_base}:65536", "--private-users-ownership=auto"]
+
+
+def _nix_state(container: Container, generations: Generations, *, idmap: bool) -> list[str]:
+    """What NixOS finds below /nix/var/nix, as upstream gives it: its own profiles and roots, writable.
+
+    Instead of the host's daemon and database there is an empty directory where a socket would be, so that NixOS does not
+    start a daemon of its own on a store that it may not write.
+    """
+    options = ":idmap" if idmap else ""
+    command = [
+        f"--bind={escape(generations.profiles)}:{_NIX_STATE}/profiles{options}",
+        f"--bind={escape(generations.gcroots)}:{_NIX_STATE}/gcroots{options}",
+    ]
+    socket = f"{_NIX_STATE}/daemon-socket"
+    places = [bind.mount_point.rstrip("/") for bind in container.binds]
+    if not any(place in (_NIX_STATE, socket) or place.startswith(f"{socket}/") for place in places):
+        command.append(f"--tmpfs={socket}:ro,mode=755")
+    return command
+
+
+def _binds(container: Container, *, private_users: bool) -> list[str]:
+    mapped = ":idmap" if private_users else ""
+    return [
+        f"{'--bind-ro' if bind.is_read_only else '--bind'}={escape(bind.source)}:{escape(bind.mount_point)}{mapped}"
+        for bind in container.binds
+    ]
+
+
+def _rights(container: Container, *, private_users: bool) -> list[str]:
+    command = []
     capabilities = [*container.additional_capabilities, *(["CAP_NET_ADMIN"] if container.enable_tun else [])]
     if capabilities:
         command.append("--capability=" + ",".join(dict.fromkeys(capabilities)))
@@ -80,8 +127,4 @@ def nspawn_command(
         # Root of the host's user namespace could make itself the node of any disk: systemd's units have a device policy
         # against that, a supervisor of our own has none.
         command.append("--drop-capability=CAP_MKNOD")
-    if network.private:
-        command.append("--setenv=PRIVATE_NETWORK=1")
-    command += flags
-    command += ["--", busybox, "sh", f"{GUEST_DIRECTORY}/init", f"{system}/init"]
     return command

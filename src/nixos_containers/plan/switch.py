@@ -86,7 +86,8 @@ def _container_actions(
     container: Container, observed: Observed, host: Host, *, source: str | None, busybox: str, start: bool
 ) -> list[Action]:
     name = container.name
-    system = container.system.path
+    path = container.system.path
+    system = observed.finished.get(path, path) if path is not None else None
     known = observed.records.get(name)
     record = Record(container=container, busybox=busybox, declared_by=source, user_base=observed.user_ranges.get(name))
     # Contradictions surface here, before anything is done.
@@ -96,7 +97,9 @@ def _container_actions(
         actions.append(Create(name, "declared, and not there yet", record))
     elif known.container != container:
         actions.append(Update(name, "its definition changed", record))
-    if system is not None and container.system.drv is not None and observed.profiles.get(name) != system:
+    # A profile that somebody else keeps is followed; everything else gets a profile of its own, which also roots it.
+    ours = container.system.drv is not None or (path is not None and path.startswith("/nix/store/"))
+    if system is not None and ours and observed.profiles.get(name) != system:
         actions.append(SetProfile(name, "the system changed" if name in observed.profiles else "the first system", system))
     running = observed.running.get(name)
     if running is None:

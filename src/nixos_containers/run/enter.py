@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 # Where both kinds of systems keep su and login: NixOS's wrappers and profile, then the merged /usr.
-_GUEST_PATH = "/run/wrappers/bin:/run/current-system/sw/bin:/usr/bin:/usr/sbin:/bin"
+GUEST_PATH = "/run/wrappers/bin:/run/current-system/sw/bin:/usr/bin:/usr/sbin:/bin"
 
 
 def quote(word: str) -> str:
@@ -40,7 +40,7 @@ def enter(name: str, leader: int, command: Sequence[str], *, terminal: bool) -> 
     the command gets a terminal of the guest's and its exit status (128 + signal number) is returned.
     """
     nsenter = ["nsenter", "--all", f"--target={leader}", "--", *command]
-    env = {"PATH": _GUEST_PATH, "TERM": os.environ.get("TERM", "dumb"), "LANG": "C.UTF-8"}
+    env = {"PATH": GUEST_PATH, "TERM": os.environ.get("TERM", "dumb"), "LANG": "C.UTF-8"}
     program = find("nsenter")
     if program is None:
         raise HostError("the program ‘nsenter’ is not installed", hint="apt-get install util-linux")

@@ -8,6 +8,7 @@ from ..base.paths import Paths
 from ..build import store
 from ..observe import containers as observe
 from . import start
+from .enter import GUEST_PATH
 
 # switch-to-configuration's status when the switch happened but some units failed (upstream's convention).
 _UNITS_FAILED = 4
@@ -25,10 +26,11 @@ def reload(paths: Paths, name: str, system: str) -> None:
     # Both systems stay rooted until the new one really runs.
     store.add_root(system, f"{paths.gcroots(name)}/switching")
     command = [
-        "nsenter", "--all", f"--target={running.leader}", "--",
+        process.find("nsenter") or "nsenter", "--all", f"--target={running.leader}", "--",
         f"{system}/bin/switch-to-configuration", "test",
     ]  # fmt: skip
-    done = process.run(command, check=False, pass_stderr=True)
+    # As upstream's login shell would set it: NixOS has nothing in the places of the host's PATH.
+    done = process.run(command, check=False, pass_stderr=True, env={"PATH": GUEST_PATH})
     if done.stdout.strip():
         log.say(done.stdout.rstrip())
     if done.returncode not in (0, _UNITS_FAILED):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import select
@@ -16,7 +17,8 @@ from ..base.files import read_text, remove, write_atomically
 from ..declare.codec import encode
 from ..kernel import sysctls
 from ..observe import containers as observe
-from ..plan.launch import params_digest, plan_launch
+from ..plan.launch import is_nixos, params_digest, plan_launch
+from ..plan.nspawn import Generations
 from . import stop
 
 if TYPE_CHECKING:
@@ -54,7 +56,16 @@ def start(paths: Paths, record: Record, host: Host, *, busybox: str, system: str
     ensure_machine_id()
     root = prepare_root(paths, record)
     state = paths.run_state(name)
-    launch = plan_launch(record, host, state=state, root=root, busybox=busybox, system=system)
+    launch = plan_launch(
+        record,
+        host,
+        state=state,
+        root=root,
+        busybox=busybox,
+        system=system,
+        generations=prepare_generations(paths, name) if is_nixos(record.container) else None,
+        unified_cgroups=is_nixos(record.container) and knows_unified_cgroups(system),
+    )
     for bind in record.container.binds:
         if not os.path.exists(bind.source):
             raise HostError(f"containers.{name}.bindMounts: {bind.source} does not exist", hint=f"mkdir -p {bind.source}")
@@ -103,6 +114,24 @@ def prepare_root(paths: Paths, record: Record) -> str:
             os.mkdir(f"{fresh}/{directory}", mode)
         os.rename(fresh, root)
     return root
+
+
+def prepare_generations(paths: Paths, name: str) -> Generations:
+    """The container's directories of profiles and roots, which the guest may write.
+
+    What its root writes there belongs to root here as well, so that other users of the host must not get at it: they are
+    kept out one level above.
+    """
+    found = Generations(profiles=paths.profiles(name), gcroots=paths.gcroots(name))
+    for directory in (found.profiles, found.gcroots):
+        os.makedirs(directory, mode=0o755, exist_ok=True)
+        os.chmod(os.path.dirname(directory), 0o700)
+    return found
+
+
+def knows_unified_cgroups(system: str) -> bool:
+    """Whether the systemd of a NixOS `system` is of 2017 (233) or newer: those name their shared library by version."""
+    return any(glob.glob(f"{system}/systemd/{library}/systemd/libsystemd-shared-*.so") for library in ("lib", "lib/*"))
 
 
 def ephemeral_root_unused(paths: Paths, record: Record) -> bool:
