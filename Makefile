@@ -2,13 +2,14 @@
 PREFIX ?= /usr/local
 PYTHON ?= /usr/bin/python3
 LIB = $(DESTDIR)$(PREFIX)/lib/nixos-containers
+MAN = $(DESTDIR)$(PREFIX)/share/man
 VENV = .venv
 
 # What the product needs at run time, and what its tests need besides.
 RUNTIME_PACKAGES = python3 nix-bin systemd-container iproute2 nftables util-linux apt dpkg
 TEST_PACKAGES = python3-venv openssh-client curl iputils-ping
 
-.PHONY: run test install uninstall runtime-setup test-setup lint unit nix-tests boot-tests bench clean
+.PHONY: run test install uninstall runtime-setup test-setup docs lint unit nix-tests boot-tests bench clean
 
 run: runtime-setup install
 	$(PREFIX)/bin/nixos-container switch -c examples/quickstart/configuration.nix
@@ -45,9 +46,16 @@ install:
 	$(PYTHON) -m compileall -q $(LIB)/nixos_containers
 	sed 's#@LIB@#$(PREFIX)/lib/nixos-containers#; s#@PYTHON@#$(PYTHON)#' contrib/nixos-container.in > $(DESTDIR)$(PREFIX)/bin/nixos-container
 	chmod 755 $(DESTDIR)$(PREFIX)/bin/nixos-container
+	install -d $(MAN)/man5 $(MAN)/man8
+	install -m 644 docs/man/nixos-containers.nix.5 $(MAN)/man5/
+	install -m 644 docs/man/nixos-container.8 $(MAN)/man8/
 
 uninstall:
-	rm -rf $(LIB) $(DESTDIR)$(PREFIX)/bin/nixos-container
+	rm -rf $(LIB) $(DESTDIR)$(PREFIX)/bin/nixos-container $(MAN)/man5/nixos-containers.nix.5 $(MAN)/man8/nixos-container.8
+
+# The reference and the manuals, from the declarations of the options and the table of verbs. Commit what it writes.
+docs:
+	PYTHONPATH=src $(PYTHON) contrib/make-docs docs
 
 unit:
 	$(VENV)/bin/python -m pytest tests/unit tests/golden

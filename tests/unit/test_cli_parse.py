@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from nixos_containers.base.errors import UsageError
-from nixos_containers.cli.parse import Arguments, overview, parse
+from nixos_containers.cli.help import overview
+from nixos_containers.cli.parse import Arguments, parse
 from nixos_containers.cli.verbs import VERBS, Verb, find
 
 BY_VERB = pytest.mark.parametrize("verb", VERBS, ids=[verb.name for verb in VERBS])

@@ -7,12 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..base.errors import UsageError
-from .verbs import GLOBAL_OPTIONS, VERBS, Option, Verb, find
+from .verbs import GLOBAL_OPTIONS, PROGRAM, VERBS, Option, Verb, find
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-PROGRAM = "nixos-container"
 
 
 @dataclass(frozen=True)
@@ -47,6 +45,13 @@ class Arguments:
 
 
 class _Parser(argparse.ArgumentParser):
+    verb: Verb
+
+    def format_help(self) -> str:
+        from .help import verb_help
+
+        return verb_help(self.verb)
+
     def error(self, message: str) -> NoReturn:
         raise UsageError(message, hint=f"{self.prog} --help")
 
@@ -60,6 +65,8 @@ def parse(argv: Sequence[str]) -> Arguments:
     if not words:
         raise UsageError("no action specified", hint=f"{PROGRAM} --help lists the actions")
     if words[0] in ("--help", "-h", "help"):
+        from .help import overview
+
         print(overview())
         raise SystemExit(0)
     if words[0] in ("--version", "version"):
@@ -106,21 +113,23 @@ def _split_command(words: list[str]) -> tuple[list[str], list[str]]:
 
 def parser(verb: Verb) -> argparse.ArgumentParser:
     """The parser of one verb."""
-    made = _Parser(
-        prog=f"{PROGRAM} {verb.name}", description=f"{verb.summary[0].upper()}{verb.summary[1:]}. {verb.text}", allow_abbrev=False
-    )
+    made = _Parser(prog=f"{PROGRAM} {verb.name}", allow_abbrev=False)
+    made.verb = verb
     for option in (*GLOBAL_OPTIONS, *verb.options):
         if option.flags != ("--json",) or verb.json:
             _add(made, option)
     if verb.container:
         nargs = {"one": "?", "optional": "?", "many": "*"}[verb.container]
-        made.add_argument("name", nargs=nargs, metavar="NAME", help="the container")
+        made.add_argument("name", nargs=nargs, metavar=verb.argument)
     return made
 
 
 def _add(made: argparse.ArgumentParser, option: Option) -> None:
     if option.metavar is None:
         made.add_argument(*option.flags, action="store_true", help=option.help)
+    elif " " in option.metavar:
+        words = tuple(option.metavar.split())
+        made.add_argument(*option.flags, action="append", nargs=len(words), metavar=words, help=option.help)
     elif option.repeat:
         made.add_argument(*option.flags, action="append", metavar=option.metavar, help=option.help)
     else:
@@ -133,14 +142,3 @@ def _unknown(word: str) -> UsageError:
     close = difflib.get_close_matches(word, [verb.name for verb in VERBS], n=2)
     hint = f"did you mean {' or '.join(close)}?" if close else f"{PROGRAM} --help lists the actions"
     return UsageError(f"unknown action ‘{word}’", hint=hint)
-
-
-def overview() -> str:
-    """The text of `nixos-container --help`."""
-    width = max(len(verb.name) for verb in VERBS)
-    lines = [f"usage: {PROGRAM} ACTION [OPTIONS] [NAME...]", "", "actions:"]
-    lines += [f"  {verb.name:<{width}}  {verb.summary}" for verb in VERBS]
-    lines += ["", "options for every action:"]
-    lines += [f"  {', '.join(option.flags):<{width}}  {option.help}" for option in GLOBAL_OPTIONS]
-    lines += ["", f"‘{PROGRAM} ACTION --help’ says more about one action."]
-    return "\n".join(lines)

@@ -291,7 +291,13 @@ VERBS: tuple[Verb, ...] = (
         ),
         examples=("destroy scratch",),
     ),
-    Verb("generations", "list the systems that a container has had", "generations", "one"),
+    Verb(
+        "generations",
+        "list the systems that a container has had",
+        "generations",
+        "one",
+        text="Prints number, date and name of each, and says which one is current and which one runs.",
+    ),
     Verb(
         "rollback",
         "go back to an earlier system of a container",
