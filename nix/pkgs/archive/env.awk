@@ -82,6 +82,8 @@ kind == "files" {
     if (!(inside in fileRank) || rank[owner] < fileRank[inside]) { fileRank[inside] = rank[owner]; filePath[inside] = $0 }
     has[owner inside] = $0
     if (looksAround(inside)) { copied[inside] = 1; force(parent(inside)) }
+    # Go reads no source file that is a link. Directories of one package stay links.
+    else if (inside ~ /^\/share\/go-[0-9.]+\/src\//) copied[inside] = 1
   }
   next
 }

@@ -4,8 +4,10 @@
 #   * a relative link that leaves the package becomes absolute: a system links
 #     whole directories of packages, and the kernel resolves a relative target
 #     from where the link really lies
-#   * an absolute link inside the package's own /usr becomes relative, so that
+#   * an absolute link to a file of the package itself becomes relative, so that
 #     it also works where nothing is mounted on /usr
+#   * a link to a directory is absolute even within the package: other packages
+#     may have files in that directory, too
 #   * whatever points into /etc, /var, /run and the like is absolute: there the
 #     container's own files are meant
 #
@@ -66,7 +68,7 @@ function relative(from, to,    f, t, nf, nt, i, j, result) {
   sub(/\/$/, "", name)
   name = substr(name, 2)
   if (name !~ /^\/usr\//) name = merged(normal(name))
-  here[name] = 1
+  here[name] = kind
   if (kind == "l") { order[++links] = name; points[name] = target }
   # The store keeps no set-user-ID and set-group-ID; who wants a wrapper finds
   # mode, owner and group here.
@@ -87,7 +89,7 @@ END {
     if (whole == name) {
       # /bin/x -> /usr/bin/x of a package from before the merge
       continue
-    } else if (whole ~ /^\/usr\// && whole in here && name ~ /^\/usr\//) {
+    } else if (whole ~ /^\/usr\// && whole in here && here[whole] != "d" && name ~ /^\/usr\//) {
       wanted = relative(parent(name), whole)
     } else {
       wanted = whole
