@@ -36,7 +36,9 @@ function place(path,    rest, end) {
   if (!(owner in rank)) return 0
   sub(/\/+$/, "", inside)
   if (shape[owner] == "usr") {
-    if (inside == "/usr" || inside ~ /^\/usr\//) inside = substr(inside, 5)
+    # Nobody's PATH has the archive's directory of games: they are programs like others.
+    if (inside == "/usr/games" || inside ~ /^\/usr\/games\//) inside = "/bin" substr(inside, 11)
+    else if (inside == "/usr" || inside ~ /^\/usr\//) inside = substr(inside, 5)
     else if (inside != "/etc" && inside !~ /^\/etc\//) return 0
   } else if (inside ~ /^\/nix-support(\/|$)/) return 0
   return 1
