@@ -87,7 +87,12 @@ def prepare(paths: Paths, lock: Lock, drvs: Sequence[str], apt: Apt | None = Non
     if not hashes:
         return
     if lock.bootstrap is not None and lock.bootstrap.sha256 in hashes:
-        _add_bootstrap(paths, lock.bootstrap.packages, apt or Apt(paths))
+        made = _add_bootstrap(paths, lock.bootstrap.packages, apt or Apt(paths))
+        if made.sha256 != lock.bootstrap.sha256:
+            raise HostError(
+                f"the lock file's {lock.bootstrap.name} was laid out by another version of nixos-containers",
+                hint="remove `bootstrap` from the lock file: everything is then unpacked anew, in the same versions",
+            )
     fetch(paths, lock, [name for name, package in lock.packages.items() if package.sha256 in hashes], apt)
 
 

@@ -112,6 +112,12 @@ def ensure_index(paths: Paths, refresh: bool = False, apt: Apt | None = None) ->
     taken over first, so that a host without network still gets an index. Raises HostError; an older index
     is then untouched.
     """
+    for program in ("apt-get", "apt-cache", "dpkg-deb"):
+        if process.find(program) is None:
+            raise HostError(
+                f"the embedded packages need apt, and this host has no {program}",
+                hint="install apt and dpkg (most distributions have them), or give the containers a nixpkgs: --nixos-path or `nixpkgs`",
+            )
     apt = apt or Apt(paths)
     with files.locked(f"{apt.root}/lock", who="package index"):
         if refresh or not apt.has_lists():
