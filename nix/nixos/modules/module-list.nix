@@ -37,6 +37,7 @@
   ./networking/nftables.nix
   ./networking/scripted.nix
   ./networking/virtual-links.nix
+  ./networking/wireguard.nix
   ./programs/bash.nix
   ./programs/editors.nix
   ./programs/fish.nix
@@ -61,6 +62,8 @@
   ./services/monitoring/prometheus.nix
   ./services/networking/dnsmasq.nix
   ./services/networking/haproxy.nix
+  ./services/networking/mosquitto.nix
+  ./services/networking/openvpn.nix
   ./services/networking/ssh/keys.nix
   ./services/networking/ssh/options.nix
   ./services/networking/ssh/settings.nix
@@ -75,6 +78,7 @@
   ./services/system/timesyncd.nix
   ./services/web-servers/apache-httpd/options.nix
   ./services/web-servers/apache-httpd/service.nix
+  ./services/web-servers/caddy.nix
   ./services/web-servers/nginx/options.nix
   ./services/web-servers/nginx/service.nix
   ./services/web-servers/phpfpm.nix

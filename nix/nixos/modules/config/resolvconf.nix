@@ -136,7 +136,7 @@ in
       description = "Name servers in /etc/resolv.conf";
       wantedBy = [ "multi-user.target" ];
       wants = [ "network-pre.target" ];
-      before = [ "network-pre.target" "nss-lookup.target" ];
+      before = [ "network-pre.target" "nss-lookup.target" "shutdown.target" ];
       unitConfig.DefaultDependencies = false;
       after = [ "local-fs.target" "systemd-tmpfiles-setup.service" ];
       conflicts = [ "shutdown.target" ];
@@ -156,6 +156,13 @@ in
         } > /etc/resolv.conf.new
         chmod 0644 /etc/resolv.conf.new
         mv -f /etc/resolv.conf.new /etc/resolv.conf
+      '';
+      # A configuration without servers of its own gets the host's back.
+      preStop = ''
+        if [ -e /run/resolvconf/host ]; then
+          rm -f /etc/resolv.conf
+          cat /run/resolvconf/host > /etc/resolv.conf
+        fi
       '';
     };
   };

@@ -122,7 +122,8 @@ in
       description = "nftables rules";
       wantedBy = [ "sysinit.target" ];
       wants = [ "network-pre.target" ];
-      before = [ "network-pre.target" "shutdown.target" ];
+      # The interface is up from the first moment: nothing may listen before the filter is there.
+      before = [ "network-pre.target" "sysinit.target" "shutdown.target" ];
       conflicts = [ "shutdown.target" ];
       unitConfig.DefaultDependencies = false;
       path = [ pkgs.nftables ];

@@ -12,7 +12,7 @@ let
     systemd = "252.39-1";
   };
   names = [
-    "adduser" "apache2-bin" "base-files" "base-passwd" "bash" "bash-completion" "bsdutils" "ca-certificates" "coreutils" "cron" "curl" "dash" "dbus"
+    "adduser" "apache2-bin" "base-files" "base-passwd" "bash" "bash-completion" "bsdutils" "ca-certificates" "coreutils" "cron" "curl" "dash"
     "dbus-bin" "dbus-daemon" "dbus-session-bus-common" "dbus-system-bus-common" "debianutils" "dhcpcd-base" "diffutils"
     "dnsmasq-base" "findutils" "fish" "gawk" "git" "grep" "gzip" "haproxy" "hostname" "htop" "init-system-helpers" "iproute2" "iptables" "iputils-ping" "kmod"
     "less" "libc-bin" "libc6" "libnginx-mod-http-brotli-filter" "libnginx-mod-http-brotli-static" "libnginx-mod-stream" "libnss-myhostname"
@@ -20,7 +20,7 @@ let
     "mariadb-server" "mawk" "media-types" "mount" "mtr-tiny" "nano" "ncurses-base" "ncurses-bin" "neovim" "netbase" "nftables" "nginx" "nginx-common" "nix-bin" "openssh-client"
     "openssh-server" "openssh-sftp-server" "openssl" "passwd" "perl-base" "pkexec" "polkitd" "postgresql-15" "postgresql-client-15"
     "procps" "prometheus-node-exporter" "redis-server" "redis-tools" "sed" "sudo" "systemd" "systemd-resolved" "systemd-sysv" "systemd-timesyncd" "tar" "tmux" "tzdata"
-    "ucf" "udev" "unbound" "unbound-anchor" "util-linux" "util-linux-extra" "vim" "zsh"
+    "ucf" "udev" "unbound" "unbound-anchor" "util-linux" "util-linux-extra" "vim" "wireguard-tools" "zsh" "caddy" "mosquitto" "openvpn" "php8.2-fpm" "memcached" "prometheus" "tor" "vsftpd" "apache2" "dbus"
   ];
   entry = name: {
     inherit name;

@@ -23,6 +23,15 @@ let
     }
   '';
 
+  # Either tool's words for a limit are understood; see ruleset.nix for the other direction.
+  limit =
+    let
+      words = builtins.match "([^ ]+)( burst ([0-9]+) packets)?" cfg.pingLimit;
+      burst = builtins.elemAt words 2;
+    in
+    if lib.hasPrefix "-" cfg.pingLimit || words == null then cfg.pingLimit
+    else "--limit ${builtins.head words}" + optionalString (burst != null) " --limit-burst ${burst}";
+
   portRules = concatStringsSep "" (lib.concatLists (mapAttrsToList (interface: open:
     let
       on = optionalString (interface != "default") "-i ${escapeShellArg interface} ";
@@ -97,7 +106,7 @@ let
     ${portRules}
     ${optionalString cfg.allowPing ''
       iptables -w -A nixos-fw -p icmp --icmp-type echo-request ${
-        optionalString (cfg.pingLimit != null) "-m limit ${cfg.pingLimit} "
+        optionalString (cfg.pingLimit != null) "-m limit ${limit} "
       }-j nixos-fw-accept
     ''}
     ${optionalString config.networking.enableIPv6 ''
@@ -143,7 +152,8 @@ in
       wantedBy = [ "sysinit.target" ];
       wants = [ "network-pre.target" ];
       after = [ "systemd-modules-load.service" ];
-      before = [ "network-pre.target" "shutdown.target" ];
+      # The interface is up from the first moment: nothing may listen before the filter is there.
+      before = [ "network-pre.target" "sysinit.target" "shutdown.target" ];
       conflicts = [ "shutdown.target" ];
       unitConfig.DefaultDependencies = false;
       path = [ tools cfg.package ] ++ cfg.extraPackages;

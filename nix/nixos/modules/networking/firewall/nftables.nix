@@ -68,7 +68,8 @@ in
         wantedBy = [ "sysinit.target" ];
         wants = [ "network-pre.target" ];
         after = [ "systemd-modules-load.service" ];
-        before = [ "network-pre.target" "shutdown.target" ];
+        # The interface is up from the first moment: nothing may listen before the filter is there.
+        before = [ "network-pre.target" "sysinit.target" "shutdown.target" ];
         conflicts = [ "shutdown.target" ];
         unitConfig.DefaultDependencies = false;
         path = [ cfg.package ];
