@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _HELPER = "/usr/lib/apt/apt-helper"
 # Seconds after which a scratch directory belongs to nobody.
 _OLD = 86400
+_PACKED = (".lz4", ".gz", ".xz", ".bz2", ".lzma", ".zst")
 _HOST_LISTS = "/var/lib/apt/lists"
 
 # What only maintainer scripts need. None of those ever runs, so these need not come along as dependencies;
@@ -70,7 +71,7 @@ APT::Install-Suggests "false";
 APT::Get::Fix-Policy-Broken "false";
 APT::Sandbox::User "{user}";
 Acquire::ForceHash "sha256";
-Acquire::GzipIndexes "true";
+Acquire::GzipIndexes "false";
 Acquire::Languages "none";
 Acquire::Retries "2";
 Acquire::http::Timeout "20";
@@ -173,8 +174,23 @@ class Apt:
         suites = {suite for stanza in self.sources.stanzas for suite in stanza.words("Suites")}
         for name in names:
             if name.split("_dists_", 1)[1].split("_")[0] in suites:
-                _copy(f"{host_lists}/{name}", f"{self.lists}/{name}")
+                self._take(f"{host_lists}/{name}", f"{self.lists}/{name}")
         return any("_Packages" in name for name in names)
+
+    def _take(self, source: str, target: str) -> None:
+        """Copy a list; packed ones are unpacked, because apt reads such files at a third of the speed."""
+        plain, extension = os.path.splitext(target)
+        if extension not in _PACKED:
+            _copy(source, target)
+            return
+        temporary = f"{plain}.{os.getpid()}.tmp"
+        with open(temporary, "wb") as file:
+            status = process.spawn(self.command(_HELPER, "cat-file", source), stdout=file).wait()
+        if status == 0:
+            shutil.copystat(source, temporary)
+            os.replace(temporary, plain)
+        else:
+            files.remove(temporary)
 
     def update(self) -> None:
         """Fetch the archive's lists. Raises HostError; the lists that were there are then still in use."""

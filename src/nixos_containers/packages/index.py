@@ -207,7 +207,8 @@ def _shard_entry(entry: Entry) -> dict[str, object]:
 
 def _write(path: str, content: object) -> None:
     with open(path, "w", encoding="utf-8") as file:
-        json.dump(content, file, ensure_ascii=False, separators=(",", ":"))
+        # dumps, not dump: only it is written in C.
+        file.write(json.dumps(content, ensure_ascii=False, separators=(",", ":")))
 
 
 _FIELD = re.compile(rb"^(Package|Version|SHA256|Size|Filename|Description|Homepage|Essential|Provides|Architecture): (.*)$", re.MULTILINE)
