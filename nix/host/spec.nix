@@ -6,7 +6,7 @@ name: container:
 
 let
   has = container.path != null || container.flake != null;
-  system = container.config;
+  system = container.evaluate null;
   plain = builtins.unsafeDiscardStringContext;
 
   # A path that Nix still has to make says so by its context: as a derivation, or as a string made from one.

@@ -95,8 +95,8 @@ let
       # The guest: a whole evaluation of its own.
       walk {
         inherit passed left;
-        inherit (value) options;
-        value = value.config;
+        inherit (guestOf passed) options;
+        value = (guestOf passed).config;
       }
     else if isOption then
       if has then
@@ -150,7 +150,7 @@ let
       holder,
     }:
     if options != null && lib.isOption options && lib.length passed == 3 && lib.last passed == "config" then
-      { children = names value.options; }
+      { children = names (guestOf passed).options; }
     else if options != null && lib.isOption options then
       describe options value
     else if options != null then
@@ -195,6 +195,10 @@ let
     }) (option.definitionsWithLocations or [ ]);
 
   containers = evaluated.config.containers;
+
+  # Both sides of the guest of `containers.NAME.config`.
+  guestOf = passed: containers.${lib.elemAt passed 1}.evaluate null;
+
   path = ask.path;
 in
 {

@@ -56,6 +56,12 @@ let
         name
       ];
     };
+
+  evaluate =
+    definitions:
+    (if config.nixpkgs == null then evalEmbedded else evalNixpkgs) (
+      map (definition: lib.setDefaultModuleLocation definition.file definition.value) definitions
+    );
 in
 {
   options = {
@@ -72,13 +78,19 @@ in
       type = lib.mkOptionType {
         name = "Toplevel NixOS config";
         description = "NixOS module";
-        merge =
-          _loc: defs:
-          let
-            modules = map (def: lib.setDefaultModuleLocation def.file def.value) defs;
-          in
-          if config.nixpkgs == null then evalEmbedded modules else evalNixpkgs modules;
+        # As upstream: other containers may read `config.containers.<name>.config`.
+        merge = _loc: defs: (evaluate defs).config;
       };
+    };
+
+    evaluate = mkOption {
+      internal = true;
+      readOnly = true;
+      type = types.raw;
+      # The spec takes a few strings from a whole system. If it read `config`, all systems of a definition would stay in
+      # memory, because an option keeps its value; what a function returns can be forgotten.
+      default = _: if options.config.isDefined then evaluate options.config.definitionsWithLocations else config.config;
+      description = "A function of anything to the whole evaluation of `config`, made anew at each call.";
     };
 
     path = mkOption {

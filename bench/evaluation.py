@@ -1,0 +1,139 @@
+"""Time and memory of the one evaluation, for 1 to 200 containers: the cost must grow with their number, and no faster.
+
+Each container has openssh, a user, a firewall and a systemd service. What is timed is the `nix-instantiate` that `switch` runs,
+with the lock file in place: it evaluates every system to a derivation and prints the spec. The first round, which does not
+count, has written the derivations.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from harness import Contestant, Result, compete, median
+from product import ROOT, Product
+
+sys.path.insert(0, str(ROOT / "src"))
+
+NUMBERS = (1, 10, 50, 200)
+
+# Containers -> (seconds, megabytes) that it should stay within on two cores.
+GOALS = {10: (1.0, 300.0), 200: (10.0, 1000.0)}
+
+_CONTAINER = """\
+  containers.web{number} = {{
+    privateNetwork = true;
+    hostAddress = "10.{high}.{low}.1";
+    localAddress = "10.{high}.{low}.2";
+    config = {{ pkgs, ... }}: {{
+      system.stateVersion = "23.11";
+      services.openssh.enable = true;
+      users.users.alice{number} = {{ isNormalUser = true; openssh.authorizedKeys.keys = [ "ssh-ed25519 AAAA alice" ]; }};
+      networking.firewall.allowedTCPPorts = [ 22 {port} ];
+      systemd.services.hello{number} = {{
+        wantedBy = [ "multi-user.target" ];
+        script = "exec ${{pkgs.coreutils}}/bin/sleep infinity";
+      }};
+    }};
+  }};
+"""
+
+
+@dataclass
+class Size:
+    """So many containers: the command that evaluates them, and the most memory that it took, in megabytes."""
+
+    number: int
+    command: list[str]
+    megabytes: list[float] = field(default_factory=list)
+
+    def once(self) -> float:
+        """Evaluate; seconds."""
+        begun = time.perf_counter()
+        with subprocess.Popen(self.command, env=_environment(), stdout=subprocess.DEVNULL) as process:
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        seconds = time.perf_counter() - begun
+        if process.returncode != 0:
+            sys.exit(f"evaluating {self.number} containers failed")
+        self.megabytes.append(usage.ru_maxrss / 1024)
+        return seconds
+
+
+def measure(product: Product, *, runs: int) -> Result:
+    """Every size in turn."""
+    sizes = [_size(product, number) for number in NUMBERS]
+    contestants = [Contestant(f"{size.number} container{'s' * (size.number > 1)}", size.once) for size in sizes]
+    result = compete("evaluation of containers, each with openssh, a user, a firewall and a service", contestants, runs=runs)
+    points = []
+    for size, contestant in zip(sizes, contestants, strict=True):
+        seconds, megabytes = median(contestant) or 0.0, sorted(size.megabytes)[len(size.megabytes) // 2]
+        contestant.note = f"{megabytes:.0f} MB" + _goal(size.number, seconds, megabytes)
+        points.append((size.number, seconds, megabytes))
+    for name, unit, values in (
+        ("time", "ms", [seconds * 1000 for _, seconds, _ in points]),
+        ("memory", "MB", [megabytes for _, _, megabytes in points]),
+    ):
+        slope, start = line([number for number, _, _ in points], values)
+        steps = ", ".join(
+            f"{(after - before) / (more - less):.1f} from {less} to {more}"
+            for less, more, before, after in zip(NUMBERS, NUMBERS[1:], values, values[1:], strict=False)
+        )
+        result.facts[f"{name} per container"] = f"{slope:.1f} {unit} beyond {start:.0f} {unit} ({steps})"
+    return result
+
+
+def line(xs: Sequence[float], ys: Sequence[float]) -> tuple[float, float]:
+    """Slope and start of the line of least squares through the points."""
+    middle_x, middle_y = sum(xs) / len(xs), sum(ys) / len(ys)
+    slope = sum((x - middle_x) * (y - middle_y) for x, y in zip(xs, ys, strict=True)) / sum((x - middle_x) ** 2 for x in xs)
+    return slope, middle_y - slope * middle_x
+
+
+def _goal(number: int, seconds: float, megabytes: float) -> str:
+    if number not in GOALS:
+        return ""
+    most_seconds, most_megabytes = GOALS[number]
+    reached = seconds <= most_seconds and megabytes <= most_megabytes
+    return f" (goal {most_seconds:g} s and {most_megabytes:g} MB: {'reached' if reached else 'MISSED'})"
+
+
+def definition(number: int) -> str:
+    """A definition file with `number` containers."""
+    containers = (_CONTAINER.format(number=n, high=64 + n // 250, low=n % 250, port=1024 + n) for n in range(1, number + 1))
+    return "{ ... }:\n\n{\n" + "\n".join(containers) + "}\n"
+
+
+def _environment() -> dict[str, str]:
+    from nixos_containers.base import nix
+
+    return {**os.environ, **nix.environment(substitute=False)}
+
+
+def _size(product: Product, number: int) -> Size:
+    """Write the definition and a lock for all of it, and take the command from what `build` says it runs."""
+    folder = product.definition.parent
+    one = folder / "one.nix"
+    lock = one.with_suffix(".lock")
+    if not lock.exists():
+        one.write_text(definition(1), encoding="utf-8")
+        product.run("build", "-c", str(one))
+    told = subprocess.run(
+        [product.program, "build", "--debug", "-c", str(one)], env=product.environment, capture_output=True, text=True, check=True
+    ).stderr
+    command = next(words for words in (shlex.split(row[2:]) for row in told.splitlines() if row.startswith("+ ")) if "--eval" in words)
+    many = folder / f"many-{number}.nix"
+    many.write_text(definition(number), encoding="utf-8")
+    locked = json.loads(lock.read_text(encoding="utf-8"))
+    # All ask for the same packages, so the lock of one answers for all.
+    locked["systems"] = {f"web{n}": locked["systems"]["web1"] for n in range(1, number + 1)}
+    many.with_suffix(".lock").write_text(json.dumps(locked), encoding="utf-8")
+    request = json.loads(command[-1])
+    request.update(modules=[str(many)], lock=str(many.with_suffix(".lock")))
+    return Size(number, [*command[:-1], json.dumps(request)])
