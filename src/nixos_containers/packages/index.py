@@ -211,7 +211,7 @@ def _write(path: str, content: object) -> None:
         file.write(json.dumps(content, ensure_ascii=False, separators=(",", ":")))
 
 
-_FIELD = re.compile(rb"^(Package|Version|SHA256|Size|Filename|Description|Homepage|Essential|Provides|Architecture): (.*)$", re.MULTILINE)
+_FIELD = re.compile(r"^(Package|Version|SHA256|Size|Filename|Description|Homepage|Essential|Provides): *(.*)$", re.MULTILINE)
 
 
 def _entries(apt: Apt) -> Iterator[tuple[str, Entry]]:
@@ -232,28 +232,14 @@ def _entries(apt: Apt) -> Iterator[tuple[str, Entry]]:
 
 
 def _entry(stanza: bytes) -> Iterator[tuple[str, Entry]]:
-    fields = dict(_FIELD.findall(stanza))
-    name, digest, size = fields.get(b"Package"), fields.get(b"SHA256"), fields.get(b"Size")
+    fields: dict[str, str] = dict(_FIELD.findall(stanza.decode(errors="replace")))
+    get = fields.get
+    name, digest, size = get("Package"), get("SHA256"), get("Size")
     if not name or not digest or not size:
         return
-
-    def text(key: bytes) -> str:
-        value: bytes = fields.get(key, b"")
-        return value.decode(errors="replace").strip()
-
-    yield (
-        name.decode(),
-        Entry(
-            version=text(b"Version"),
-            sha256=text(b"SHA256"),
-            size=int(size),
-            file=text(b"Filename"),
-            description=text(b"Description"),
-            homepage=text(b"Homepage"),
-            essential=text(b"Essential") == "yes",
-            provides=text(b"Provides"),
-        ),
-    )
+    essential = get("Essential") == "yes"
+    description, homepage, provides = get("Description", ""), get("Homepage", ""), get("Provides", "")
+    yield name, Entry(get("Version", ""), digest, int(size), get("Filename", ""), description, homepage, essential, provides)
 
 
 def _date(apt: Apt) -> str:
