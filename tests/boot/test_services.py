@@ -106,7 +106,7 @@ def test_everything_is_up(services: Host, name: str) -> None:
 
 
 def test_nginx_serves_a_page(services: Host) -> None:
-    with urllib.request.urlopen(f"http://{ADDRESS}/", timeout=5) as page:  # noqa: S310
+    with urllib.request.urlopen(f"http://{ADDRESS}/", timeout=5) as page:
         assert page.read() == b"hello from nginx"
 
 
@@ -133,7 +133,10 @@ def test_the_time_zone(services: Host) -> None:
 
 def test_the_firewall_lets_in_what_is_allowed_and_nothing_else(services: Host) -> None:
     assert reachable(ADDRESS, 80)
-    assert services.inside(NAME, "sh", "-c", "exec 3<>/dev/tcp/127.0.0.1/8082 || bash -c 'exec 3<>/dev/tcp/127.0.0.1/8082'; echo open") == "open\n"
+    assert (
+        services.inside(NAME, "sh", "-c", "exec 3<>/dev/tcp/127.0.0.1/8082 || bash -c 'exec 3<>/dev/tcp/127.0.0.1/8082'; echo open")
+        == "open\n"
+    )
     assert not reachable(ADDRESS, 8082)
 
 
