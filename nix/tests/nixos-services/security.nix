@@ -51,6 +51,12 @@ in
     })) 1;
     expected = "auth optional pam_echo.so debug [file=/etc/x y]";
   };
+  "a place can be given relative to a built-in rule" = {
+    expr = (configOf ({ config, ... }: {
+      security.pam.services.su.rules.auth.extra = { order = config.security.pam.services.su.rules.auth.unix.order - 10; control = "optional"; modulePath = "pam_echo.so"; };
+    })).security.pam.services.su.rules.auth.extra.order;
+    expected = 10090;
+  };
   "a built-in rule can be changed" = has "su" { security.pam.services.su.rules.auth.rootok.control = "required"; } "auth required pam_rootok.so";
   "a built-in rule can be taken out" = {
     expr = lib.hasInfix "pam_rootok" (pam "su" { security.pam.services.su.rules.auth.rootok.enable = false; });

@@ -76,6 +76,10 @@ in
     expected = [ true false ];
   };
   "the slow key does not hold the start up" = { expr = (system { }).services.sshd-keygen-slow.serviceConfig.Type; expected = "simple"; };
+  "keys can be made without the server" = {
+    expr = let c = configOf { services.openssh.generateHostKeys = true; }; in [ (c.systemd.services ? sshd-keygen) (c.environment.etc ? "ssh/sshd_config") ];
+    expected = [ true false ];
+  };
   "if there are only slow keys, they are waited for" = {
     expr =
       let s = system { hostKeys = [ { type = "rsa"; bits = 4096; path = "/etc/ssh/k"; } ]; };

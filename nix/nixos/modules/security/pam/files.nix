@@ -5,21 +5,6 @@ let
   inherit (lib) mapAttrs' mkDefault nameValuePair;
   cfg = config.security.pam;
 
-  limitsFile = limits: pkgs.writeText "limits.conf" (
-    lib.concatMapStrings ({ domain, type, item, value, ... }: "${domain} ${type} ${item} ${toString value}\n") limits
-  );
-
-  motdFile =
-    if config.users.motdFile != null then config.users.motdFile
-    else if config.users.motd != null then "/etc/motd"
-    else null;
-
-  text = import ./rules.nix {
-    inherit lib limitsFile motdFile;
-    inherit (cfg) makeHomeDir;
-    isContainer = config.boot.isContainer;
-  };
-
   denied = ''
     auth required pam_warn.so
     auth required pam_deny.so
@@ -75,7 +60,7 @@ in
     environment.systemPackages = [ pkgs.libpam-modules pkgs.libpam-modules-bin defaultsPackage ];
 
     environment.etc =
-      mapAttrs' (name: service: nameValuePair "pam.d/${name}" { inherit (service) enable; text = text service; }) services
+      mapAttrs' (name: service: nameValuePair "pam.d/${name}" { inherit (service) enable; text = service.fileText; }) services
       // lib.optionalAttrs (config.users.motd != null) { motd.text = config.users.motd; };
 
     security.pam.services = {

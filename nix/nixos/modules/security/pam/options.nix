@@ -1,9 +1,22 @@
 # The options of PAM: security.pam. How they become files in /etc/pam.d is in rules.nix and files.nix.
-{ config, lib, ... }:
+{ config, lib, pkgs, ... }:
 
 let
   inherit (lib) mkOption types;
   cfg = config.security.pam;
+
+  rules = import ./rules.nix {
+    inherit lib;
+    inherit (cfg) makeHomeDir;
+    isContainer = config.boot.isContainer;
+    limitsFile = limits: pkgs.writeText "limits.conf" (
+      lib.concatMapStrings ({ domain, type, item, value, ... }: "${domain} ${type} ${item} ${toString value}\n") limits
+    );
+    motdFile =
+      if config.users.motdFile != null then config.users.motdFile
+      else if config.users.motd != null then "/etc/motd"
+      else null;
+  };
 
   switch = default: description: mkOption {
     type = types.bool;
@@ -76,7 +89,7 @@ let
     };
   };
 
-  service = { name, ... }: {
+  service = { name, config, ... }: {
     options = {
       enable = switch true "Whether to write the file of this service.";
       name = mkOption {
@@ -123,12 +136,20 @@ let
       rules = lib.genAttrs [ "auth" "account" "password" "session" ] (type: mkOption {
         type = types.attrsOf (types.submodule rule);
         default = { };
+        apply = rules.merge config type;
         description = "Rules of type ${type} to add, and changes of built-in ones, by name.";
       });
       text = mkOption {
         type = types.nullOr types.lines;
         default = null;
         description = "The contents of the file, instead of those made from the other options.";
+      };
+      fileText = mkOption {
+        type = types.str;
+        internal = true;
+        readOnly = true;
+        default = rules.text config;
+        description = "What is written.";
       };
     };
   };

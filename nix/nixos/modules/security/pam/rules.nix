@@ -1,18 +1,17 @@
-# One PAM service as the text of its file: a pure function from options to lines.
+# The rules of one PAM service, and their text: pure functions, not a module.
 #
 # Modules are named without a directory: libpam looks in the directory of the archive's modules. A dash before the
 # type makes libpam skip a module that is not installed without a word.
 { lib, limitsFile, motdFile, makeHomeDir, isContainer }:
 
-service:
-
 let
-  inherit (lib) concatMapStrings optional optionals optionalString;
+  inherit (lib) concatMapStrings imap0 optional;
 
   rule = name: control: modulePath: args: { inherit name control modulePath args; };
   when = condition: optional condition;
 
-  builtinRules = {
+  # What the switches of a service mean, in order.
+  builtinRules = service: {
     auth =
       when service.rootOK (rule "rootok" "sufficient" "pam_rootok.so" [ ])
       ++ when service.requireWheel (rule "wheel" "required" "pam_wheel.so" [ "use_uid" "group=wheel" ])
@@ -46,50 +45,47 @@ let
     if value == null || value == false then [ ] else if value == true then [ name ] else [ "${name}=${toString value}" ]
   ) settings);
 
-  # The user's fields win over a built-in rule's; a rule of a new name must say its control and module.
-  withUserRules = type: rules:
-    let
-      own = service.rules.${type};
-      ordered = lib.imap0 (index: r: r // { order = 10000 + 100 * index; }) rules;
-      known = map (r: r.name) rules;
-      get = name: field: fallback:
-        let value = own.${name}.${field};
-        in if value != null then value else if fallback != null then fallback
-        else throw "security.pam.services.${service.name}.rules.${type}.${name}.${field} is not set, and there is no built-in rule of that name";
-      apply = r:
-        if !(own ? ${r.name}) then r // { enable = true; }
-        else {
-          inherit (r) name;
-          enable = get r.name "enable" true;
-          order = get r.name "order" r.order;
-          control = get r.name "control" r.control;
-          modulePath = get r.name "modulePath" r.modulePath;
-          args = r.args ++ settingWords own.${r.name}.settings ++ own.${r.name}.args;
-        };
-      new = name: {
-        inherit name;
-        enable = get name "enable" true;
-        order = get name "order" 15000;
-        control = get name "control" null;
-        modulePath = get name "modulePath" null;
-        args = settingWords own.${name}.settings ++ own.${name}.args;
-      };
-    in
-    if own == { } then rules
-    else
-      lib.sort (a: b: a.order < b.order) (
-        builtins.filter (r: r.enable)
-          (map apply ordered ++ map new (lib.subtractLists known (builtins.attrNames own)))
-      );
-
   # An argument with blanks or brackets has to stand in brackets.
   argument = text: if builtins.match ".*[] \t[].*" text == null then text else "[${lib.replaceStrings [ "]" ] [ "\\]" ] text}]";
 
   line = type: { control, modulePath, args, ... }:
-    "${optionalString (modulePath == "pam_systemd.so") "-"}${type} ${control} ${modulePath}"
+    "${lib.optionalString (modulePath == "pam_systemd.so") "-"}${type} ${control} ${modulePath}"
     + concatMapStrings (arg: " ${argument arg}") args + "\n";
 
-  section = type: concatMapStrings (line type) (withUserRules type builtinRules.${type});
+  section = service: type:
+    concatMapStrings (line type) (lib.sort (a: b: a.order < b.order) (
+      builtins.filter (r: r.enable) (builtins.attrValues service.rules.${type})
+    ));
 in
-if service.text != null then service.text
-else section "auth" + section "account" + section "password" + section "session"
+{
+  # Built-in rules with what the user says about them laid over, and the user's own: what `rules` evaluates to. So
+  # the place of a rule can be given relative to another's (config....rules.auth.unix.order + 10).
+  merge = service: type: own:
+    let
+      known = builtins.listToAttrs (imap0 (index: r: {
+        inherit (r) name;
+        value = r // { order = 10000 + 100 * index; enable = true; };
+      }) (builtinRules service).${type});
+
+      missing = name: field:
+        throw "security.pam.services.${service.name}.rules.${type}.${name}.${field} is not set, and there is no built-in rule of that name";
+      laid = name: user:
+        let
+          base = known.${name} or { enable = true; order = 15000; args = [ ]; };
+          get = field: if user.${field} != null then user.${field} else base.${field} or (missing name field);
+        in
+        {
+          inherit name;
+          enable = get "enable";
+          order = get "order";
+          control = get "control";
+          modulePath = get "modulePath";
+          args = base.args ++ settingWords user.settings ++ user.args;
+        };
+    in
+    known // builtins.mapAttrs laid own;
+
+  text = service:
+    if service.text != null then service.text
+    else section service "auth" + section service "account" + section service "password" + section service "session";
+}

@@ -81,7 +81,10 @@ in
       '';
     };
 
-    generateHostKeys = switch true "Whether missing host keys are made when the machine starts.";
+    generateHostKeys = switch config.services.openssh.enable
+      "Whether missing host keys are made when the machine starts. Other programs may want them without the server." // {
+        defaultText = literalExpression "config.services.openssh.enable";
+      };
 
     hostKeys = mkOption {
       type = types.listOf types.attrs;

@@ -92,8 +92,8 @@ let
   };
 in
 {
-  config = mkIf cfg.enable (mkMerge [
-    {
+  config = mkMerge [
+    (mkIf cfg.enable {
       assertions =
         map ({ addr, ... }: {
           assertion = addr != null;
@@ -134,7 +134,7 @@ in
         unixAuth =
           if cfg.settings.PasswordAuthentication || cfg.settings.KbdInteractiveAuthentication then mkDefault true else false;
       };
-    }
+    })
 
     (mkIf (cfg.generateHostKeys && waitedFor != [ ]) {
       systemd.services.sshd-keygen = keygen "SSH host keys" waitedFor;
@@ -148,13 +148,13 @@ in
           serviceConfig.CPUSchedulingPolicy = "idle";
           # A server that started without this key has to read it.
           script = lib.mkAfter (
-            optionalString (!cfg.startWhenNeeded) "systemctl --no-block try-reload-or-restart sshd.service\n"
+            optionalString (cfg.enable && !cfg.startWhenNeeded) "systemctl --no-block try-reload-or-restart sshd.service\n"
           );
         }
       ];
     })
 
-    (mkIf cfg.startWhenNeeded {
+    (mkIf (cfg.enable && cfg.startWhenNeeded) {
       systemd.sockets.sshd = {
         description = "SSH Socket";
         wantedBy = [ "sockets.target" ];
@@ -183,7 +183,7 @@ in
       ];
     })
 
-    (mkIf (!cfg.startWhenNeeded) {
+    (mkIf (cfg.enable && !cfg.startWhenNeeded) {
       systemd.services.sshd = mkMerge [
         service
         {
@@ -199,5 +199,5 @@ in
         }
       ];
     })
-  ]);
+  ];
 }

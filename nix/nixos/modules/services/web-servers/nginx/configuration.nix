@@ -103,15 +103,16 @@ let
           in [ (l // { inherit ssl; port = if l.port != null then l.port else if ssl then cfg.defaultSSLListenPort else cfg.defaultHTTPListenPort; }) ];
     in
     if host.listen != [ ] then host.listen
-    else if cfg.defaultListen != [ ] && host.listenAddresses == cfg.defaultListenAddresses then concatMap fromDefault cfg.defaultListen
-    else concatMap pair host.listenAddresses;
+    else if cfg.defaultListen != [ ] then concatMap fromDefault cfg.defaultListen
+    else if host.listenAddresses != [ ] then concatMap pair host.listenAddresses
+    else concatMap pair cfg.defaultListenAddresses;
 
   listenLines = host: { addr, port, ssl ? false, proxyProtocol ? false, extraParameters ? [ ], ... }:
     let
       place = if lib.hasPrefix "unix:" addr then addr else "${addr}${optionalString (port != null) ":${toString port}"}";
       words = extra: concatStringsSep " " (
         [ "listen ${place}" ] ++ extra
-        ++ optional host.default "default_server" ++ optional host.reuseport "reuseport"
+        ++ optional host.default "default_server" ++ optional host.reuseport "reuseport" ++ optional host.multipath "multipath"
         ++ optional proxyProtocol "proxy_protocol" ++ extraParameters
       ) + ";";
     in

@@ -3,8 +3,6 @@
 
 let
   inherit (lib) literalExpression mkOption types;
-  nginx = config.services.nginx;
-
   switch = description: mkOption {
     type = types.bool;
     default = false;
@@ -56,10 +54,9 @@ in
     };
     listenAddresses = mkOption {
       type = types.listOf types.str;
-      default = nginx.defaultListenAddresses;
-      defaultText = literalExpression "config.services.nginx.defaultListenAddresses";
+      default = [ ];
       example = [ "127.0.0.1" "[::1]" ];
-      description = "Addresses on which to listen on the usual ports.";
+      description = "Addresses on which to listen on the usual ports; {option}`services.nginx.defaultListenAddresses` without.";
     };
 
     enableACME = switch "Whether to get a certificate from an ACME server (not available here: give {option}`sslCertificate`).";
@@ -111,6 +108,7 @@ in
     };
     http3_hq = switch "Whether to offer the protocol of QUIC interoperability tests.";
     quic = switch "Whether to listen for QUIC (needs nginx 1.25).";
+    multipath = switch "Whether connections may use Multipath TCP (needs a newer nginx than the archive's).";
     reuseport = switch "Whether each worker has a listening socket of its own.";
 
     root = maybe types.path "Directory of the files.";
