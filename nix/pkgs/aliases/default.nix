@@ -21,7 +21,7 @@ let
   versioned = lib.mapAttrs (_: candidates: names.${lib.findFirst has null candidates}) newest;
 
   # Several packages, or extra names for programs.
-  joinable = lib.filterAttrs (_: entry: has (lib.head entry.packages)) (import ./joined.nix { inherit lib; });
+  joinable = lib.filterAttrs (_: entry: has (lib.head entry.packages)) (import ./joined.nix);
   joined = lib.mapAttrs (
     name: entry:
     final.joinArchive (

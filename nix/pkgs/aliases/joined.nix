@@ -1,20 +1,6 @@
 # nixpkgs' packages that are several in the archive, or whose programs have
 # other names there. `packages`: the first must exist, the others are taken
 # where they do. `programs`: extra name = name in one of the packages.
-{ lib }:
-let
-  # Newest release of a versioned package family. Names that the archive lacks
-  # are dropped, except the first: so one entry for each version that exists.
-  postgresql = version: {
-    packages = [
-      "postgresql-${version}"
-      "postgresql-client-${version}"
-      "postgresql-client-common"
-    ];
-    directories = [ "usr/lib/postgresql/${version}/bin" ];
-    mainProgram = "postgres";
-  };
-in
 {
   openssh = {
     packages = [
@@ -244,13 +230,3 @@ in
   };
   jellyfin-ffmpeg.packages = [ "ffmpeg" ];
 }
-// lib.listToAttrs (
-  map (version: lib.nameValuePair "postgresql_${version}" (postgresql version)) [
-    "13"
-    "14"
-    "15"
-    "16"
-    "17"
-    "18"
-  ]
-)

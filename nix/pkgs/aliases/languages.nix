@@ -46,7 +46,7 @@ let
   withPackagesOf =
     interpreter: set: choose:
     final.joinArchive {
-      inherit (interpreter) name;
+      name = interpreter.pname;
       packages = interpreter.packages ++ lib.flatten (map members (choose set));
       inherit (interpreter.meta) mainProgram;
     };
@@ -69,7 +69,6 @@ let
       self =
         joined
         // {
-          inherit name;
           pkgs = set;
           withPackages = withPackagesOf self set;
         }
@@ -157,7 +156,7 @@ let
     };
   };
 
-  postgresVersion = lib.findFirst (version: has "postgresql-${version}") null [
+  postgresVersions = [
     "18"
     "17"
     "16"
@@ -165,6 +164,32 @@ let
     "14"
     "13"
   ];
+  postgresVersion = lib.findFirst (version: has "postgresql-${version}") null postgresVersions;
+  # pkgs.postgresqlPackages.cron is the archive's postgresql-15-cron.
+  postgresqlPackages = version: withUnderscores (family "postgresql-${version}-" "");
+  # Extensions are found in /usr by the server of their version.
+  postgresql =
+    version:
+    let
+      joined = final.joinArchive {
+        name = "postgresql";
+        mainProgram = "postgres";
+        directories = [ "usr/lib/postgresql/${version}/bin" ];
+        packages = map (package: names.${package}) (
+          filter has [
+            "postgresql-${version}"
+            "postgresql-client-${version}"
+            "postgresql-client-common"
+          ]
+        );
+      };
+      self = joined // {
+        psqlSchema = version;
+        pkgs = postgresqlPackages version;
+        withPackages = withPackagesOf self self.pkgs;
+      };
+    in
+    self;
 in
 lib.optionalAttrs (has "python3") {
   inherit python3 python3Packages;
@@ -209,6 +234,11 @@ lib.optionalAttrs (has "python3") {
   ${"php${lib.replaceStrings [ "." ] [ "" ] phpVersion}"} = php;
 }
 // lib.optionalAttrs (postgresVersion != null) {
+  postgresqlPackages = postgresqlPackages postgresVersion;
   postgresql = final.${"postgresql_${postgresVersion}"};
-  postgresqlPackages = family "postgresql-${postgresVersion}-" "";
 }
+// lib.listToAttrs (
+  map (version: lib.nameValuePair "postgresql_${version}" (postgresql version)) (
+    filter (version: has "postgresql-${version}") postgresVersions
+  )
+)
