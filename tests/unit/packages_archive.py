@@ -42,7 +42,9 @@ class Archive:
         pool = self.root / "archive/pool"
         pool.mkdir(parents=True, exist_ok=True)
         file = pool / f"{name}_{version.split(':')[-1]}_{architecture()}.deb"
-        subprocess.run(["dpkg-deb", "--root-owner-group", f"-Z{self.compression}", "-b", str(tree), str(file)], check=True, capture_output=True)
+        subprocess.run(
+            ["dpkg-deb", "--root-owner-group", f"-Z{self.compression}", "-b", str(tree), str(file)], check=True, capture_output=True
+        )
         content = file.read_bytes()
         self.stanzas.append(f"{text}Filename: pool/{file.name}\nSize: {len(content)}\nSHA256: {hashlib.sha256(content).hexdigest()}\n")
         return file

@@ -181,7 +181,9 @@ def test_help_and_version_are_successes() -> None:
 
 def test_the_way_into_a_container_imports_next_to_nothing() -> None:
     code = START.replace("sys.exit(main())", "main(['run', 'web', '--', 'true']) if False else None")
-    code += "; from nixos_containers.cli import hot as enter; enter.hot(['run', 'web', '--', 'true']); print(len(sys.modules), *sys.modules)"
+    code += (
+        "; from nixos_containers.cli import hot as enter; enter.hot(['run', 'web', '--', 'true']); print(len(sys.modules), *sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-IS", "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     loaded = set(done.stdout.split()[1:])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -289,6 +290,18 @@ def test_processes_that_outlive_nspawn_are_ended_and_no_cgroup_is_left(shell: li
     assert made.lines[-1].endswith("/machine.slice/web"), "nspawn runs in the container's own cgroup"
     assert not (real_cgroup / "machine.slice/web").exists()
     assert proc.arguments(int(made.read("orphan"))) == []
+
+
+@pytest.mark.parametrize("name", ["with space", "*", "launcher", "$(touch evil)", "-p", "a'b\\x20", "tab\tin"])
+def test_no_name_that_a_guest_gives_its_cgroups_stops_their_end(name: str, stage: StageMaker, real_cgroup: Path) -> None:
+    made = stage()
+    made.cgroup = real_cgroup
+    deep = f"{real_cgroup}/machine.slice/web/payload/{name}/launcher"
+    made.nspawn(0, body=f"mkdir -p -- {shlex.quote(deep)} && echo made >> {{log}}")
+    made.run(SHELLS[0])
+    assert made.lines[-1] == "made"
+    assert not (real_cgroup / "machine.slice/web").exists()
+    assert not (made.state / "evil").exists()
 
 
 def test_a_cgroup_that_a_killed_launcher_left_is_emptied_before_the_start(stage: StageMaker, real_cgroup: Path) -> None:

@@ -62,64 +62,76 @@ def launcher_script(
         f"groups={q(' '.join(groups))}",
         "",
         *_CGROUP_FUNCTIONS,
-        *_enter_function(host, limits),
+        *_enter_function(groups, limits),
         *_uplink_function(host, network),
         *_prepare_function(root, ephemeral=ephemeral, copy_resolv_conf=copy_resolv_conf),
         *_command_function(nspawn, unified_cgroups=unified_cgroups),
-        *_main_loop(host, network),
+        *_main_loop(host, groups, network),
     ]
     return "\n".join(lines) + "\n"
 
 
+# Every program that these scripts start costs a start a millisecond or two: what the shell itself can do, it does.
 _CGROUP_FUNCTIONS = """\
 # Ends everything in the container's cgroups and removes them: a left-over cgroup of another uid stops the next boot.
+# The guest names its cgroups as it likes: no name is ever a word of this shell's.
 clear_groups() {
+  there=
+  for group in $groups; do [ ! -d "$group" ] || there="$there $group"; done
+  [ -n "$there" ] || return 0
+  own="*/machine.slice/${group##*/}/launcher"
   for round in 1 2 3 4 5 6 7 8 9 10; do
-    left=
-    for group in $groups; do
-      [ -d "$group" ] || continue
-      for leaf in $(find "$group" -depth -type d ! -path "$group/launcher"); do
-        if [ -e "$leaf/cgroup.kill" ] && [ "$leaf" != "$group" ]; then echo 1 > "$leaf/cgroup.kill"; fi
-        while read -r pid; do [ "$pid" = $$ ] || kill -9 "$pid"; done < "$leaf/cgroup.procs"
-        [ "$leaf" = "$group" ] || rmdir "$leaf" || left=yes
+    for group in $there; do
+      for leaf in "$group"/*/cgroup.kill; do
+        [ "$leaf" = "$group/launcher/cgroup.kill" ] || [ ! -e "$leaf" ] || echo 1 > "$leaf"
       done
-    done 2>/dev/null
+    done
+    for pid in $(find $there -name cgroup.procs ! -path "$own/*" -exec cat {} +); do
+      case $pid in $$ | 0) ;; *) kill -9 "$pid" ;; esac
+    done
+    find $there -mindepth 1 -depth -type d ! -path "$own" -exec rmdir {} +
+    left=
+    for group in $there; do
+      for leaf in "$group"/*/; do [ ! -d "$leaf" ] || [ "$leaf" = "$group/launcher/" ] || left=yes; done
+    done
     [ -n "$left" ] || break
     sleep 0.1
-  done
+  done 2>/dev/null
   # cgroup v2 takes no process where controllers are passed on, as nspawn did for the guest that has ended.
-  for group in $groups; do
-    for controller in $(cat "$group/cgroup.subtree_control"); do echo "-$controller" > "$group/cgroup.subtree_control"; done
+  for group in $there; do
+    controllers=
+    [ ! -e "$group/cgroup.subtree_control" ] || read -r controllers < "$group/cgroup.subtree_control"
+    for controller in $controllers; do echo "-$controller" > "$group/cgroup.subtree_control"; done
   done 2>/dev/null
 }
 """.splitlines()
 
 
-def _enter_function(host: Host, limits: tuple[tuple[str, str], ...]) -> list[str]:
+def _enter_function(groups: tuple[str, ...], limits: tuple[tuple[str, str], ...]) -> list[str]:
     q = shlex.quote
     writes = [f"  echo {q(value)} > {q(file)} || {{ echo {q(f'cannot set {file}')} >&2; return 1; }}" for file, value in limits]
     return [
-        "# Makes the cgroups and moves the calling shell, $1, into them; the launcher itself stays in a leaf of its own.",
+        "# Makes the cgroups; the launcher moves into a leaf of its own.",
         "make_groups() {",
+        "  mkdir -p " + " ".join(q(f"{group}/launcher") for group in groups) + " || return 1",
         "  for group in $groups; do",
-        '    parent=${group%/*}; mkdir -p "$group/launcher" || return 1',
+        "    parent=${group%/*}",
         '    if [ -e "$parent/../cpuset.cpus" ]; then # cgroup v1: a new cpuset is empty until it is told otherwise',
         '      for leaf in "$parent" "$group" "$group/launcher"; do',
         "        for file in cpuset.cpus cpuset.mems; do",
-        '          [ -s "$leaf/$file" ] && grep -q . "$leaf/$file" || cat "$leaf/../$file" > "$leaf/$file"',
+        '          value=; read -r value < "$leaf/$file"; [ -z "$value" ] || continue',
+        '          read -r value < "$leaf/../$file" && echo "$value" > "$leaf/$file"',
         "        done",
         "      done",
         "    fi",
         '    for level in "$parent/.." "$parent"; do # cgroup v2: limits exist only where every level above passes controllers on',
-        '      [ -e "$level/cgroup.subtree_control" ] || continue',
-        '      for controller in $(cat "$level/cgroup.controllers"); do',
-        '        echo "+$controller" > "$level/cgroup.subtree_control"',
-        "      done 2>/dev/null",
+        '      [ -e "$level/cgroup.subtree_control" ] && read -r controllers < "$level/cgroup.controllers" || continue',
+        '      for controller in $controllers; do echo "+$controller" > "$level/cgroup.subtree_control"; done 2>/dev/null',
         "    done",
         '    [ ! -e "$group/memory.use_hierarchy" ] || echo 1 > "$group/memory.use_hierarchy" 2>/dev/null',
         '    echo $$ > "$group/launcher/cgroup.procs" || return 1',
         "  done",
-        *(writes or ["  :"]),
+        *writes,
         "}",
         "",
     ]
@@ -168,7 +180,7 @@ def _command_function(nspawn: list[str], *, unified_cgroups: bool) -> list[str]:
     ]
     return [
         "container() {",
-        "  self=$(exec sh -c 'echo \"$PPID\"')",
+        "  read -r self rest < /proc/self/stat # $$ would be the launcher's",
         '  for group in $groups; do echo "$self" > "$group/cgroup.procs" || exit 1; done',
         '  echo "$self" > nspawn.pid',
         *(unified if unified_cgroups else ()),
@@ -178,7 +190,7 @@ def _command_function(nspawn: list[str], *, unified_cgroups: bool) -> list[str]:
     ]
 
 
-def _main_loop(host: Host, network: NetworkPlan) -> list[str]:
+def _main_loop(host: Host, groups: tuple[str, ...], network: NetworkPlan) -> list[str]:
     q = shlex.quote
     lines = [
         "echo $$ > launcher.pid",
@@ -192,6 +204,7 @@ def _main_loop(host: Host, network: NetworkPlan) -> list[str]:
         "make_groups || { echo 'cannot make the cgroups' >&2; exit 1; }",
     ]
     nft = q(host.tools.nft)
+    parents = tuple(group.rpartition("/")[0] for group in groups)
     nft_down = f"{nft} -f forwards.down" if network.elements else ":"
     if network.elements:
         lines += [
@@ -222,8 +235,9 @@ def _main_loop(host: Host, network: NetworkPlan) -> list[str]:
         '  echo $$ > "$top/cgroup.procs" || { # not the real root of cgroup v2, and controllers are passed on there',
         '    mkdir -p "$top/machine.slice/left"; echo $$ > "$top/machine.slice/left/cgroup.procs"',
         "  }",
-        '  rmdir "$group/launcher" "$group" "${group%/*}"',
         "done 2>/dev/null",
+        "rmdir " + " ".join(q(f"{group}/launcher") + " " + q(group) for group in groups) + " 2>/dev/null",
+        "rmdir " + " ".join(q(parent) for parent in parents) + " 2>/dev/null",
         "exit 0",
     ]
     return lines
