@@ -124,5 +124,9 @@ in
   };
   "and zsh's, where it is enabled" = { expr = hasLine (etc "zsh/zshrc" { programs.zsh.enable = true; environment.shellAliases.ll = "ls -l"; }) "alias -- ll='ls -l'"; expected = true; };
   "an editor may be the default" = { expr = (configOf { programs.neovim = { enable = true; defaultEditor = true; }; }).environment.variables.EDITOR; expected = "nvim"; };
+  "nano is the editor, unless another one is" = {
+    expr = map (module: (configOf module).environment.variables.EDITOR) [ { } { programs.vim = { enable = true; defaultEditor = true; }; } { environment.variables.EDITOR = "ed"; } { programs.nano.enable = false; } ];
+    expected = [ "nano" "vim" "ed" "vi" ];
+  };
   "mtr may use raw sockets" = { expr = (configOf { programs.mtr.enable = true; }).security.wrappers.mtr-packet.capabilities; expected = "cap_net_raw+p"; };
 }

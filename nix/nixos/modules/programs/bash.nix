@@ -68,8 +68,8 @@ in
     completion = {
       enable = mkOption {
         type = types.bool;
-        default = false;
-        description = "Whether interactive shells complete arguments of commands. Off here, so that small containers stay small.";
+        default = true;
+        description = "Whether interactive shells complete arguments of commands.";
       };
       package = mkOption {
         type = types.package;

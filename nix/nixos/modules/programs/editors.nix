@@ -45,8 +45,8 @@ in
     nano = {
       enable = mkOption {
         type = types.bool;
-        default = false;
-        description = "Whether to install the editor nano. Off here, so that small containers stay small.";
+        default = true;
+        description = "Whether to install the editor nano, which is EDITOR unless another one is.";
       };
       package = package "nano";
       nanorc = mkOption {
@@ -92,6 +92,7 @@ in
     })
     (mkIf cfg.nano.enable {
       environment.systemPackages = [ cfg.nano.package ];
+      environment.variables.EDITOR = mkOverride 999 "nano";
       environment.etc.nanorc.text =
         cfg.nano.nanorc + lib.optionalString cfg.nano.syntaxHighlight "\ninclude \"/usr/share/nano/*.nanorc\"\n";
     })
