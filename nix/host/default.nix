@@ -36,7 +36,12 @@ let
   };
 
   all = evaluated.config.containers;
-  wanted = if ask.names == null then all else lib.filterAttrs (name: _: lib.elem name ask.names) all;
+  named = if ask.names == null then all else lib.filterAttrs (name: _: lib.elem name ask.names) all;
+
+  # Many containers are shared among processes: every `of`-th of them, from `number` on, is this one's.
+  share = ask.share or { number = 0; of = 1; };
+  ours = lib.ifilter0 (position: _: lib.mod position share.of == share.number) (lib.attrNames named);
+  wanted = lib.getAttrs ours named;
 in
 {
   version = 1;

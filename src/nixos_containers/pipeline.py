@@ -182,7 +182,7 @@ def evaluate_locked(
         if ready != lock:
             locking.write(lock_file, ready)
             lock = ready
-        spec = _evaluate(source, index, lock_file, names, nixpkgs)
+        spec = _evaluate(source, index, lock_file, names, nixpkgs, expected=len(names) or len(lock.systems))
         for name in names:
             if name not in spec.declared:
                 raise DefinitionError(f"{source} declares no container ‘{name}’", hint=f"it declares: {', '.join(spec.declared) or 'none'}")
@@ -249,8 +249,8 @@ def upgrade(paths: Paths, definition: str, *, dry_run: bool = False) -> tuple[lo
         return locking.diff(lock, upgraded)
 
 
-def _evaluate(source: str, index: Index, lock_file: str, names: tuple[str, ...], nixpkgs: str | None) -> Spec:
-    request = Request(modules=(source,), index=index.path, lock=lock_file, names=names or None, nixpkgs=nixpkgs)
+def _evaluate(source: str, index: Index, lock_file: str, names: tuple[str, ...], nixpkgs: str | None, *, expected: int) -> Spec:
+    request = Request(modules=(source,), index=index.path, lock=lock_file, names=names or None, nixpkgs=nixpkgs, expected=expected)
     return evaluate(request, suggest=index.suggest)
 
 

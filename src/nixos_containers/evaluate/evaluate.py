@@ -6,7 +6,7 @@ import json
 import os
 import platform
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..base import nix, process
 from ..base.errors import DefinitionError
@@ -15,9 +15,12 @@ from ..declare.container import Spec
 from .errors import explain
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable
 
 _SPEC_VERSION = 1
+_WORTH_A_PROCESS = 12
+_MOST_PROCESSES = 4
 
 
 def nix_tree() -> str:
@@ -35,6 +38,7 @@ class Request:
 
     `modules` are paths of definition files, `index` the directory of the package index, `lock` the path of the lock
     file, `names` the containers to evaluate (None: all), `nixpkgs` a tree that replaces the embedded universe.
+    `expected` is about how many containers there will be, as far as anybody knows.
     """
 
     modules: tuple[str, ...]
@@ -42,11 +46,13 @@ class Request:
     lock: str | None
     names: tuple[str, ...] | None = None
     nixpkgs: str | None = None
+    expected: int = 1
 
-    def text(self) -> str:
-        """The JSON that nix/host/default.nix takes."""
+    def text(self, number: int = 0, of: int = 1) -> str:
+        """The JSON that nix/host/default.nix takes, for the containers of share `number` of `of`."""
         return json.dumps(
             {
+                "share": {"number": number, "of": of},
                 "modules": list(self.modules),
                 "index": self.index,
                 "lock": self.lock,
@@ -78,6 +84,14 @@ def command(tree: str, request: str) -> list[str]:
     ]
 
 
+def shares(expected: int, processors: int) -> int:
+    """How many processes share the evaluation of so many containers.
+
+    A process needs a quarter of a second before its first container, and then some 50 ms for each; it needs 200 MB.
+    """
+    return max(1, min(processors, expected // _WORTH_A_PROCESS, _MOST_PROCESSES))
+
+
 def evaluate(request: Request, *, suggest: Callable[[str], list[str]]) -> Spec:
     """The spec of the definition files in `request`.
 
@@ -86,16 +100,45 @@ def evaluate(request: Request, *, suggest: Callable[[str], list[str]]) -> Spec:
     for path in request.modules:
         if not os.path.exists(path):
             raise DefinitionError(f"there is no definition file {path}", hint="give one with -c FILE, or write that file first")
-    done = process.run(command(nix_tree(), request.text()), env=nix.environment(substitute=False), check=False)
-    if done.returncode != 0:
-        raise explain(done.stderr, suggest=suggest)
-    warnings = tuple(
-        line.split("warning: ", 1)[1] for line in done.stderr.splitlines() if line.startswith(("trace: warning: ", "evaluation warning: "))
-    )
-    data = json.loads(done.stdout)
-    if data.get("version") != _SPEC_VERSION:
-        raise DefinitionError(
-            f"the Nix files write spec version {data.get('version')}, this program reads {_SPEC_VERSION}", hint="make install"
-        )
+    answers = _together(commands(nix_tree(), request))
+    data: dict[str, Any] = {}
+    warnings: dict[str, None] = {}
+    for done in answers:
+        if done.returncode != 0:
+            raise explain(done.stderr, suggest=suggest)
+        answer = json.loads(done.stdout)
+        if answer.get("version") != _SPEC_VERSION:
+            raise DefinitionError(
+                f"the Nix files write spec version {answer.get('version')}, this program reads {_SPEC_VERSION}", hint="make install"
+            )
+        answer["containers"].update(data.get("containers", {}))
+        data = answer
+        warnings.update(dict.fromkeys(_warnings(done.stderr)))
     data["warnings"] = [*data["warnings"], *warnings]
     return decode(Spec, data, "spec")
+
+
+def commands(tree: str, request: Request) -> list[list[str]]:
+    """The processes that evaluate `request` together, each a share of the containers."""
+    count = shares(request.expected, os.cpu_count() or 1)
+    return [command(tree, request.text(number, count)) for number in range(count)]
+
+
+def _together(commands: list[list[str]]) -> list[subprocess.CompletedProcess[str]]:
+    """Run all commands at the same time, to the end of the last."""
+    env = nix.environment(substitute=False)
+
+    def run(words: list[str]) -> subprocess.CompletedProcess[str]:
+        return process.run(words, env=env, check=False)
+
+    if len(commands) == 1:
+        return [run(commands[0])]
+    from concurrent.futures import ThreadPoolExecutor  # only many containers are worth its import
+
+    with ThreadPoolExecutor(len(commands)) as pool:
+        return list(pool.map(run, commands))
+
+
+def _warnings(stderr: str) -> list[str]:
+    """What `lib.warn` and builtins.warn said."""
+    return [line.split("warning: ", 1)[1] for line in stderr.splitlines() if line.startswith(("trace: warning: ", "evaluation warning: "))]
