@@ -10,6 +10,7 @@ import os
 import pwd
 import re
 import shutil
+import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -260,11 +261,17 @@ class Apt:
         raise _missing(left, said, self)
 
     def _fetch(self, base: str, items: Sequence[Download]) -> str:
-        words = [word for item in items for word in (f"{base}/{item.file}", item.name, f"SHA256:{item.sha256}")]
-        command = self.command(_HELPER, "-q", "download-file", *words)
-        command.insert(1, "-oAcquire::Check-Valid-Until=false")
-        done = process.run(command, check=False, cwd=self.archives)
-        return done.stderr
+        """Try to fetch files from one archive; what apt said about those that failed."""
+        words = [word for item in items for word in (f"{base}/{item.file}", self.path(item), f"SHA256:{item.sha256}")]
+        if not sys.stderr.isatty() or log.quiet:
+            said = process.run(self.command(_HELPER, "-q", "download-file", *words), check=False).stderr
+        else:
+            # apt draws its progress on stdout, which here belongs to the answer.
+            child = process.spawn(self.command(_HELPER, "download-file", *words), stdout=sys.stderr.fileno(), stderr=process.PIPE)
+            said = child.communicate()[1].decode(errors="replace")
+        for item in items:
+            files.remove(f"{self.path(item)}.FAILED")
+        return said
 
     def is_here(self, item: Download) -> bool:
         """Whether a file is in the archive cache, whole. The store checks its hash once more."""
