@@ -37,6 +37,8 @@ _KERNEL_ROOM = {
     "kernel.keys.maxbytes": 2000000,
 }
 _LOG_TAIL_LINES = 15
+# The owner of mount points that nspawn 252 makes in a root whose owners it maps: (uid_t) -2 of a 32 bit world, halved.
+_NSPAWNS_NOBODY = 0x7FFFFFFE
 # Upstream's skeleton of a new root. Owners need no care: nspawn maps them (--private-users-ownership=auto).
 _SKELETON = {"usr": 0o755, "etc": 0o755, "var": 0o755, "var/lib": 0o755, "var/lib/private": 0o700, "root": 0o700}
 
@@ -55,6 +57,8 @@ def start(paths: Paths, record: Record, host: Host, *, busybox: str, system: str
     make_room(paths)
     ensure_machine_id()
     root = prepare_root(paths, record)
+    if is_nixos(record.container) and not record.container.ephemeral:
+        prepare_nix_directories(root)
     state = paths.run_state(name)
     launch = plan_launch(
         record,
@@ -116,6 +120,29 @@ def prepare_root(paths: Paths, record: Record) -> str:
     return root
 
 
+def prepare_nix_directories(root: str) -> None:
+    """Make the directories that NixOS's own things below /nix stand in, beside what is mounted there.
+
+    nspawn makes missing mount points as a user that the guest cannot act for: its root could then add nothing. Links that
+    the guest may have put there are not followed.
+    """
+    handles = [os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)]
+    try:
+        for part in ("nix", "var", "nix"):
+            try:
+                os.mkdir(part, 0o755, dir_fd=handles[-1])
+            except FileExistsError:
+                pass
+            handles.append(os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=handles[-1]))
+            if os.fstat(handles[-1]).st_uid == _NSPAWNS_NOBODY:
+                os.fchown(handles[-1], 0, 0)
+    except OSError as failure:
+        log.debug(f"{root}/nix/var/nix is the guest's own affair: {failure}")
+    finally:
+        for handle in handles:
+            os.close(handle)
+
+
 def prepare_generations(paths: Paths, name: str) -> Generations:
     """The container's directories of profiles and roots, which the guest may write.
 
@@ -131,7 +158,8 @@ def prepare_generations(paths: Paths, name: str) -> Generations:
 
 def knows_unified_cgroups(system: str) -> bool:
     """Whether the systemd of a NixOS `system` is of 2017 (233) or newer: those name their shared library by version."""
-    return any(glob.glob(f"{system}/systemd/{library}/systemd/libsystemd-shared-*.so") for library in ("lib", "lib/*"))
+    places = ("systemd/lib/systemd", "sw/lib/systemd", "sw/lib/*/systemd")
+    return any(glob.glob(f"{system}/{place}/libsystemd-shared-*.so") for place in places)
 
 
 def ephemeral_root_unused(paths: Paths, record: Record) -> bool:
