@@ -15,29 +15,58 @@
 }:
 let
   directory = builtins.match "(.*)/[^/]*" destination;
+
+  # Text that refers to nothing to be built can be put into the store at once: a
+  # build less. `drvPath` is still there for who asks, and makes the same file.
+  ready =
+    attrs:
+    !executable
+    && destination == ""
+    && !builtins.hasContext attrs.text
+    && !builtins.hasContext attrs.name;
+
   make =
     attrs:
     let
       drv = derivation attrs;
-    in
-    drv
-    // {
-      inherit name passthru;
-      meta = {
-        inherit name;
-        outputsToInstall = [ "out" ];
-        available = true;
-        position = null;
+      extras = {
+        inherit name passthru;
+        meta = {
+          inherit name;
+          outputsToInstall = [ "out" ];
+          available = true;
+          position = null;
+        }
+        // meta;
+        overrideAttrs =
+          change:
+          let
+            first = change attrs;
+            changed =
+              if !builtins.isFunction change then
+                change
+              else if builtins.isFunction first then
+                first attrs
+              else
+                first;
+          in
+          make (attrs // changed);
       }
-      // meta;
-      overrideAttrs =
-        change:
-        let
-          first = change attrs;
-        in
-        make (attrs // (if !builtins.isFunction change then change else if builtins.isFunction first then first attrs else first));
-    }
-    // passthru;
+      // passthru;
+      result =
+        drv
+        // extras
+        // (
+          if ready attrs then
+            {
+              outPath = builtins.toFile attrs.name attrs.text;
+              out = result;
+            }
+          else
+            { }
+        );
+    in
+    result;
 in
 make {
   inherit

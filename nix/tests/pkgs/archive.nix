@@ -208,7 +208,7 @@ in
   };
 
   "a lock without busybox says what to run" = {
-    expr = none.writeText "x" "x" + "";
+    expr = none.writeShellScript "x" "x" + "";
     error = "nixos-container switch";
   };
 

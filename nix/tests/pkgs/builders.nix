@@ -18,6 +18,28 @@ in
     expected = "a\nb";
   };
 
+  "a text that refers to nothing is in the store without a build" = {
+    expr =
+      let
+        plainFile = pkgs.writeText "x" "a\nb";
+        referring = pkgs.writeText "x" "${pkgs.jq}";
+      in
+      [
+        (plainFile.outPath == builtins.toFile "x" "a\nb")
+        (plainFile.out.outPath == plainFile.outPath)
+        (lib.isDerivation plainFile)
+        (referring.outPath == plain referring.outPath && builtins.hasContext referring.outPath)
+        ((plainFile.overrideAttrs { text = "c"; }).outPath == builtins.toFile "x" "c")
+      ];
+    expected = [
+      true
+      true
+      true
+      true
+      true
+    ];
+  };
+
   "a shell script starts with the container's shell" = {
     expr = lib.hasPrefix "#!${plain "${pkgs.bash}"}/bin/bash\n" (text (pkgs.writeShellScript "x" "echo"));
     expected = true;
