@@ -1,7 +1,7 @@
 """Time and memory of the one evaluation, for 1 to 200 containers: the cost must grow with their number, and no faster.
 
-Each container has openssh, a user, a firewall and a systemd service. What is timed is the `nix-instantiate` that `switch` runs,
-with the lock file in place: it evaluates every system to a derivation and prints the spec. The first round, which does not
+Each container has openssh, a user, a firewall and a systemd service. What is timed are the `nix-instantiate` that `switch` runs,
+with the lock file in place: they evaluate every system to a derivation and print the spec. The first round, which does not
 count, has written the derivations.
 """
 
@@ -47,46 +47,50 @@ _CONTAINER = """\
 
 @dataclass
 class Size:
-    """So many containers: the command that evaluates them, and the most memory that it took, in megabytes."""
+    """So many containers: the processes that evaluate them together, and the memory that these took, in megabytes."""
 
     number: int
-    command: list[str]
+    commands: list[list[str]]
     megabytes: list[float] = field(default_factory=list)
 
     def once(self) -> float:
-        """Evaluate; seconds."""
+        """Evaluate; seconds. Memory is the sum of the processes' peaks: what they could need at the same time."""
         begun = time.perf_counter()
-        with subprocess.Popen(self.command, env=_environment(), stdout=subprocess.DEVNULL) as process:
+        started = [subprocess.Popen(command, env=_environment(), stdout=subprocess.DEVNULL) for command in self.commands]
+        total = 0.0
+        for process in started:
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
+            total += usage.ru_maxrss / 1024
         seconds = time.perf_counter() - begun
-        if process.returncode != 0:
+        if any(process.returncode for process in started):
             sys.exit(f"evaluating {self.number} containers failed")
-        self.megabytes.append(usage.ru_maxrss / 1024)
+        self.megabytes.append(total)
         return seconds
 
 
 def measure(product: Product, *, runs: int) -> Result:
-    """Every size in turn."""
-    sizes = [_size(product, number) for number in NUMBERS]
-    contestants = [Contestant(f"{size.number} container{'s' * (size.number > 1)}", size.once) for size in sizes]
+    """Every size in turn, and the largest once more by one process: that is the cost, the rest is sharing it."""
+    sizes = [*(_size(product, number) for number in NUMBERS), _size(product, NUMBERS[-1], shared=False)]
+    contestants = [Contestant(_name(size), size.once) for size in sizes]
     result = compete("evaluation of containers, each with openssh, a user, a firewall and a service", contestants, runs=runs)
-    points = []
-    for size, contestant in zip(sizes, contestants, strict=True):
-        seconds, megabytes = median(contestant) or 0.0, sorted(size.megabytes)[len(size.megabytes) // 2]
-        contestant.note = f"{megabytes:.0f} MB" + _goal(size.number, seconds, megabytes)
-        points.append((size.number, seconds, megabytes))
-    for name, unit, values in (
-        ("time", "ms", [seconds * 1000 for _, seconds, _ in points]),
-        ("memory", "MB", [megabytes for _, _, megabytes in points]),
-    ):
-        slope, start = line([number for number, _, _ in points], values)
+    seconds = [median(contestant) or 0.0 for contestant in contestants]
+    megabytes = [sorted(size.megabytes)[len(size.megabytes) // 2] for size in sizes]
+    for size, contestant, time_taken, memory in zip(sizes, contestants, seconds, megabytes, strict=True):
+        contestant.note = f"{memory:.0f} MB" + _goal(size, time_taken, memory)
+    for name, unit, values in (("time", "ms", [second * 1000 for second in seconds]), ("memory", "MB", megabytes)):
+        slope, start = line(NUMBERS, values[: len(NUMBERS)])
         steps = ", ".join(
             f"{(after - before) / (more - less):.1f} from {less} to {more}"
             for less, more, before, after in zip(NUMBERS, NUMBERS[1:], values, values[1:], strict=False)
         )
         result.facts[f"{name} per container"] = f"{slope:.1f} {unit} beyond {start:.0f} {unit} ({steps})"
     return result
+
+
+def _name(size: Size) -> str:
+    processes = len(size.commands)
+    return f"{size.number} container{'s' * (size.number > 1)}, {processes} process{'es' * (processes > 1)}"
 
 
 def line(xs: Sequence[float], ys: Sequence[float]) -> tuple[float, float]:
@@ -96,12 +100,12 @@ def line(xs: Sequence[float], ys: Sequence[float]) -> tuple[float, float]:
     return slope, middle_y - slope * middle_x
 
 
-def _goal(number: int, seconds: float, megabytes: float) -> str:
-    if number not in GOALS:
+def _goal(size: Size, seconds: float, megabytes: float) -> str:
+    if size.number not in GOALS:
         return ""
-    most_seconds, most_megabytes = GOALS[number]
+    most_seconds, most_megabytes = GOALS[size.number]
     reached = seconds <= most_seconds and megabytes <= most_megabytes
-    return f" (goal {most_seconds:g} s and {most_megabytes:g} MB: {'reached' if reached else 'MISSED'})"
+    return f" (goal {most_seconds:g} s and {most_megabytes:g} MB: {'reached' if reached else 'missed'})"
 
 
 def definition(number: int) -> str:
@@ -116,8 +120,10 @@ def _environment() -> dict[str, str]:
     return {**os.environ, **nix.environment(substitute=False)}
 
 
-def _size(product: Product, number: int) -> Size:
-    """Write the definition and a lock for all of it, and take the command from what `build` says it runs."""
+def _size(product: Product, number: int, *, shared: bool = True) -> Size:
+    """Write the definition and a lock for all of it; take the request from what `build` says it runs."""
+    from nixos_containers.evaluate.evaluate import Request, commands
+
     folder = product.definition.parent
     one = folder / "one.nix"
     lock = one.with_suffix(".lock")
@@ -134,6 +140,11 @@ def _size(product: Product, number: int) -> Size:
     # All ask for the same packages, so the lock of one answers for all.
     locked["systems"] = {f"web{n}": locked["systems"]["web1"] for n in range(1, number + 1)}
     many.with_suffix(".lock").write_text(json.dumps(locked), encoding="utf-8")
-    request = json.loads(command[-1])
-    request.update(modules=[str(many)], lock=str(many.with_suffix(".lock")))
-    return Size(number, [*command[:-1], json.dumps(request)])
+    request = Request(
+        modules=(str(many),),
+        index=json.loads(command[-1])["index"],
+        lock=str(many.with_suffix(".lock")),
+        expected=number if shared else 1,
+    )
+    tree = next(word for word in command if word.endswith("/host/default.nix")).removesuffix("/host/default.nix")
+    return Size(number, commands(tree, request))

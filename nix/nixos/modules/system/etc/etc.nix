@@ -16,15 +16,16 @@ let
   isInline = entry: entry.source ? etcText && entry.mode != "direct-symlink";
   isCopy = entry: entry.mode != "symlink" && entry.mode != "direct-symlink";
 
-  # What the builder needs to know of each entry; see build-etc.sh.
-  row = entry: lib.concatStringsSep "\t" [
-    (if !entry.enable then "off" else if isCopy entry then "copy" else if entry.mode == "direct-symlink" then "direct" else "link")
-    entry.target
-    (if !entry.enable || isInline entry then "-" else "${entry.source}")
-    entry.mode
-    entry.user
-    entry.group
-  ] + "\n";
+  # What the builder needs to know of each entry; see build-etc.sh. Owners are asked for where there is a copy to own only:
+  # most entries are links, and every option that is not evaluated makes a container cheaper.
+  row = entry: lib.concatStringsSep "\t" (
+    [
+      (if !entry.enable then "off" else if isCopy entry then "copy" else if entry.mode == "direct-symlink" then "direct" else "link")
+      entry.target
+      (if !entry.enable || isInline entry then "-" else "${entry.source}")
+    ]
+    ++ (if entry.enable && isCopy entry then [ entry.mode entry.user entry.group ] else [ ])
+  ) + "\n";
 
   etc = pkgs.runCommand "etc" {
     table = concatMapStrings row entries;
