@@ -24,6 +24,7 @@
   ./misc/nixpkgs.nix
   ./misc/passthru.nix
   ./misc/version.nix
+  ./networking/compatibility.nix
   ./networking/dhcpcd.nix
   ./networking/firewall/iptables.nix
   ./networking/firewall/nftables.nix
@@ -60,10 +61,12 @@
   ./services/databases/redis.nix
   ./services/monitoring/node-exporter.nix
   ./services/monitoring/prometheus.nix
+  ./services/networking/bind.nix
   ./services/networking/dnsmasq.nix
   ./services/networking/haproxy.nix
   ./services/networking/mosquitto.nix
   ./services/networking/openvpn.nix
+  ./services/networking/samba.nix
   ./services/networking/ssh/keys.nix
   ./services/networking/ssh/options.nix
   ./services/networking/ssh/settings.nix

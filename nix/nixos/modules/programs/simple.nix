@@ -18,10 +18,12 @@ let
     usbtop = "usbtop, which shows USB traffic";
     traceroute = "traceroute, which shows the way of packets";
     screen = "screen, which keeps terminals alive";
+    java = "the Java runtime";
+    npm = "npm, the package manager of Node.js";
   };
   packages = {
     mtr = pkgs.mtr-tiny;
-    mosh = pkgs.mosh;
+    java = pkgs.default-jre-headless;
   };
   packageOf = name: packages.${name} or pkgs.${name};
 
