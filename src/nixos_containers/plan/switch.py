@@ -29,17 +29,22 @@ def plan_switch(
     Only containers that `source` declared before are removed; `names` limits everything to some containers. Raises
     DefinitionError when a name belongs to another definition, or when a container cannot be run as asked.
     """
+    leaving = [
+        name
+        for name, record in sorted(observed.records.items())
+        if source is not None and record.declared_by == source and name not in spec.declared and (not names or name in names)
+    ]
     actions: list[Action] = []
+    # First those that leave: a container that was given another name takes over its old one's addresses and ports.
+    for name in leaving:
+        actions += removal_actions(name, observed, reason=f"no longer declared in {source}", purge=purge)
+    staying = {name: record.container for name, record in observed.records.items() if name not in leaving}
     for name, container in sorted(spec.containers.items()):
         if names and name not in names:
             continue
         _check_owner(name, observed, source)
-        _check_addresses(container, spec, observed)
+        _check_claims(container, spec, staying)
         actions += _container_actions(container, observed, host, source=source, busybox=spec.busybox.path, start=start)
-    for name, record in sorted(observed.records.items()) if source is not None else ():
-        if record.declared_by != source or name in spec.declared or (names and name not in names):
-            continue
-        actions += removal_actions(name, observed, reason=f"no longer declared in {source}", purge=purge)
     return actions
 
 
@@ -58,13 +63,11 @@ def _check_owner(name: str, observed: Observed, source: str | None) -> None:
     )
 
 
-def _check_addresses(container: Container, spec: Spec, observed: Observed) -> None:
-    others = {name: record.container for name, record in observed.records.items()} | spec.containers
+def _check_claims(container: Container, spec: Spec, staying: dict[str, Container]) -> None:
     mine = _claims(container)
-    for name, other in sorted(others.items()):
-        if name == container.name or (name not in spec.declared and name not in observed.records):
-            continue
-        if name not in spec.containers and name in spec.declared:
+    for name, other in sorted((staying | spec.containers).items()):
+        unseen = name in spec.declared and name not in spec.containers  # only some were evaluated: its record may be out of date
+        if name == container.name or unseen:
             continue
         for claim in sorted(mine & _claims(other)):
             raise DefinitionError(f"containers ‘{container.name}’ and ‘{name}’ both use {claim}", hint="give one of them another")
@@ -79,6 +82,7 @@ def _claims(container: Container) -> frozenset[str]:
         f"the address {address.partition('/')[0]}" for pair in pairs for address in (pair.local_address, pair.local_address6) if address
     }
     claims |= {f"the host's {port.protocol} port {port.host_port}" for pair in pairs for port in pair.forward_ports}
+    claims |= {f"the host's interface name {name}" for name in network.extra_veths}
     return frozenset(claims)
 
 
