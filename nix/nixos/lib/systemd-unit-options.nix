@@ -170,6 +170,12 @@ rec {
       being restarted in one step under the new one.
     '';
     notSocketActivated = flag false "Whether a changed service is restarted by itself even if a socket starts it.";
+    confinement = mkOption {
+      type = types.lazyAttrsOf types.anything;
+      default = { };
+      apply = value: { enable = false; } // value;
+      description = "Not available here: use RootDirectory=, BindReadOnlyPaths= and the like in `serviceConfig`.";
+    };
     startAt = mkOption {
       type = types.either types.str (types.listOf types.str);
       default = [ ];

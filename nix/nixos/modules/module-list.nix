@@ -23,6 +23,7 @@
   ./misc/nix.nix
   ./misc/nixpkgs.nix
   ./misc/passthru.nix
+  ./misc/unavailable.nix
   ./misc/version.nix
   ./networking/compatibility.nix
   ./networking/dhcpcd.nix

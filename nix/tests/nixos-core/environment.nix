@@ -1,7 +1,7 @@
 # Variables and shells, tmpfiles, file systems, kernel settings, Nix, and options for machines that do nothing here.
 { lib }:
 let
-  inherit (import ./support/eval.nix { inherit lib; }) configOf etc hasLine lines;
+  inherit (import ./support/eval.nix { inherit lib; }) configOf etc failuresWith hasLine lines warnings;
   variables = environment: (configOf { inherit environment; }).environment.variables;
   mounts = fileSystems: (configOf { inherit fileSystems; }).systemd.mounts;
   machine = {
@@ -91,6 +91,16 @@ in
   "what others read of it is there" = {
     expr = let c = configOf { }; in [ c.services.xserver.enable c.boot.loader.grub.enable c.hardware.graphics.enable c.virtualisation.docker.enable ];
     expected = [ false false false false ];
+  };
+
+  "a service without a module may be off" = { expr = (configOf { services.udisks2.enable = false; }).services.udisks2.enable; expected = false; };
+  "but not on" = {
+    expr = map (lib.hasInfix "services.udisks2.enable is set") (failuresWith "udisks2" { services.udisks2.enable = true; });
+    expected = [ true ];
+  };
+  "confinement is not silently ignored" = {
+    expr = lib.filter (lib.hasInfix "confinement") (warnings { systemd.services.x.confinement.enable = true; });
+    expected = [ "systemd.services.x.confinement is not available here: the service runs without it" ];
   };
 
   "a wrapper with both kinds of rights is refused" = {

@@ -87,6 +87,7 @@ in
       extraConfig = inert (types.attrsOf types.raw) { };
     };
     sysusers.enable = inert types.bool false;
+    nspawn = inert (types.attrsOf types.raw) { };
     repart = inert (types.attrsOf types.raw) { };
     tpm2.enable = inert types.bool false;
     enableDefaultPath = inert types.bool true;

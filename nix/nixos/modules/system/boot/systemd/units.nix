@@ -163,6 +163,7 @@ in
 
     warnings =
       let
+        unconfined = lib.filterAttrs (_: service: service.confinement.enable) cfg.services;
         lonely = lib.filterAttrs (
           _: service:
           (service.serviceConfig.Type or "") == "oneshot"
@@ -171,7 +172,10 @@ in
       in
       mapAttrsToList (
         name: _: "Service '${name}.service' with 'Type=oneshot' cannot have 'Restart=always' or 'Restart=on-success'"
-      ) lonely;
+      ) lonely
+      ++ mapAttrsToList (
+        name: _: "systemd.services.${name}.confinement is not available here: the service runs without it"
+      ) unconfined;
 
     assertions = mapAttrsToList (name: service: {
       assertion = !(service.restartIfChanged && service.reloadIfChanged && service.reloadTriggers != [ ]);
