@@ -81,14 +81,18 @@ def evaluate_flake(name: str, text: str, options: Sequence[str], *, directory: s
     if done.returncode != 0:
         failure: ContainerError = explain(done.stderr, suggest=lambda _: [])
         if isinstance(failure, DefinitionError):
-            failure.hint = failure.hint or (
-                f"the flake {flake.uri} must have nixosConfigurations.{flake.attribute}"
-                if "does not provide attribute" in str(failure)
-                else f"to see it again: nix eval {flake.installable}.config.system.build.toplevel.outPath"
-            )
+            failure.hint = failure.hint or _hint(flake, str(failure))
             failure.details = "\n".join(filter(None, (failure.details, f"in containers.{name}.flake = {text}")))
         raise failure
     return decode(System, json.loads(done.stdout), f"{flake.installable}")
+
+
+def _hint(flake: Flake, said: str) -> str:
+    if "does not provide attribute" in said:
+        return f"the flake {flake.uri} must have nixosConfigurations.{flake.attribute}"
+    if os.path.exists(f"{flake.uri}/flake.nix") and not flake.uri.startswith(("/", ".")):
+        return f"a directory is written ./{flake.uri}; without ./ it is a name in Nix's registry of flakes"
+    return f"to see it again: nix eval {flake.installable}.config.system.build.toplevel.outPath"
 
 
 def read_flakes(spec: Spec, options: Sequence[str], *, directory: str) -> Spec:
