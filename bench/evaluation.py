@@ -52,20 +52,23 @@ class Size:
     number: int
     commands: list[list[str]]
     megabytes: list[float] = field(default_factory=list)
+    processor: list[float] = field(default_factory=list)  # seconds
 
     def once(self) -> float:
         """Evaluate; seconds. Memory is the sum of the processes' peaks: what they could need at the same time."""
         begun = time.perf_counter()
         started = [subprocess.Popen(command, env=_environment(), stdout=subprocess.DEVNULL) for command in self.commands]
-        total = 0.0
+        total = busy = 0.0
         for process in started:
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
             total += usage.ru_maxrss / 1024
+            busy += usage.ru_utime + usage.ru_stime
         seconds = time.perf_counter() - begun
         if any(process.returncode for process in started):
             sys.exit(f"evaluating {self.number} containers failed")
         self.megabytes.append(total)
+        self.processor.append(busy)
         return seconds
 
 
@@ -77,7 +80,7 @@ def measure(product: Product, *, runs: int) -> Result:
     seconds = [median(contestant) or 0.0 for contestant in contestants]
     megabytes = [sorted(size.megabytes)[len(size.megabytes) // 2] for size in sizes]
     for size, contestant, time_taken, memory in zip(sizes, contestants, seconds, megabytes, strict=True):
-        contestant.note = f"{memory:.0f} MB" + _goal(size, time_taken, memory)
+        contestant.note = f"{memory:.0f} MB, processors busy for {min(size.processor):.1f} s" + _goal(size, time_taken, memory)
     for name, unit, values in (("time", "ms", [second * 1000 for second in seconds]), ("memory", "MB", megabytes)):
         slope, start = line(NUMBERS, values[: len(NUMBERS)])
         steps = ", ".join(
