@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
 import importlib
 import json
 import os
@@ -44,6 +45,12 @@ def main() -> int:
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
     if os.geteuid() != 0:
         sys.exit("bench: starting containers needs root")
+
+    lock = os.open("/run/lock/nixos-containers-bench.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit("bench: another one is running, and both would be wrong")
 
     directory = new_directory()
     product = Product(directory, install(directory))

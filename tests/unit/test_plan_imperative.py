@@ -37,12 +37,20 @@ def evaluate(expression: str) -> object:
     return json.loads(done.stdout)
 
 
-def options_of(text: str) -> dict:
-    """The options of the one container that a definition file declares, its `config` called with empty arguments."""
+def options_of_all(*texts: str) -> list[dict]:
+    """The options of the one container that each definition file declares, its `config` called with empty arguments."""
     call = "c: c // { config = if builtins.isFunction c.config then c.config { config = { }; lib = { }; pkgs = { }; } else c.config; }"
-    found = evaluate(f"builtins.mapAttrs (_: {call}) (({text}) {{ config = {{ }}; pkgs = {{ }}; lib = {{ }}; }}).containers")
-    assert isinstance(found, dict) and len(found) == 1
-    return next(iter(found.values()))
+    files = " ".join(f"({text})" for text in texts)
+    found = evaluate(
+        f"map (file: builtins.mapAttrs (_: {call}) (file {{ config = {{ }}; pkgs = {{ }}; lib = {{ }}; }}).containers) [ {files} ]"
+    )
+    assert isinstance(found, list) and all(len(containers) == 1 for containers in found)
+    return [next(iter(containers.values())) for containers in found]
+
+
+def options_of(text: str) -> dict:
+    """The same of one definition file."""
+    return options_of_all(text)[0]
 
 
 @pytest.mark.parametrize(
@@ -142,8 +150,9 @@ def test_a_configuration_is_replaced_and_nothing_else(first: str | None, second:
     wish = Wish(ports="8080:80", settings=("ephemeral=true",))
     before = definition_text("x", wish, ADDRESSES, first)
     after = replace_config(before, second)
-    assert options_of(after) == {**options_of(before), "config": {"time": {"timeZone": "UTC"}}}
-    assert options_of(replace_config(after, second)) == options_of(after)
+    was, is_now, is_again = options_of_all(before, after, replace_config(after, second))
+    assert is_now == {**was, "config": {"time": {"timeZone": "UTC"}}}
+    assert is_again == is_now
 
 
 def test_multi_line_strings_keep_their_text_when_the_configuration_is_replaced() -> None:
