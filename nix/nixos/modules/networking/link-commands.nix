@@ -20,6 +20,9 @@ let
   '';
   lines = lib.concatMapStrings;
 
+  # Values of use_tempaddr: none, made but not preferred, made and preferred.
+  temporary = { disabled = "0"; enabled = "1"; default = "2"; };
+
   onLink = name: link: kind: create name (words [ "link ${escapeShellArg link.interface}" "type ${kind}" (opt "mode" link.mode) ]) + up name;
 in
 rec {
@@ -78,6 +81,8 @@ rec {
     + optionalString (interface.mtu != null) ''
       ip link set dev ${device} mtu ${toString interface.mtu}
     ''
+    # Before the link comes up: the kernel makes its addresses then. Without IPv6 there is no such file.
+    + "echo ${temporary.${interface.tempAddress}} > ${escapeShellArg "/proc/sys/net/ipv6/conf/${interface.name}/use_tempaddr"} 2>/dev/null || true\n"
     + "ip link set dev ${device} up\n"
     + lines (address: "ip addr replace ${escapeShellArg (addressOf address)} dev ${device}\n") addresses
     + lines (r: route "replace" interface.name r + "\n") interface.ipv4.routes

@@ -6,6 +6,19 @@ let
   cfg = config.security.loginDefs;
 
   setuid = source: { setuid = true; owner = "root"; group = "root"; inherit source; };
+
+  # Suites disagree about which package has these two.
+  groupTools = pkgs.runCommand "newgrp-and-sg" { } ''
+    mkdir -p $out/bin
+    for tool in newgrp sg; do
+      for package in ${pkgs.login} ${cfg.package} ${pkgs.util-linux}; do
+        if [ -e "$package/usr/bin/$tool" ]; then ln -s "$package/usr/bin/$tool" "$out/bin/$tool"; break; fi
+      done
+      # A system without them should start all the same.
+      [ -e "$out/bin/$tool" ] || ln -s ${pkgs.coreutils}/usr/bin/false "$out/bin/$tool"
+    done
+  '';
+
   line = name: value:
     "${name} ${if builtins.isBool value then (if value then "yes" else "no") else toString value}\n";
 in
@@ -71,8 +84,8 @@ in
       su = setuid "${pkgs.util-linux}/usr/bin/su";
       passwd = setuid "${cfg.package}/usr/bin/passwd";
       chsh = setuid "${cfg.package}/usr/bin/chsh";
-      newgrp = setuid "${pkgs.login}/usr/bin/newgrp";
-      sg = setuid "${pkgs.login}/usr/bin/sg";
+      newgrp = setuid "${groupTools}/bin/newgrp";
+      sg = setuid "${groupTools}/bin/sg";
     };
   };
 }
