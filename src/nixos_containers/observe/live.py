@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 
 from ..kernel import proc
@@ -21,9 +22,15 @@ def names(paths: Paths) -> list[str]:
 
 
 def nspawn_and_leader(paths: Paths, name: str) -> tuple[int, int] | None:
-    """Pids of container `name`'s systemd-nspawn and of the guest's first process, or None when it does not run."""
-    nspawn = proc.read_pid(f"{paths.run_state(name)}/nspawn.pid")
+    """Pids of container `name`'s systemd-nspawn and of the guest's first process, or None when it does not run.
+
+    Raises PermissionError for users who may not know.
+    """
+    state = paths.run_state(name)
+    nspawn = proc.read_pid(f"{state}/nspawn.pid")
     if nspawn is None:
+        if os.path.isdir(state) and not os.access(state, os.X_OK):
+            raise PermissionError(errno.EACCES, "only root may look", state)
         return None
     arguments = proc.arguments(nspawn)
     if not arguments or not arguments[0].endswith("systemd-nspawn") or f"--machine={name}" not in arguments:
