@@ -11,11 +11,15 @@ if TYPE_CHECKING:
 
 
 def hot(words: Sequence[str]) -> int | None:
-    """Carry out `list`, `run NAME [--] COMMAND...` and `root-login NAME`, and return the exit status, or None."""
+    """Carry out `list`, `run NAME [--] COMMAND...` `root-login NAME`, and what units call, and return the exit status, or None."""
     if words == ["list"]:
         return _list()
     if len(words) > 1 and words[0] in ("run", "exec", "root-login"):
         return _enter(words)
+    if words[:1] == ["unit"]:
+        from .unit import unit
+
+        return unit(words[1:])
     return None
 
 

@@ -113,8 +113,10 @@ def running(paths: Paths, name: str) -> Running | None:
 
 
 def supervisor(paths: Paths, name: str) -> int | None:
-    """The pid of the container's launcher, or None when it is not there."""
+    """The pid of the container's launcher, or None when it is not there; 1 where a unit of systemd takes its place."""
     state = paths.run_state(name)
+    if os.path.exists(f"{state}/unit"):
+        return 1
     launcher = proc.read_pid(f"{state}/launcher.pid")
     if launcher is None or f"{state}/launch" not in proc.arguments(launcher):
         return None

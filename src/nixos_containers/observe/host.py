@@ -35,6 +35,8 @@ def host_facts() -> Host:
         tools=Tools(nspawn=found["systemd-nspawn"], ip=found["ip"], nft=found["nft"]),
         udev=os.path.exists("/run/udev/control"),
         cpus=os.cpu_count() or 1,
+        # Units know one root only: under a moved one our own launcher runs containers on every host.
+        systemd=init_is_systemd() and not os.environ.get("NIXOS_CONTAINERS_ROOT"),
     )
 
 

@@ -41,13 +41,14 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """The host as far as starting a container depends on it."""
+    """The host as far as starting a container depends on it; `systemd` means that units run its containers."""
 
     cgroups: Cgroups = Cgroups()
     tools: Tools = Tools()
     udev: bool = False
     store_idmap: bool = True
     cpus: int = 1
+    systemd: bool = False
 
 
 @dataclass(frozen=True, slots=True)

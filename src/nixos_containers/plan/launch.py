@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from ..base.errors import DefinitionError
 from ..declare.codec import encode
@@ -12,10 +12,12 @@ from .launcher import Launch, guest_script, launch_files, launcher_script
 from .limits import cgroup_writes, container_limits
 from .network import plan_network
 from .nspawn import nspawn_command
+from .units import nspawn_flags, unit_of, unit_script
 
 if TYPE_CHECKING:
     from ..declare.container import Container, Record
     from .facts import Host
+    from .network import NetworkPlan
     from .nspawn import Generations
 
 CGROUP_PARENT = "machine.slice"
@@ -73,6 +75,19 @@ def is_nixos(container: Container) -> bool:
     return container.universe != "embedded"
 
 
+class _Common(TypedDict):
+    """What the scripts for both kinds of hosts are made from."""
+
+    name: str
+    state: str
+    root: str
+    ephemeral: bool
+    network: NetworkPlan
+    nspawn: list[str]
+    copy_resolv_conf: bool
+    unified_cgroups: bool
+
+
 def plan_launch(
     record: Record,
     host: Host,
@@ -105,25 +120,28 @@ def plan_launch(
         busybox=busybox,
         system=system,
         user_base=user_base,
-        flags=flags,
+        flags=nspawn_flags(flags) if host.systemd else flags,
         generations=generations if is_nixos(container) else None,
     )
-    launcher = launcher_script(
-        host,
-        name=container.name,
-        state=state,
-        root=root,
-        ephemeral=container.ephemeral,
-        cgroup=cgroup,
-        limits=cgroup_writes(limits, host.cgroups, cgroup),
-        network=network,
-        nspawn=nspawn,
-        copy_resolv_conf=container.copy_resolv_conf,
-        unified_cgroups=unified_cgroups,
-    )
-    guest = guest_script(network, busybox=busybox)
+    common: _Common = {
+        "name": container.name,
+        "state": state,
+        "root": root,
+        "ephemeral": container.ephemeral,
+        "network": network,
+        "nspawn": nspawn,
+        "copy_resolv_conf": container.copy_resolv_conf,
+        "unified_cgroups": unified_cgroups,
+    }
+    if host.systemd:
+        script = unit_script(host, **common)
+    else:
+        script = launcher_script(host, **common, cgroup=cgroup, limits=cgroup_writes(limits, host.cgroups, cgroup))
+    files = launch_files(network, launcher=script, guest=guest_script(network, busybox=busybox))
+    if host.systemd:
+        files["unit"] = unit_of(container.name) + "\n"  # tells the other commands whose the container is
     return Launch(
-        files=launch_files(network, launcher=launcher, guest=guest),
+        files=files,
         cgroup=cgroup,
         command=("unshare", "--mount", "--propagation", "slave", host.tools.shell, f"{state}/launch"),
     )

@@ -63,8 +63,8 @@ def launcher_script(
         "",
         *_CGROUP_FUNCTIONS,
         *_enter_function(groups, limits),
-        *_uplink_function(host, network),
-        *_prepare_function(root, ephemeral=ephemeral, copy_resolv_conf=copy_resolv_conf),
+        *uplink_function(host, network),
+        *prepare_function(root, ephemeral=ephemeral, copy_resolv_conf=copy_resolv_conf),
         *_command_function(nspawn, unified_cgroups=unified_cgroups),
         *_main_loop(host, groups, network),
     ]
@@ -137,7 +137,8 @@ def _enter_function(groups: tuple[str, ...], limits: tuple[tuple[str, str], ...]
     ]
 
 
-def _uplink_function(host: Host, network: NetworkPlan) -> list[str]:
+def uplink_function(host: Host, network: NetworkPlan) -> list[str]:
+    """The shell function that brings the host's ends of the network up when the guest says that they exist."""
     if not network.pairs:
         return ["uplink() { :; }", ""]
     q = shlex.quote
@@ -154,7 +155,8 @@ def _uplink_function(host: Host, network: NetworkPlan) -> list[str]:
     ]
 
 
-def _prepare_function(root: str, *, ephemeral: bool, copy_resolv_conf: bool) -> list[str]:
+def prepare_function(root: str, *, ephemeral: bool, copy_resolv_conf: bool) -> list[str]:
+    """The shell function that makes what nspawn needs anew for every boot: FIFOs, resolv.conf, an ephemeral root."""
     q = shlex.quote
     lines = ["prepare() {"]
     if ephemeral:
@@ -172,21 +174,38 @@ def _prepare_function(root: str, *, ephemeral: bool, copy_resolv_conf: bool) -> 
     return [*lines, "}", ""]
 
 
-def _command_function(nspawn: list[str], *, unified_cgroups: bool) -> list[str]:
+def command_lines(nspawn: list[str], *, unified_cgroups: bool) -> list[str]:
+    """The shell lines that become nspawn."""
     arguments = " \\\n    ".join(shlex.quote(argument) for argument in nspawn)
     unified = [
         "  # nspawn looks for the guest's systemd in places that NixOS does not have, and would then give it cgroup v1.",
         "  export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1",
     ]
+    return [*(unified if unified_cgroups else ()), f"  exec {arguments}"]
+
+
+def _command_function(nspawn: list[str], *, unified_cgroups: bool) -> list[str]:
     return [
         "container() {",
         "  read -r self rest < /proc/self/stat # $$ would be the launcher's",
         '  for group in $groups; do echo "$self" > "$group/cgroup.procs" || exit 1; done',
         '  echo "$self" > nspawn.pid',
-        *(unified if unified_cgroups else ()),
-        f"  exec {arguments}",
+        *command_lines(nspawn, unified_cgroups=unified_cgroups),
         "}",
         "",
+    ]
+
+
+def forwards_up_lines(host: Host, network: NetworkPlan) -> list[str]:
+    """The shell lines that put the packet filter's elements in place, or end the script."""
+    if not network.elements:
+        return []
+    nft = shlex.quote(host.tools.nft)
+    return [
+        f"{nft} -f forwards.up 2>/dev/null || {{ # another container, killed, may have left a forward of the same port",
+        f'  while read -r command; do {nft} "$command"; done < forwards.stale 2>/dev/null',
+        f"  {nft} -f forwards.up || exit 1",
+        "}",
     ]
 
 
@@ -206,13 +225,7 @@ def _main_loop(host: Host, groups: tuple[str, ...], network: NetworkPlan) -> lis
     nft = q(host.tools.nft)
     parents = tuple(group.rpartition("/")[0] for group in groups)
     nft_down = f"{nft} -f forwards.down" if network.elements else ":"
-    if network.elements:
-        lines += [
-            f"{nft} -f forwards.up 2>/dev/null || {{ # another container, killed, may have left a forward of the same port",
-            f'  while read -r command; do {nft} "$command"; done < forwards.stale 2>/dev/null',
-            f"  {nft} -f forwards.up || exit 1",
-            "}",
-        ]
+    lines += forwards_up_lines(host, network)
     lines += [
         "while :; do",
         "  prepare || break",
@@ -269,9 +282,32 @@ def guest_script(network: NetworkPlan, *, busybox: str) -> str:
         '  "$busybox" rm -f /etc/resolv.conf',
         '  "$busybox" cp "$directory/resolv.conf" /etc/resolv.conf',
         "fi",
+        *_OTHER_KIND,
         'exec "$@"',
     ]
     return "\n".join(lines) + "\n"
+
+
+# Both kinds of systems make these places anew, so nothing is lost; only what the other kind makes is touched.
+_OTHER_KIND = """\
+# A root may have run the other kind of system: what that one put where this one wants something else is taken away.
+kind=; read -r kind < "${1%/*}/init-interface-version" 2> /dev/null
+case $kind in
+  archive-*) # its /bin, /usr/bin, ... are links; NixOS has directories there, with a link or two in them
+    for link in /bin/sh /usr/bin/env /lib/ld-linux.so.2 /lib64/ld-linux-x86-64.so.2 /lib/ld-linux-aarch64.so.1; do
+      [ ! -L "$link" ] || [ -L "${link%/*}" ] || { "$busybox" rm "$link"; "$busybox" rmdir "${link%/*}"; }
+    done
+    ;;
+  *)
+    for place in bin sbin lib lib64 libexec share include; do
+      [ ! -L "/usr/$place" ] || case $("$busybox" readlink "/usr/$place") in
+        /run/current-system/sw/*) "$busybox" rm "/usr/$place" ;;
+      esac
+      [ ! -L "/$place" ] || [ "$("$busybox" readlink "/$place")" != "usr/$place" ] || "$busybox" rm "/$place"
+    done
+    ;;
+esac 2> /dev/null
+""".splitlines()
 
 
 def launch_files(network: NetworkPlan, *, launcher: str, guest: str) -> dict[str, str]:

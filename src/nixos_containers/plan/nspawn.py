@@ -59,7 +59,7 @@ def nspawn_command(
         host.tools.nspawn,
         "--quiet",
         "--keep-unit",
-        "--register=no",
+        f"--register={'yes' if host.systemd else 'no'}",
         f"--machine={container.name}",
         f"--directory={root}",
         "--notify-ready=yes",

@@ -57,10 +57,14 @@ def join_cgroup(name: str) -> None:
     """Move this process into the container's cgroups, so that its limits hold and nothing outlives it."""
     v1, v2 = cgroups.hierarchies()
     pid = str(os.getpid()).encode()
-    places = [f"{mount}/machine.slice/{name}" for mount in dict.fromkeys(v1.values())]
+    mounts = [*dict.fromkeys(v1.values()), *([] if v2 is None else [v2])]
+    # Where the launcher puts it, or where systemd does.
+    known = (f"machine.slice/{name}", f"machine.slice/container@{name}.service")
+    group = next((place for place in known if any(os.path.isdir(f"{mount}/{place}") for mount in mounts)), known[0])
+    places = [f"{mount}/{group}" for mount in dict.fromkeys(v1.values())]
     if v2 is not None:
         # cgroup v2 allows processes in leaves only (no internal process constraint, cgroups(7)).
-        leaf = f"{v2}/machine.slice/{name}/exec"
+        leaf = f"{v2}/{group}/exec"
         try:
             os.mkdir(leaf)
         except OSError:

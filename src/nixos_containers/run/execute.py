@@ -13,7 +13,7 @@ from ..build import profiles, store
 from ..observe import containers as observe
 from ..plan import actions as act
 from ..plan.launch import private_users
-from . import files, records, reload, repair, start, stop
+from . import files, records, reload, repair, start, stop, units
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,6 +41,8 @@ def _carry_out(paths: Paths, host: Host, action: act.Action) -> None:
     match action:
         case act.Create() | act.Update():
             records.write(paths, with_users(paths, action.record))
+            if host.systemd:
+                units.sync(paths, [action.name])
         case act.SetProfile():
             profiles.set_profile(paths, action.name, action.system)
         case act.Start():
@@ -55,6 +57,8 @@ def _carry_out(paths: Paths, host: Host, action: act.Action) -> None:
         case act.Forget():
             profiles.remove_profile(paths, action.name)
             records.forget(paths, action.name)
+            if host.systemd:
+                units.sync(paths, [action.name])
         case act.Purge():
             files.remove_state(paths.state(action.name))
             records.release_user_base(paths, action.name)
@@ -70,10 +74,27 @@ def with_users(paths: Paths, record: Record) -> Record:
 
 
 def start_container(paths: Paths, host: Host, name: str) -> None:
-    """Start container `name` from its record. Raises ContainerError when it runs already or cannot start."""
+    """Start container `name` from its record. Raises ContainerError when it cannot start."""
     repair.repair(paths, host, name)
     if observe.running(paths, name) is not None:
         return
+    record, system = _startable(paths, name)
+    if host.systemd:
+        units.start(paths, record)
+    else:
+        _add_roots(paths, record, system)
+        start.start(paths, record, host, busybox=record.busybox, system=system)
+
+
+def prepare_container(paths: Paths, host: Host, name: str) -> None:
+    """Make what a unit of systemd needs to start container `name`, from its record alone. Raises ContainerError."""
+    record, system = _startable(paths, name)
+    _add_roots(paths, record, system)
+    stop.wait_for_links(paths, name)
+    start.prepare(paths, record, host, busybox=record.busybox, system=system)
+
+
+def _startable(paths: Paths, name: str) -> tuple[Record, str]:
     record = observe.record(paths, name)
     system = observe.system_of(paths, record)
     if not os.path.exists(f"{system}/init"):
@@ -81,13 +102,20 @@ def start_container(paths: Paths, host: Host, name: str) -> None:
             f"the system of container ‘{name}’ is gone from the store: {system}",
             hint="‘nixos-container switch’ builds it again" if record.declared_by else f"nixos-container update {name}",
         )
-    store.add_root(system, f"{paths.gcroots(name)}/running")
-    store.add_root(os.path.dirname(os.path.dirname(record.busybox)), f"{paths.gcroots(name)}/busybox")
-    start.start(paths, record, host, busybox=record.busybox, system=system)
+    return record, system
+
+
+def _add_roots(paths: Paths, record: Record, system: str) -> None:
+    gcroots = paths.gcroots(record.container.name)
+    store.add_root(system, f"{gcroots}/running")
+    store.add_root(os.path.dirname(os.path.dirname(record.busybox)), f"{gcroots}/busybox")
 
 
 def stop_container(paths: Paths, host: Host, name: str) -> None:
     """Shut container `name` down cleanly; one that does not run is cleaned up after if need be."""
+    if host.systemd:
+        units.stop(name)
+        return
     running = observe.running(paths, name)
     if running is None:
         if observe.supervisor(paths, name) is not None:
@@ -96,3 +124,11 @@ def stop_container(paths: Paths, host: Host, name: str) -> None:
             repair.repair(paths, host, name)
         return
     stop.stop(paths, name, running, host.cgroups)
+
+
+def terminate_container(paths: Paths, host: Host, name: str) -> None:
+    """End container `name` at once, without a shutdown."""
+    if host.systemd:
+        units.terminate(name)
+    else:
+        stop.terminate(paths, name, host.cgroups)

@@ -13,7 +13,7 @@ from ..base import log, process
 from ..base.files import locked, remove
 from ..kernel import proc
 from ..observe import containers as observe
-from . import stop
+from . import stop, units
 from .records import command_line
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ def repair_all(paths: Paths, host: Host) -> list[str]:
             sentence = repair(paths, host, name)
         if sentence:
             done.append(sentence)
+    if host.systemd and units.sync(paths):
+        done.append("wrote the unit files of the containers anew")
     return done + _remove_temporary_files(paths)
 
 

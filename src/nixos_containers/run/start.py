@@ -54,6 +54,27 @@ def start(paths: Paths, record: Record, host: Host, *, busybox: str, system: str
     the attempt is left.
     """
     name = record.container.name
+    launch, state = prepare(paths, record, host, busybox=busybox, system=system), paths.run_state(name)
+    timeout = parse_duration(record.container.timeout_start, f"containers.{name}.timeoutStartSec")
+    with _listener(f"{state}/notify") as listener:
+        launcher = _spawn(paths, name, launch, f"{state}/notify")
+        try:
+            _wait_until_ready(paths, name, launcher, listener, timeout)
+        except BaseException as failure:
+            stop.terminate(paths, name, host.cgroups)
+            if ephemeral_root_unused(paths, record):
+                os.rmdir(paths.ephemeral_root(name))
+            if isinstance(failure, ContainerError) and not failure.details:
+                failure.details = log_tail(paths, name)
+            raise
+
+
+def prepare(paths: Paths, record: Record, host: Host, *, busybox: str, system: str) -> Launch:
+    """Make everything that a start of `record`'s container needs on the host, up to the texts that it runs.
+
+    Raises HostError when something that is to be bound is missing.
+    """
+    name = record.container.name
     make_room(paths)
     ensure_machine_id()
     root = prepare_root(paths, record)
@@ -74,18 +95,7 @@ def start(paths: Paths, record: Record, host: Host, *, busybox: str, system: str
         if not os.path.exists(bind.source):
             raise HostError(f"containers.{name}.bindMounts: {bind.source} does not exist", hint=f"mkdir -p {bind.source}")
     _write_run_state(paths, record, host, launch, busybox=busybox, system=system)
-    timeout = parse_duration(record.container.timeout_start, f"containers.{name}.timeoutStartSec")
-    with _listener(f"{state}/notify") as listener:
-        launcher = _spawn(paths, name, launch, f"{state}/notify")
-        try:
-            _wait_until_ready(paths, name, launcher, listener, timeout)
-        except BaseException as failure:
-            stop.terminate(paths, name, host.cgroups)
-            if ephemeral_root_unused(paths, record):
-                os.rmdir(root)
-            if isinstance(failure, ContainerError) and not failure.details:
-                failure.details = log_tail(paths, name)
-            raise
+    return launch
 
 
 def make_room(paths: Paths) -> None:
@@ -177,7 +187,7 @@ def _write_run_state(paths: Paths, record: Record, host: Host, launch: Launch, *
     os.makedirs(paths.run, mode=0o755, exist_ok=True)
     os.makedirs(f"{state}/guest", mode=0o755, exist_ok=True)
     os.chmod(state, 0o700)
-    for stale in ("ended", "stopping", "nspawn.pid", "launcher.pid", "links", "forwards.up", "forwards.stale", "forwards.down"):
+    for stale in ("ended", "stopping", "nspawn.pid", "launcher.pid", "links", "forwards.up", "forwards.stale", "forwards.down", "unit"):
         remove(f"{state}/{stale}")
     for name, text in launch.files.items():
         # Lost with the host's reboot anyway: no fsync on this path.

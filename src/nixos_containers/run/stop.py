@@ -55,7 +55,7 @@ def terminate(paths: Paths, name: str, layout: Cgroups) -> None:
         )
     _remove_groups(groups)
     _remove_rules(state)
-    _wait_for_links(paths, name)
+    wait_for_links(paths, name)
     for file in _RUN_FILES:
         remove(f"{state}/{file}")
     root = paths.ephemeral_root(name)
@@ -82,7 +82,7 @@ def _remove_rules(state: str) -> None:
         remove(path)
 
 
-def _wait_for_links(paths: Paths, name: str) -> None:
+def wait_for_links(paths: Paths, name: str) -> None:
     """The kernel removes the veth pair with the guest's network namespace, a moment after its last process."""
     from ..base.errors import ContainerError
     from ..plan.network import plan_network

@@ -1,0 +1,197 @@
+"""The unit files that run containers where systemd is the host's init, and the script that such a unit runs, as text.
+
+The directives are those of upstream's `container@.service` (nixos/modules/virtualisation/nixos-containers.nix); their
+meaning is in systemd.unit(5), systemd.service(5), systemd.resource-control(5). Not for writing or starting anything.
+"""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from ..base.durations import parse_duration
+from .launcher import REBOOT, command_lines, forwards_up_lines, prepare_function, uplink_function
+from .limits import container_limits
+
+if TYPE_CHECKING:
+    from ..declare.container import Container
+    from .facts import Host
+    from .network import NetworkPlan
+
+MARK = "# Made by nixos-container, which writes it again when it needs to. Changes of yours: systemctl edit container@NAME"
+TEMPLATE = "container@.service"
+DROP_IN = "50-nixos-container.conf"
+_PROPERTY = "--property="
+
+
+def unit_of(name: str) -> str:
+    """The unit that runs container `name`."""
+    return f"container@{name}.service"
+
+
+def drop_in_of(name: str) -> str:
+    """Where the container's own drop-in stands, relative to the directory of units."""
+    return f"{unit_of(name)}.d/{DROP_IN}"
+
+
+def template_unit(program: tuple[str, ...], *, run: str, records: str, unshare: str, shell: str) -> str:
+    """The template that every container shares.
+
+    `program` is how to call nixos-container, `run` the directory of run states, `records` that of the records. What
+    a start needs stands below /run, which a reboot empties: ExecStartPre= makes it from the record alone.
+    """
+    call = " ".join(_word(word) for word in program)
+    script = f"{_word(run)}/.%i/launch"
+    return f"""\
+{MARK}
+[Unit]
+Description=Container '%i'
+Documentation=man:nixos-container(8)
+Wants=network.target
+After=network.target dbus.socket nix-daemon.socket
+PartOf=machines.target
+Before=machines.target
+
+[Service]
+Type=notify
+NotifyAccess=all
+EnvironmentFile=-{_word(records)}/%i.conf
+ExecStartPre={call} unit prepare %i
+ExecStart={unshare} --mount --propagation slave {shell} {script}
+ExecReload={call} unit reload %i
+ExecStopPost=-{shell} {script} down
+KillMode=mixed
+KillSignal=TERM
+TimeoutStopSec=90
+Restart=on-failure
+RestartForceExitStatus={REBOOT}
+SuccessExitStatus={REBOOT}
+SyslogIdentifier=container %i
+Slice=machine.slice
+Delegate=yes
+TasksMax=infinity
+DevicePolicy=closed
+"""
+
+
+def drop_in(container: Container, *, state: str) -> str:
+    """What is this container's alone: its time-out, mounts, devices and limits. `state` is its persistent root.
+
+    Raises DefinitionError for a limit or a time-out that cannot be read.
+    """
+    where = f"containers.{container.name}.timeoutStartSec"
+    timeout = parse_duration(container.timeout_start, where)
+    unit = [] if container.ephemeral else [f"RequiresMountsFor={_word(state)}"]
+    unit += [f"RequiresMountsFor={_word(bind.source)}" for bind in container.binds]
+    for interface in container.network.interfaces:
+        device = f"sys-subsystem-net-devices-{_escaped(interface)}.device"
+        unit += [f"Wants={device}", f"After={device}"]
+    service = ["TimeoutStartSec=" + ("infinity" if container.timeout_start.strip() == "infinity" else _decimal(timeout))]
+    service += [f"DeviceAllow={_word(device.node)} {device.modifier}" for device in container.allowed_devices]
+    if container.enable_tun:
+        service.append("DeviceAllow=/dev/net/tun rwm")
+    service += _limits(container)
+    return "\n".join([MARK, "[Unit]", *unit, "", "[Service]", *service]) + "\n"
+
+
+def _limits(container: Container) -> list[str]:
+    limits, flags = container_limits(container)
+    lines = []
+    if limits.cpu_quota_us is not None:
+        lines.append(f"CPUQuota={_decimal(limits.cpu_quota_us / 1000)}%")
+    for key, value in (
+        ("CPUWeight", limits.cpu_weight),
+        ("MemoryHigh", limits.memory_high),
+        ("MemoryMax", limits.memory_max),
+        ("TasksMax", limits.tasks_max),
+    ):
+        if value is not None:
+            lines.append(f"{key}={value}")
+    # The unit is ours and not a scope that nspawn makes: its properties belong here.
+    return lines + [flag.removeprefix(_PROPERTY) for flag in flags if flag.startswith(_PROPERTY)]
+
+
+def _decimal(number: float) -> str:
+    """`number` with as many of two decimals as it needs, and never as 1e+06."""
+    return f"{number:.2f}".rstrip("0").rstrip(".")
+
+
+def nspawn_flags(flags: tuple[str, ...]) -> tuple[str, ...]:
+    """The extra flags without those that `drop_in` has made properties of the unit."""
+    return tuple(flag for flag in flags if not flag.startswith(_PROPERTY))
+
+
+def _word(text: str) -> str:
+    """`text` as one word of a unit file (systemd.syntax(7)): specifiers and blanks mean nothing in it."""
+    text = text.replace("%", "%%")
+    if text and not set(text) & set(" \t\n\"'\\;$"):
+        return text
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("$", "$$")
+    return f'"{escaped}"'
+
+
+def _escaped(name: str) -> str:
+    """`name` as systemd-escape(1) writes it in the name of a unit."""
+    return "".join(
+        character if character.isascii() and (character.isalnum() or character in ":_.") else f"\\x{ord(character):02x}"
+        for character in name
+    )
+
+
+def unit_script(
+    host: Host,
+    *,
+    name: str,
+    state: str,
+    root: str,
+    ephemeral: bool,
+    network: NetworkPlan,
+    nspawn: list[str],
+    copy_resolv_conf: bool,
+    unified_cgroups: bool = False,
+) -> str:
+    """What the unit of container `name` runs, for /bin/sh: the same hand-shake as the launcher's, and then nspawn itself.
+
+    Limits, restarts after a reboot (status 133) and the end of left-over processes are systemd's. With the argument
+    `down` it removes what a run left on the host.
+    """
+    q = shlex.quote
+    nft = q(host.tools.nft)
+    down = [f"  {nft} -f forwards.down"] if network.elements else []
+    down += [f"  rmdir {q(root)} 2>/dev/null"] if ephemeral else []
+    lines = [
+        "#!/bin/sh",
+        f"# Becomes the systemd-nspawn of the container {name}, as the main process of {unit_of(name)}; made by nixos-container.",
+        "set -u",
+        "umask 022",
+        f"cd {q(state)} || exit 1",
+        'if [ "${1:-}" = down ]; then',
+        *down,
+        '  echo "${EXIT_STATUS:-}" > ended',
+        "  rm -f nspawn.pid guest/request guest/answer",
+        "  exit 0",
+        "fi",
+        "",
+        *uplink_function(host, network),
+        *prepare_function(root, ephemeral=ephemeral, copy_resolv_conf=copy_resolv_conf),
+        "prepare || exit 1",
+        *forwards_up_lines(host, network),
+        *(_uplink_lines(host) if network.pairs else ()),
+        "echo $$ > nspawn.pid",
+        *command_lines(nspawn, unified_cgroups=unified_cgroups),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _uplink_lines(host: Host) -> list[str]:
+    if host.cgroups.v2 is None:
+        return ["uplink &"]
+    mount = shlex.quote(host.cgroups.v2)
+    return [
+        "uplink &",
+        "# Out of the unit's own cgroup, which it is delegated: nspawn passes controllers on, so that it must be no leaf.",
+        "while IFS=: read -r number _ path; do",
+        '  [ "$number" = 0 ] || continue',
+        f'  mkdir -p {mount}"$path/uplink" && echo $! > {mount}"$path/uplink/cgroup.procs"',
+        "done < /proc/self/cgroup 2>/dev/null",
+    ]

@@ -1,0 +1,195 @@
+"""Containers of hosts whose init is systemd: their unit files kept right, and what systemctl does with them.
+
+The texts are plan/units.py's. Not for hosts with another init: see start.py and stop.py.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from ..base import process
+from ..base.errors import ContainerError, HostError
+from ..base.files import read_text, remove, symlink_atomically, write_atomically
+from ..observe import containers as observe
+from ..plan.units import DROP_IN, MARK, TEMPLATE, drop_in, drop_in_of, template_unit, unit_of
+from .start import StartFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ..base.paths import Paths
+    from ..declare.container import Record
+
+_LOG_TAIL_LINES = "15"
+_TARGET = "machines.target"
+
+
+def sync(paths: Paths, names: Iterable[str] | None = None) -> bool:
+    """Make the unit files of the containers `names`, by default of all, match the records; tell whether any changed.
+
+    Those of containers that exist no longer go, and the template with the last of them. Raises HostError when the
+    template's place is taken by another program.
+    """
+    directory = units_directory()
+    template = f"{directory}/{TEMPLATE}"
+    present = read_text(template)
+    if present is not None and not present.startswith(MARK):
+        raise HostError(
+            f"{template} is not ours", hint="containers of another program use this name: move its unit away, or keep to that program"
+        )
+    known = observe.names(paths)
+    wanted_names = {*known, *_with_drop_in(directory)} if names is None else set(names)
+    changed = False
+    for name in sorted(wanted_names):
+        changed = _sync_container(paths, directory, name, exists=name in known) or changed
+    if known:
+        text = template_unit(_program(), run=paths.run, records=paths.records, unshare=_tool("unshare"), shell="/bin/sh")
+        if present != text:
+            write_atomically(template, text)
+            changed = True
+    elif present is not None:
+        remove(template)
+        changed = True
+    if changed:
+        process.run(["systemctl", "daemon-reload"])
+    return changed
+
+
+def remove_all() -> None:
+    """Remove every unit file of ours: the end of the program on this host. Containers that run are not touched."""
+    directory = units_directory()
+    for name in _with_drop_in(directory):
+        _remove_container(directory, name)
+    if (read_text(f"{directory}/{TEMPLATE}") or "").startswith(MARK):
+        remove(f"{directory}/{TEMPLATE}")
+    process.run(["systemctl", "daemon-reload"], check=False)
+
+
+def units_directory() -> str:
+    """Where unit files go: the administrator's directory, or on a host that keeps it read-only the one for this boot."""
+    for directory in ("/etc/systemd/system", "/run/systemd/system"):
+        if os.access(directory, os.W_OK):
+            return directory
+    raise HostError("no directory of systemd units can be written", hint="run it as root")
+
+
+def _with_drop_in(directory: str) -> list[str]:
+    prefix, suffix = "container@", ".service.d"
+    return [
+        entry[len(prefix) : -len(suffix)]
+        for entry in os.listdir(directory)
+        if entry.startswith(prefix) and entry.endswith(suffix) and os.path.exists(f"{directory}/{entry}/{DROP_IN}")
+    ]
+
+
+def _sync_container(paths: Paths, directory: str, name: str, *, exists: bool) -> bool:
+    if not exists:
+        return _remove_container(directory, name)
+    try:
+        container = observe.record(paths, name).container
+    except HostError:
+        return False  # damaged: said elsewhere, and its unit is left as it was
+    changed = False
+    path, text = f"{directory}/{drop_in_of(name)}", drop_in(container, state=paths.state(name))
+    if read_text(path) != text:
+        os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+        write_atomically(path, text)
+        changed = True
+    link = f"{directory}/{_TARGET}.wants/{unit_of(name)}"
+    if container.auto_start and not os.path.islink(link):
+        os.makedirs(os.path.dirname(link), mode=0o755, exist_ok=True)
+        symlink_atomically(f"{directory}/{TEMPLATE}", link)
+        changed = True
+    elif not container.auto_start and os.path.islink(link):
+        remove(link)
+        changed = True
+    if container.auto_start:
+        changed = _enable_target(directory) or changed
+    return changed
+
+
+def _enable_target(directory: str) -> bool:
+    """Let multi-user.target pull in machines.target, as upstream does; other machines may need that too: it stays."""
+    link = f"{directory}/multi-user.target.wants/{_TARGET}"
+    if os.path.lexists(link):
+        return False
+    os.makedirs(os.path.dirname(link), mode=0o755, exist_ok=True)
+    symlink_atomically(f"/lib/systemd/system/{_TARGET}", link)
+    return True
+
+
+def _remove_container(directory: str, name: str) -> bool:
+    drop_ins = f"{directory}/{os.path.dirname(drop_in_of(name))}"
+    found = [path for path in (f"{drop_ins}/{DROP_IN}", f"{directory}/{_TARGET}.wants/{unit_of(name)}") if os.path.lexists(path)]
+    for path in found:
+        remove(path)
+    try:
+        os.rmdir(drop_ins)
+    except OSError:
+        pass  # a drop-in of the administrator's own is kept
+    return bool(found)
+
+
+def _program() -> tuple[str, ...]:
+    """How a unit calls this program: as it was called now, or through Python where it was not called by a file of its own."""
+    called = os.path.abspath(sys.argv[0])
+    if os.path.basename(called) == "nixos-container" and os.access(called, os.X_OK):
+        return (called,)
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    code = "import sys; sys.path.insert(0, sys.argv.pop(1)); from nixos_containers.main import main; sys.exit(main())"
+    return (sys.executable, "-IS", "-c", code, os.path.dirname(package))
+
+
+def _tool(name: str) -> str:
+    path = process.find(name)
+    if path is None:
+        raise process.missing(name)
+    return path
+
+
+def start(paths: Paths, record: Record) -> None:
+    """Start the container's unit and wait until the guest is ready. Raises StartFailed; then the unit is stopped."""
+    name = record.container.name
+    sync(paths, [name])
+    # A unit that failed too often in a row would be refused: a person who asks means it.
+    process.run(["systemctl", "reset-failed", unit_of(name)], check=False)
+    done = process.run(["systemctl", "start", unit_of(name)], check=False)
+    if done.returncode == 0:
+        return
+    details = _journal(name)
+    process.run(["systemctl", "stop", unit_of(name)], check=False)
+    raise StartFailed(
+        f"container ‘{name}’ was not ready within {record.container.timeout_start}, or ended before it was",
+        details=details or done.stderr.strip(),
+        hint=f"journalctl -u {unit_of(name)} has the whole log; containers.{name}.timeoutStartSec gives it more time",
+    )
+
+
+def stop(name: str) -> None:
+    """Shut the guest down cleanly; systemd kills it when that takes too long. Raises ContainerError."""
+    _systemctl(name, ["stop", unit_of(name)], "stop")
+
+
+def terminate(name: str) -> None:
+    """End everything of the container at once."""
+    # First the job, so that systemd does not take the end for a failure that asks for another start.
+    process.run(["systemctl", "stop", "--no-block", unit_of(name)], check=False)
+    process.run(["systemctl", "kill", "--signal=KILL", unit_of(name)], check=False)
+    _systemctl(name, ["stop", unit_of(name)], "terminate")
+    process.run(["systemctl", "reset-failed", unit_of(name)], check=False)
+
+
+def _systemctl(name: str, words: list[str], verb: str) -> None:
+    done = process.run(["systemctl", *words], check=False)
+    if done.returncode != 0:
+        raise ContainerError(
+            f"failed to {verb} container ‘{name}’", details=done.stderr.strip(), hint=f"systemctl status {unit_of(name)} says more"
+        )
+
+
+def _journal(name: str) -> str:
+    command = ["journalctl", "--no-pager", "--output=cat", "--lines", _LOG_TAIL_LINES, "--unit", unit_of(name)]
+    done = process.run(command, check=False)
+    return "\n".join(f"  {line}" for line in done.stdout.splitlines())
