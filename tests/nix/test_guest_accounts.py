@@ -231,3 +231,27 @@ def test_the_state_directory_is_readable_for_all(guest: Guest) -> None:
     finally:
         os.umask(0o022)
     assert (guest.root / "var/lib/nixos").stat().st_mode & 0o777 == 0o755
+
+
+def test_a_home_is_put_right_even_if_nothing_else_changed(guest: Guest) -> None:
+    guest.activate(alice())
+    (guest.root / "home/alice").chmod(0o777)
+    guest.activate(alice())
+    assert (guest.root / "home/alice").stat().st_mode & 0o777 == 0o700
+    (guest.root / "home/alice").rmdir()
+    guest.activate(alice())
+    assert (guest.root / "home/alice").stat().st_uid == 1000
+
+
+def test_a_lost_file_is_made_again(guest: Guest) -> None:
+    guest.activate(alice())
+    (guest.root / "etc/shadow").unlink()
+    guest.activate(alice())
+    assert guest.entry("shadow", "alice")
+
+
+def test_a_new_password_file_is_read_though_nothing_else_changed(guest: Guest) -> None:
+    for hash_ in ("$6$one$x", "$6$two$x"):
+        (guest.root / "secret").write_text(hash_)
+        guest.activate(alice(), ["password", "alice", "file", "/secret"], mutable=False)
+        assert guest.entry("shadow", "alice")[1] == hash_  # type: ignore[index]

@@ -14,22 +14,51 @@ state=$root/var/lib/nixos
 tab='	'
 status=0
 dry=0
+umask 0022
 if [ "${NIXOS_ACTION:-}" = dry-activate ]; then dry=1; fi
 
 if [ $dry = 0 ]; then
-  mkdir -p "$root/etc" "$state" "$root/home" "$root/root"
-  chmod 0755 "$state" "$root/home"
-  chmod 0700 "$root/root"
-  work=$root/etc/.accounts.work
-else
-  work=$(mktemp -d)
+  if [ ! -d "$state" ] || [ ! -d "$root/etc" ]; then mkdir -p "$root/etc" "$state"; fi
+  if [ ! -d "$root/home" ] || [ ! -d "$root/root" ]; then
+    mkdir -p "$root/home" "$root/root"
+    chmod 0755 "$root/home"
+    chmod 0700 "$root/root"
+  fi
 fi
+
+# Homes that accounts want, with their owners: put right at every activation.
+update_homes() {
+  while IFS="$tab" read -r home mode uid gid; do
+    if [ ! -e "$root$home" ]; then mkdir -p "$root$home" || status=1; fi
+    chown "$uid:$gid" "$root$home" && chmod "$mode" "$root$home" || status=1
+  done < "$1"
+}
+
+# Most activations find everything as the last one left it. One process tells: the checksums of all that is read and
+# written here. Password files may have changed without that.
+checksums() {
+  (cd "$root/" && md5sum "$accounts" "$packages" "$merge" "$0" etc/passwd etc/group etc/shadow etc/subuid etc/subgid \
+    var/lib/nixos/uid-map var/lib/nixos/gid-map var/lib/nixos/declarative-users var/lib/nixos/declarative-groups) 2> /dev/null
+}
+has_password_files() {
+  while IFS="$tab" read -r row _ kind _; do
+    if [ "$row" = password ] && [ "$kind" = file ]; then return 0; fi
+  done < "$accounts"
+  return 1
+}
+if [ -e "$state/.accounts" ] && ! has_password_files && [ "$(checksums)" = "$(cat "$state/.accounts")" ]; then
+  if [ $dry = 0 ]; then update_homes "$state/.homes"; fi
+  exit $status
+fi
+
+work=$root/etc/.accounts.work
+if [ $dry = 1 ]; then work=$(mktemp -d); fi
 rm -rf "$work"
 mkdir -m 0700 -p "$work"
 trap 'rm -rf "$work"' EXIT
 
 # Passwords that are not hashes yet. Hashing costs milliseconds each: not for accounts that keep their password.
-mutable=$(awk -F "$tab" '$1 == "mutable" { print $2; exit }' "$accounts")
+read -r _ mutable < "$accounts"
 grep "^password$tab" "$accounts" | while IFS="$tab" read -r _ name kind value; do
   known=0
   if grep -q "^$name:" "$root/etc/shadow" 2> /dev/null; then known=1; fi
@@ -51,17 +80,20 @@ grep "^password$tab" "$accounts" | while IFS="$tab" read -r _ name kind value; d
   esac
 done > "$work/hashes"
 
-# A file that may not exist yet, as an argument for awk.
-maybe() { if [ -e "$1" ]; then echo "$1"; else echo /dev/null; fi; }
-
-awk -v out="$work" -v dry=$dry -v OFS=: -f "$merge" \
-  kind=accounts "$accounts" kind=packages "$(maybe "$packages")" kind=hashes "$work/hashes" \
-  kind=uid-map "$(maybe "$state/uid-map")" kind=gid-map "$(maybe "$state/gid-map")" \
-  kind=declarative-users "$(maybe "$state/declarative-users")" \
-  kind=declarative-groups "$(maybe "$state/declarative-groups")" \
-  kind=subuid-map "$(maybe "$state/auto-subuid-map")" \
-  kind=group "$(maybe "$root/etc/group")" kind=passwd "$(maybe "$root/etc/passwd")" \
-  kind=shadow "$(maybe "$root/etc/shadow")" || exit 1
+# The files to merge, each behind the word for what it is; those that do not exist yet are left out.
+known_as() { if [ -e "$2" ]; then arguments="$arguments kind=$1 $2"; fi; }
+arguments=
+known_as packages "$packages"
+known_as uid-map "$state/uid-map"
+known_as gid-map "$state/gid-map"
+known_as declarative-users "$state/declarative-users"
+known_as declarative-groups "$state/declarative-groups"
+known_as subuid-map "$state/auto-subuid-map"
+known_as group "$root/etc/group"
+known_as passwd "$root/etc/passwd"
+known_as shadow "$root/etc/shadow"
+# Unquoted: paths of the store and of /etc have no blanks.
+awk -v out="$work" -v dry=$dry -v OFS=: -f "$merge" kind=accounts "$accounts" kind=hashes "$work/hashes" $arguments || exit 1
 
 if [ $dry = 1 ]; then exit 0; fi
 
@@ -83,9 +115,9 @@ for file in uid-map gid-map declarative-users declarative-groups auto-subuid-map
   install $file "$state/$file" 0644
 done
 
-while IFS="$tab" read -r home mode uid gid; do
-  if [ ! -e "$root$home" ]; then mkdir -p "$root$home" || status=1; fi
-  chown "$uid:$gid" "$root$home" && chmod "$mode" "$root$home" || status=1
-done < "$work/homes"
-
+update_homes "$work/homes"
+if [ $status = 0 ]; then
+  cp "$work/homes" "$state/.homes"
+  (umask 077 && checksums > "$state/.accounts")
+fi
 exit $status

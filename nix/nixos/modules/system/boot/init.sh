@@ -7,18 +7,29 @@
 export PATH="$busybox/bin"
 umask 0022
 
-# Links of a usr-merged system. What else is at such a place is the user's and stays.
-link() {
-  if [ ! -e "$2" ] || [ -L "$2" ]; then
-    if [ "$(readlink "$2")" != "$1" ]; then ln -sfn "$1" "$2"; fi
-  fi
-}
+# One link of a usr-merged system. What else is at such a place is the user's and stays.
+link() { if [ -L "$2" ] || [ ! -e "$2" ]; then ln -sfn "$1" "$2"; fi; }
+
+# All of them as `stat` shows them: one process tells whether anything is to be done.
+root_links="'/bin' -> 'usr/bin'
+'/sbin' -> 'usr/sbin'
+'/lib' -> 'usr/lib'
+'/lib64' -> 'usr/lib64'
+'/usr/bin' -> '/run/current-system/sw/bin'
+'/usr/sbin' -> '/run/current-system/sw/sbin'
+'/usr/lib' -> '/run/current-system/sw/lib'
+'/usr/lib64' -> '/run/current-system/sw/lib64'
+'/usr/libexec' -> '/run/current-system/sw/libexec'
+'/usr/share' -> '/run/current-system/sw/share'
+'/usr/include' -> '/run/current-system/sw/include'"
 
 lay_out_root() {
   mkdir -p /usr/local /run /etc /var/lib /var/log /var/cache /var/tmp /home /root /tmp /srv /opt /mnt /media /proc /sys /dev
   chmod 0700 /root
   chmod 1777 /tmp /var/tmp
 
+  if [ "$(stat -c %N /bin /sbin /lib /lib64 /usr/bin /usr/sbin /usr/lib /usr/lib64 /usr/libexec /usr/share /usr/include 2> /dev/null)" \
+    = "$root_links" ]; then return; fi
   for part in bin sbin lib lib64 libexec share include; do
     link "/run/current-system/sw/$part" "/usr/$part"
   done
@@ -79,6 +90,6 @@ if [ -n "$postBootCommands" ]; then "$postBootCommands"; fi
 
 # systemd makes its own environment; what the shell exported is not for it.
 export PATH=/run/wrappers/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin
-unset id link part pair
+unset id part pair root_links
 # Unquoted: the option may carry arguments.
 exec $systemdExecutable "$@"
