@@ -6,7 +6,7 @@
 { config, lib, pkgs, ... }:
 
 let
-  inherit (lib) concatMapStrings mkDefault mkIf mkOption optional optionals types;
+  inherit (lib) concatMapStrings mkIf mkOption optional types;
   net = config.networking;
   cfg = net.resolvconf;
 

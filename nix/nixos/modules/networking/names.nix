@@ -4,7 +4,7 @@
 { config, lib, pkgs, ... }:
 
 let
-  inherit (lib) mkIf mkOption optionalString types;
+  inherit (lib) mkIf mkOption types;
   cfg = config.networking;
 
   # gethostid(3) reads four bytes in the machine's own byte order; every architecture that we build for

@@ -6,7 +6,7 @@
 { config, lib, pkgs, ... }:
 
 let
-  inherit (lib) attrNames attrValues mapAttrs' mkIf mkMerge nameValuePair optional optionals optionalString;
+  inherit (lib) attrNames attrValues mapAttrs' mkIf mkMerge nameValuePair optional optionalString;
   cfg = config.networking;
   commands = import ./link-commands.nix { inherit lib; };
 

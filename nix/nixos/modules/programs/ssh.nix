@@ -2,7 +2,7 @@
 { config, lib, pkgs, ... }:
 
 let
-  inherit (lib) concatStringsSep mkDefault mkIf mkOption optional optionalString types;
+  inherit (lib) concatStringsSep mkIf mkOption optionalString types;
   cfg = config.programs.ssh;
 
   knownHost = { name, config, options, ... }: {

@@ -2,7 +2,7 @@
 { config, lib, pkgs, ... }:
 
 let
-  inherit (lib) concatMapStrings concatMapStringsSep concatStringsSep isString literalExpression mkIf mkOption optional optionalString types;
+  inherit (lib) concatMapStrings concatMapStringsSep isString literalExpression mkIf mkOption optional optionalString types;
   cfg = config.security.sudo;
 
   asUser = user: if builtins.isInt user then "#${toString user}" else user;

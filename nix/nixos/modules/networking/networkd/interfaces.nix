@@ -4,7 +4,7 @@
 { config, lib, ... }:
 
 let
-  inherit (lib) attrValues genAttrs listToAttrs mapAttrs' mkDefault mkIf mkMerge nameValuePair optional optionalAttrs;
+  inherit (lib) attrValues listToAttrs mapAttrs' mkDefault mkIf mkMerge nameValuePair optional optionalAttrs;
   cfg = config.networking;
 
   address = { address, prefixLength, ... }: "${address}/${toString prefixLength}";

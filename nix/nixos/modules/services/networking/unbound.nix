@@ -2,7 +2,7 @@
 { config, lib, pkgs, ... }:
 
 let
-  inherit (lib) concatMapStrings concatStringsSep mapAttrsToList mkDefault mkEnableOption mkIf mkOption optional optionals types;
+  inherit (lib) concatMapStrings mapAttrsToList mkDefault mkEnableOption mkIf mkOption optional types;
   cfg = config.services.unbound;
 
   word = value: if value == true then "yes" else if value == false then "no" else toString value;

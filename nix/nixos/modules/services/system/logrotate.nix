@@ -2,7 +2,7 @@
 { config, lib, pkgs, ... }:
 
 let
-  inherit (lib) concatMapStrings mapAttrsToList mkIf mkOption optionalString types;
+  inherit (lib) concatMapStrings mapAttrsToList mkIf mkOption types;
   cfg = config.services.logrotate;
 
   enabled = lib.filterAttrs (_: setting: setting.enable) cfg.settings;

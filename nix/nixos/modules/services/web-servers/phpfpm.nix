@@ -5,7 +5,7 @@
 { config, lib, pkgs, ... }:
 
 let
-  inherit (lib) concatStringsSep literalExpression mapAttrs' mapAttrsToList mkDefault mkIf mkOption nameValuePair types;
+  inherit (lib) literalExpression mapAttrs' mapAttrsToList mkDefault mkIf mkOption nameValuePair types;
   cfg = config.services.phpfpm;
 
   atom = types.oneOf [ types.str types.int types.bool ];

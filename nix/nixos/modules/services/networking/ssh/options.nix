@@ -2,7 +2,7 @@
 { config, lib, pkgs, ... }:
 
 let
-  inherit (lib) literalExpression mkOption mkRemovedOptionModule mkRenamedOptionModule types;
+  inherit (lib) literalExpression mkOption mkRenamedOptionModule types;
 
   ssh = name: [ "services" "openssh" name ];
   setting = name: [ "services" "openssh" "settings" name ];
@@ -45,8 +45,8 @@ in
   imports =
     lib.mapAttrsToList (old: new: mkRenamedOptionModule (ssh old) (setting new)) renamed
     ++ [
-      (mkRenamedOptionModule [ "services" "sshd" "enable" ] [ "services" "openssh" "enable" ])
-      (mkRenamedOptionModule [ "services" "openssh" "knownHosts" ] [ "programs" "ssh" "knownHosts" ])
+      (lib.mkAliasOptionModule [ "services" "sshd" "enable" ] [ "services" "openssh" "enable" ])
+      (lib.mkAliasOptionModule [ "services" "openssh" "knownHosts" ] [ "programs" "ssh" "knownHosts" ])
     ];
 
   options.services.openssh = {

@@ -6,7 +6,7 @@
 { config, lib, pkgs, ... }:
 
 let
-  inherit (lib) concatMapStrings concatStringsSep escapeShellArg isBool isList mkDefault mkIf mkMerge mkOrder optional optionalString;
+  inherit (lib) concatMapStrings concatStringsSep escapeShellArg isBool isList mkDefault mkIf mkMerge mkOrder optionalString;
   cfg = config.services.openssh;
 
   # sshd_config(5): these keywords take one comma-separated argument, other lists are separated by spaces.

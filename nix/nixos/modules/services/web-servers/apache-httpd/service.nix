@@ -2,7 +2,7 @@
 { config, lib, pkgs, ... }:
 
 let
-  inherit (lib) concatMapStrings concatStringsSep mapAttrsToList mkIf optional optionals optionalString unique;
+  inherit (lib) concatMapStrings mapAttrsToList mkIf optional optionals optionalString unique;
   cfg = config.services.httpd;
   hosts = builtins.attrValues cfg.virtualHosts;
 
