@@ -34,10 +34,10 @@ def run_on_terminal(command: Sequence[str], env: dict[str, str], leader: int) ->
     signal.signal(signal.SIGWINCH, lambda *_: _copy_size(0, master))
     saved = termios.tcgetattr(0)
     try:
-        tty.setraw(0)
+        tty.setraw(0, termios.TCSADRAIN)  # not TCSAFLUSH: what was typed ahead is for the command
         _copy(master)
     finally:
-        termios.tcsetattr(0, termios.TCSAFLUSH, saved)
+        termios.tcsetattr(0, termios.TCSADRAIN, saved)
         os.close(master)
     _, status = os.waitpid(child, 0)
     code = os.waitstatus_to_exitcode(status)
