@@ -67,6 +67,7 @@ def bad_tree(tree: Path) -> None:
         "usr/lib/x/conf": "/etc/odd/odd.conf",
         "usr/lib/x/escape": "../../../../../../../../etc/shadow",
         "usr/lib/x/old-place": "/bin/early",
+        "usr/lib/x/directory": "../../share/it's here",
         "usr/share/it's here/link": "../nowhere's",
     }.items():
         (tree / path).symlink_to(target)
@@ -134,6 +135,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     archive.add("ships", fill=_ships_one)
     archive.add("prog", fill=_prog, Depends="prog-data")
     archive.add("prog-data", fill=_prog_data)
+    archive.add("compiler", fill=lambda tree: _program(tree / "usr/bin/gcc-12"))
+    archive.add("compiler-parts", fill=_parts)
     archive.release()
     archive.write_sources(folder / "root/etc/nixos-containers/archive.sources")
     with pytest.MonkeyPatch.context() as patch:
@@ -160,6 +163,16 @@ def _ships_one(tree: Path) -> None:
     (tree / "usr/bin/two").write_text("two that is shipped")
     (tree / "usr/share/doc").mkdir(parents=True)
     (tree / "usr/share/doc/ships").write_text("doc")
+
+
+def _program(path: Path) -> None:
+    path.write_text("driver")
+    path.chmod(0o755)
+
+
+def _parts(tree: Path) -> None:
+    (tree / "usr/lib/gcc").mkdir(parents=True)
+    (tree / "usr/lib/gcc/cc1").write_text("parts")
 
 
 def _prog(tree: Path) -> None:
@@ -190,6 +203,7 @@ def test_a_badly_shaped_package_is_put_in_order(world: World) -> None:
         "conf": "/etc/odd/odd.conf",
         "escape": "/etc/shadow",
         "old-place": "../../bin/early",
+        "directory": "/usr/share/it's here",
     }
     assert os.readlink(out / "usr/share/it's here/link") == "/usr/share/nowhere's"
 
@@ -237,6 +251,14 @@ def test_files_of_two_packages_do_not_fail_and_the_first_wins(world: World) -> N
     assert (out / "bin/odd").read_text() == "mine"
     assert "echo odd" in (env(world, f"odd ({body})") / "bin/odd").read_text()
     assert (env(world, f"({body})", "odd") / "bin/odd").read_text() == "mine"
+
+
+def test_programs_that_look_beside_themselves_lie_where_their_parts_are(world: World) -> None:
+    out = env(world, "compiler compiler-parts")
+    driver = out / "bin/gcc-12"
+    assert not driver.is_symlink() and driver.stat().st_mode & stat.S_IXUSR
+    assert (Path(os.path.realpath(driver)).parent.parent / "lib/gcc/cc1").read_text() == "parts"
+    assert os.readlink(out / "bin/compiler-parts").startswith("/nix/store/"), "everything else is a link"
 
 
 @pytest.mark.parametrize("sandbox", ["true", "false"])

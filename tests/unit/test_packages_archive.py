@@ -53,7 +53,7 @@ def test_the_index_has_every_package_in_its_shard(index: Index) -> None:
     assert shard["libpart"]["version"] == "2:1.0~rc1-1"
     assert shard["libpart"]["file"].startswith("pool/libpart_1.0~rc1-1_")
     assert len(list(Path(f"{index.path}/shards").iterdir())) == 256
-    assert (index.suite, index.date) == ("testsuite", "Sat, 11 Jul 2026 09:41:33 UTC")
+    assert (index.suite, index.date, index.origin) == ("testsuite", "Sat, 11 Jul 2026 09:41:33 UTC", "Test")
     assert json.loads(Path(f"{index.path}/about.json").read_text())["essential"] == ["core"]
 
 

@@ -70,6 +70,7 @@ APT::Architectures {{ "{architecture}"; }};
 APT::Install-Recommends "false";
 APT::Install-Suggests "false";
 APT::Get::Fix-Policy-Broken "false";
+APT::Get::Always-Include-Phased-Updates "true";
 APT::Sandbox::User "{user}";
 Acquire::ForceHash "sha256";
 Acquire::GzipIndexes "false";

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..base.paths import Paths
 
 # Part of an index's identity: raise it when the files' form changes.
-FORMAT = 2
+FORMAT = 3
 # How many indexes to keep: another command may be evaluating with the last one.
 _KEPT = 2
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -46,12 +46,16 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index on disk: `path` is its directory, `suite` the release, `date` what the archive says of itself."""
+    """An index on disk: `path` is its directory, `suite` the release.
+
+    `date` and `origin` (Debian, Ubuntu, …) are what the archive's Release files say of themselves, or "".
+    """
 
     path: str
     suite: str
     architecture: str
     date: str
+    origin: str = ""
 
     def names(self) -> list[str]:
         """All package names, sorted."""
@@ -130,7 +134,7 @@ def ensure_index(paths: Paths, refresh: bool = False, apt: Apt | None = None) ->
             _forget_older(directory, path)
     with open(f"{path}/about.json", encoding="utf-8") as file:
         about = json.load(file)
-    return Index(path, about["suite"], about["architecture"], about["date"])
+    return Index(path, about["suite"], about["architecture"], about["date"], about["origin"])
 
 
 def _update(apt: Apt, *, required: bool) -> None:
@@ -175,7 +179,8 @@ def _build(apt: Apt, path: str) -> None:
         "format": FORMAT,
         "suite": apt.sources.suite,
         "architecture": apt.architecture,
-        "date": _date(apt),
+        "date": max(_said(apt, "Date"), key=_sortable, default=""),
+        "origin": next(iter(_said(apt, "Origin")), ""),
         "essential": sorted(essential),
     }
     try:
@@ -242,16 +247,15 @@ def _entry(stanza: bytes) -> Iterator[tuple[str, Entry]]:
     yield name, Entry(get("Version", ""), digest, int(size), get("Filename", ""), description, homepage, essential, provides)
 
 
-def _date(apt: Apt) -> str:
-    """The newest Date of the archive's Release files, as they write it; "" when none says."""
-    newest = ("", "")
-    for name in os.listdir(apt.lists):
-        if not name.endswith("Release"):
-            continue
-        found = re.search(r"^Date: (.*)$", files.read_text(f"{apt.lists}/{name}") or "", re.MULTILINE)
-        if found:
-            newest = max(newest, (_sortable(found[1]), found[1]))
-    return newest[1]
+def _said(apt: Apt, field: str) -> list[str]:
+    """What the archive's Release files have in a field."""
+    found = []
+    for name in sorted(os.listdir(apt.lists)):
+        if name.endswith("Release"):
+            line = re.search(rf"^{field}: (.*)$", files.read_text(f"{apt.lists}/{name}") or "", re.MULTILINE)
+            if line:
+                found.append(line[1].strip())
+    return found
 
 
 def _sortable(date: str) -> str:
