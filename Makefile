@@ -2,7 +2,8 @@
 PREFIX ?= /usr/local
 PYTHON ?= /usr/bin/python3
 LIB = $(DESTDIR)$(PREFIX)/lib/nixos-containers
-MAN = $(DESTDIR)$(PREFIX)/share/man
+SHARE = $(DESTDIR)$(PREFIX)/share
+MAN = $(SHARE)/man
 VENV = .venv
 
 # What the product needs at run time, and what its tests need besides.
@@ -49,8 +50,14 @@ install:
 	install -d $(MAN)/man5 $(MAN)/man8
 	install -m 644 docs/man/nixos-containers.nix.5 $(MAN)/man5/
 	install -m 644 docs/man/nixos-container.8 $(MAN)/man8/
+	install -d $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
+	PYTHONPATH=src $(PYTHON) -m nixos_containers completion bash > $(SHARE)/bash-completion/completions/nixos-container
+	PYTHONPATH=src $(PYTHON) -m nixos_containers completion zsh > $(SHARE)/zsh/site-functions/_nixos-container
+	PYTHONPATH=src $(PYTHON) -m nixos_containers completion fish > $(SHARE)/fish/vendor_completions.d/nixos-container.fish
 
 uninstall:
+	rm -f $(SHARE)/bash-completion/completions/nixos-container $(SHARE)/zsh/site-functions/_nixos-container
+	rm -f $(SHARE)/fish/vendor_completions.d/nixos-container.fish
 	rm -rf $(LIB) $(DESTDIR)$(PREFIX)/bin/nixos-container $(MAN)/man5/nixos-containers.nix.5 $(MAN)/man8/nixos-container.8
 
 # The reference and the manuals, from the declarations of the options and the table of verbs. Commit what it writes.

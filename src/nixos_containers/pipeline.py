@@ -25,13 +25,15 @@ from .packages import lock as locking
 from .packages.apt import Apt
 from .packages.index import ensure_index
 from .packages.lock import Lock, path_beside
+from .plan.actions import Reload
+from .plan.compare import Changes, compare_packages, compare_records, units_of
 from .plan.generations import old_generations
 from .plan.imperative import nix_string, nixpkgs_text, replace_config, replace_option
 from .plan.switch import plan_switch, removal_actions
 from .plan.universe import universe_line
 from .run.execute import execute
 from .run.records import command_line, forget
-from .run.reload import reload
+from .run.reload import dry_activate, reload
 from .run.repair import repair_all
 
 if TYPE_CHECKING:
@@ -77,6 +79,57 @@ def switch(
         if not dry_run:
             execute(paths, host, plan)
     return plan
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a switch would do: its actions, and what they change in each container."""
+
+    actions: list[Action]
+    changes: list[Changes]
+
+
+def preview(
+    paths: Paths,
+    definition: str,
+    *,
+    names: tuple[str, ...] = (),
+    purge: bool = False,
+    imperative: bool = False,
+    nixpkgs: str | None = None,
+    nix_options: tuple[str, ...] = (),
+) -> Preview:
+    """What `switch` of `definition` would change, or `update` when it is `imperative`. The systems are built, nothing is touched."""
+    source = os.path.abspath(definition)
+    spec, lock = evaluate_locked(paths, source, names=names, nixpkgs=nixpkgs, nix_options=nix_options)
+    build_systems(paths, spec, lock)
+    seen = observe.observe(paths, spec)
+    plan = plan_switch(spec, seen, host_facts(), source=None if imperative else source, names=names, purge=purge, start=not imperative)
+    changes = []
+    for name in dict.fromkeys(action.name for action in plan):
+        if name not in spec.containers:
+            continue
+        container = spec.containers[name]
+        old = seen.running[name].system if name in seen.running else seen.profiles.get(name)
+        new = None if container.system.path is None else seen.finished.get(container.system.path, container.system.path)
+        in_place = new is not None and any(isinstance(action, Reload) for action in plan if action.name == name)
+        options, network = compare_records(seen.records.get(name), container)
+        changes.append(
+            Changes(
+                name,
+                old,
+                new,
+                packages=()
+                if old == new
+                else compare_packages(
+                    store.packages_of(old) if old else (), store.packages_of(new) if new else (), frozenset(lock.packages)
+                ),
+                units=units_of(dry_activate(paths, name, new) or "") if in_place and new is not None else None,
+                options=options,
+                network=network,
+            )
+        )
+    return Preview(plan, changes)
 
 
 def create(paths: Paths, name: str, definition: str, *, nix_options: tuple[str, ...] = ()) -> None:

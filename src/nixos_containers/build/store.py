@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from ..base import log, nix, process
+from ..base import files, log, nix, process
 from ..base.errors import ContainerError, HostError
 
 if TYPE_CHECKING:
@@ -44,6 +44,19 @@ def _culprit(lines: list[str]) -> str | None:
         if line.startswith("error: builder for '"):
             return line.split("'")[1]
     return None
+
+
+def packages_of(system: str) -> list[str]:
+    """The store paths of the packages that make up `system`; () when it is not in the store any more.
+
+    Systems of the embedded universe list them, of others it is the whole closure.
+    """
+    text = files.read_text(f"{system}/packages")
+    if text is not None:
+        return text.split()
+    if not os.path.exists(system):
+        return []
+    return process.run(["nix-store", "--query", "--requisites", system], env=nix.environment(substitute=False)).stdout.split()
 
 
 def add_root(path: str, link: str) -> None:

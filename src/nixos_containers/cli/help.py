@@ -27,7 +27,7 @@ def overview() -> str:
 def synopsis(verb: Verb) -> str:
     """How the verb is written, without the program's name: `run [OPTIONS] NAME [--] COMMAND...`."""
     words = [verb.name, "[OPTIONS]"]
-    if verb.container == "one":
+    if verb.container in ("one", "two"):
         words.append(verb.argument)
     elif verb.container == "many":
         words.append(f"{verb.argument}..." if verb.required else f"[{verb.argument}...]")

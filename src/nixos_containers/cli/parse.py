@@ -84,9 +84,11 @@ def parse(argv: Sequence[str]) -> Arguments:
     parsed = vars(parser(verb).parse_args(words))
     names = parsed.pop("name", None) or ()
     names = (names,) if isinstance(names, str) else tuple(names)
-    if not names and verb.container in ("one", "many") and verb.name not in ("switch", "build", "upgrade", "options", "prune"):
-        missing = "option" if verb.name == "option" else "container"
-        raise UsageError(f"no {missing} name specified", hint=f"{PROGRAM} {verb.name} --help")
+    if not names and verb.required:
+        missing = {"NAME": "container name", "OPTION": "option name"}.get(verb.argument, verb.argument)
+        raise UsageError(f"no {missing} specified", hint=f"{PROGRAM} {verb.name} --help")
+    if verb.container == "two" and len(names) != 2:
+        raise UsageError(f"expected {verb.argument}, got {len(names)} of them", hint=f"{PROGRAM} {verb.name} --help")
     return Arguments(
         verb,
         names,
@@ -119,7 +121,7 @@ def parser(verb: Verb) -> argparse.ArgumentParser:
         if option.flags != ("--json",) or verb.json:
             _add(made, option)
     if verb.container:
-        nargs = {"one": "?", "optional": "?", "many": "*"}[verb.container]
+        nargs = {"one": "?", "optional": "?", "two": "*", "many": "*"}[verb.container]
         made.add_argument("name", nargs=nargs, metavar=verb.argument)
     return made
 

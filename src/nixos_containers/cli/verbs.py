@@ -5,70 +5,16 @@ A verb names the module that carries it out; that module is imported only when t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from .verb import DEFINITION, DRY_RUN, GLOBAL_OPTIONS, NIX_OPTIONS, NIXOS_PATH, PROGRAM, Option, Verb
+from .verbs_lifecycle import LIFECYCLE
 
-PROGRAM = "nixos-container"
+__all__ = ["GLOBAL_OPTIONS", "NIX_OPTIONS", "PROGRAM", "VERBS", "Option", "Verb", "find"]
 
-# Verbs that take names, and mean all there is when none is given.
-_ALL_BY_DEFAULT = frozenset({"switch", "build", "prune", "options"})
-
-
-@dataclass(frozen=True)
-class Option:
-    """One flag or argument of a verb. `metavar` None means a switch, several words that many values; `repeat` collects."""
-
-    flags: tuple[str, ...]
-    help: str
-    metavar: str | None = None
-    repeat: bool = False
-    choices: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Verb:
-    """One verb: what it is called, what it takes, which module has its `run(arguments)`."""
-
-    name: str
-    summary: str
-    module: str
-    container: str = ""  # "", "one" or "many": how many container names (or, for options, words) it takes
-    options: tuple[Option, ...] = ()
-    command: bool = False  # takes a command line after `--`
-    json: bool = True
-    text: str = ""  # what a person needs to know besides; blank lines part paragraphs
-    aliases: tuple[str, ...] = ()
-    argument: str = "NAME"  # how the help calls what `container` counts
-    examples: tuple[str, ...] = ()  # command lines without the program's name
-
-    @property
-    def required(self) -> bool:
-        """Whether at least one name has to be given."""
-        return bool(self.container) and self.name not in _ALL_BY_DEFAULT
-
-
-_DEFINITION = Option(("-c", "--config-path"), "the definition file (default: /etc/nixos/configuration.nix)", "FILE")
-_NIXOS_PATH = Option(("--nixos-path",), "evaluate with the nixpkgs tree at PATH instead of the embedded universe", "PATH")
-_DRY_RUN = Option(("--dry-run",), "print the actions with their reasons, and do nothing")
 _CONFIG = (
     Option(("--config",), "the container's NixOS configuration, as text", "TEXT"),
     Option(("--config-file",), "the container's NixOS configuration, as a file", "FILE"),
 )
 
-# Nix's own, as upstream passes them on. nix.py says which of them `create` records.
-NIX_OPTIONS = (
-    Option(("--impure",), "let a flake read what is outside it"),
-    Option(("--override-input",), "use another flake for an input of the flake", "INPUT FLAKE", repeat=True),
-    Option(("--no-registries",), "look no flake up in registries"),
-    Option(("--no-update-lock-file",), "fail when the flake's lock file does not fit its inputs"),
-    Option(("--no-write-lock-file",), "do not write the flake's lock file"),
-    Option(("--no-allow-dirty",), "refuse a flake in a work tree with changes"),
-    Option(("--option",), "a setting of Nix", "NAME VALUE", repeat=True),
-    Option(("--refresh",), "fetch the flake and its inputs anew, this time"),
-    Option(("--update-input",), "move one input of the flake in its lock file", "INPUT", repeat=True),
-    Option(("--recreate-lock-file",), "write the flake's lock file anew"),
-    Option(("--commit-lock-file",), "commit the flake's lock file when it changed"),
-    Option(("--log-format",), "how Nix prints its progress", "FORMAT"),
-)
 _FLAKE = Option(("--flake",), "run `nixosConfigurations.ATTR` (default: container) of a flake", "URI[#ATTR]")
 
 VERBS: tuple[Verb, ...] = (
@@ -78,9 +24,9 @@ VERBS: tuple[Verb, ...] = (
         "switch",
         "many",
         (
-            _DEFINITION,
-            _DRY_RUN,
-            _NIXOS_PATH,
+            DEFINITION,
+            DRY_RUN,
+            NIXOS_PATH,
             Option(("--purge",), "also delete the state directories of containers that are no longer declared"),
             *NIX_OPTIONS,
         ),
@@ -103,7 +49,7 @@ VERBS: tuple[Verb, ...] = (
         "evaluate and build a definition, touching nothing else",
         "build",
         "many",
-        (_DEFINITION, _NIXOS_PATH, *NIX_OPTIONS),
+        (DEFINITION, NIXOS_PATH, *NIX_OPTIONS),
         text=(
             "Prints the store path of every system, in the order of the containers' names. The lock file beside "
             "the definition is written as by `switch`."
@@ -114,7 +60,7 @@ VERBS: tuple[Verb, ...] = (
         "upgrade",
         "move the lock file to the archive's current packages",
         "upgrade",
-        options=(_DEFINITION, _DRY_RUN),
+        options=(DEFINITION, DRY_RUN),
         text=(
             "Refreshes the package index, resolves again and shows what moves; `switch` then builds and applies "
             "it. Without `upgrade`, the lock file keeps every package at its version, also on other machines. "
@@ -239,7 +185,7 @@ VERBS: tuple[Verb, ...] = (
         (
             *_CONFIG,
             _FLAKE,
-            _NIXOS_PATH,
+            NIXOS_PATH,
             Option(("--system-path",), "a finished system instead of a configuration", "PATH"),
             Option(("--ensure-unique-name",), "append a number to the name if it is taken, and print the name"),
             Option(("--auto-start",), "start the container with the host"),
@@ -267,7 +213,7 @@ VERBS: tuple[Verb, ...] = (
         "rebuild a container and bring it to its new system",
         "update",
         "one",
-        (*_CONFIG, _FLAKE, _NIXOS_PATH, *NIX_OPTIONS),
+        (*_CONFIG, _FLAKE, NIXOS_PATH, *NIX_OPTIONS),
         text=(
             "Of a container of `create`: builds what its definition file says now, after replacing the "
             "configuration in it if one is given here. Of a declared container: the same as `switch` of its "
@@ -344,7 +290,7 @@ VERBS: tuple[Verb, ...] = (
         "print an option's value and who defined it",
         "option",
         "one",
-        (_DEFINITION,),
+        (DEFINITION,),
         text=(
             "The name is a path: `containers.NAME.OPTION` for an option of the host, "
             "`containers.NAME.config.OPTION` for one of the guest. The definition file is the one given, or else "
@@ -368,12 +314,7 @@ VERBS: tuple[Verb, ...] = (
             "named with their remedy. Succeeds when all is well or was repaired."
         ),
     ),
-)
-
-GLOBAL_OPTIONS = (
-    Option(("--json",), "print the answer as JSON"),
-    Option(("-q", "--quiet"), "say nothing but errors and the answer"),
-    Option(("--debug",), "show the commands that run, and tracebacks"),
+    *LIFECYCLE,
 )
 
 

@@ -45,3 +45,16 @@ def reload(paths: Paths, name: str, system: str) -> None:
             f"container ‘{name}’ runs its new system, but some units failed",
             hint=f"nixos-container run {name} -- systemctl --failed",
         )
+
+
+def dry_activate(paths: Paths, name: str, system: str) -> str | None:
+    """What `system`'s switch-to-configuration says it would do in container `name`; None when it runs not or cannot tell."""
+    running = observe.running(paths, name)
+    if running is None:
+        return None
+    command = [
+        process.find("nsenter") or "nsenter", "--all", f"--target={running.leader}", "--",
+        f"{system}/bin/switch-to-configuration", "dry-activate",
+    ]  # fmt: skip
+    done = process.run(command, check=False, env={"PATH": GUEST_PATH})
+    return done.stdout + done.stderr if done.returncode == 0 else None

@@ -1,0 +1,91 @@
+"""The part of the table of verbs that looks at containers and moves them about: plan, inspect, logs, wait, completion."""
+
+from __future__ import annotations
+
+from .verb import DEFINITION, NIX_OPTIONS, NIXOS_PATH, Option, Verb
+
+WAIT_STATES = ("up", "running", "down")
+
+LIFECYCLE: tuple[Verb, ...] = (
+    Verb(
+        "plan",
+        "show what a switch would change",
+        "plan",
+        "many",
+        (
+            DEFINITION,
+            NIXOS_PATH,
+            Option(("--purge",), "as if `switch --purge` followed"),
+            *NIX_OPTIONS,
+        ),
+        text=(
+            "For every container that would change: packages with their versions, units of the running guest that "
+            "would be started, stopped, restarted or reloaded, changed options and changed network; then the actions "
+            "of the switch with their reasons. Without changes it says so.\n\n"
+            "No container is touched. The new systems are built into the store, and the lock file beside the "
+            "definition is written, as by `build`: only so packages and units can be compared. When one name of a "
+            "container of `create` is given without `-c`, its own definition file is looked at."
+        ),
+        aliases=("diff",),
+        examples=("plan", "plan -c ./containers.nix web", "plan scratch"),
+    ),
+    Verb(
+        "inspect",
+        "print all that is known about a container",
+        "inspect",
+        "one",
+        text=(
+            "Prints one JSON object, with and without `--json`: the record (the options as declared), whether and "
+            "as which processes the container runs, its generations, its paths on the host, its range of user ids, "
+            "the names of its interfaces on both ends, and its limits."
+        ),
+        examples=("inspect web",),
+    ),
+    Verb(
+        "logs",
+        "show a container's journal and console",
+        "logs",
+        "one",
+        (
+            Option(("-f", "--follow"), "go on showing what is added, until interrupted"),
+            Option(("-n", "--lines"), "show the last N lines (default: all of this boot's journal)", "N"),
+            Option(("--console",), "show the console of the last start only"),
+        ),
+        text=(
+            "Of a running container: the guest's journal since it booted. Of one that is down: the journal that it "
+            "left in its state directory if it kept one there, then the console of its last start, where a guest "
+            "that died early tells why. With `--json`, the journal's entries, one object a line."
+        ),
+        examples=("logs web -n 50", "logs -f web"),
+    ),
+    Verb(
+        "wait",
+        "wait until containers are up, or down",
+        "wait",
+        "many",
+        (
+            Option(
+                ("--for",), "up: it runs; running: its units have all started; down: it ended (default: up)", "STATE", choices=WAIT_STATES
+            ),
+            Option(("--timeout",), "fail after TIME, such as 30s or 2min (default: wait for ever)", "TIME"),
+        ),
+        text=(
+            "`running` also ends, with a failure, when the guest's systemd has finished starting and some units "
+            "failed (`degraded`). A container that is in the state already is not waited for."
+        ),
+        examples=("wait web --for running --timeout 1min", "wait --for down web"),
+    ),
+    Verb(
+        "completion",
+        "print the completion script of a shell",
+        "completion",
+        "one",
+        json=False,
+        text=(
+            "For bash, zsh or fish. `make install` puts all three where the shells look for them. Containers are "
+            "completed from `list`, files where an option takes one."
+        ),
+        argument="SHELL",
+        examples=("completion bash",),
+    ),
+)

@@ -1,0 +1,43 @@
+"""A guest's journal and its console, shown by the programs that know how: journalctl and tail.
+
+Of a running guest the journal is read inside, by its own journalctl; of one that is down, from what it left in its
+root. Not for interpreting either.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from ..base import process
+from .enter import enter
+
+if TYPE_CHECKING:
+    from ..base.paths import Paths
+
+
+def show_running(name: str, leader: int, words: list[str]) -> int:
+    """journalctl inside the guest `name` whose first process is `leader`; it takes our place."""
+    return enter(name, leader, ["journalctl", "--boot", "--no-pager", *words], terminal=False)
+
+
+def left_journal(paths: Paths, name: str) -> str | None:
+    """The directory of the journal that the guest left in its state, or None.
+
+    What is not really below the root (a link that the guest made) does not count.
+    """
+    directory = f"{os.path.realpath(paths.state(name))}/var/log/journal"
+    if os.path.realpath(directory) != directory or not os.path.isdir(directory) or not os.listdir(directory):
+        return None
+    return directory
+
+
+def show_left(directory: str, words: list[str]) -> int:
+    """The host's journalctl over the journal at `directory`; its exit status."""
+    return process.spawn(["journalctl", f"--directory={directory}", "--no-pager", *words]).wait()
+
+
+def show_console(path: str, *, lines: str | None, follow: bool) -> int:
+    """The console log at `path`; its exit status."""
+    command = ["tail", f"--lines={lines or '+1'}", *(["--follow=name", "--retry", f"--pid={os.getpid()}"] if follow else []), "--", path]
+    return process.spawn(command).wait()

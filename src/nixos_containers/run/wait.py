@@ -1,0 +1,53 @@
+"""Waiting for what happens to a container: it comes up, its units have started, it ends. Changes nothing."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from ..base import process
+from ..base.errors import ContainerError
+from ..kernel import processes
+from ..observe import containers as observe
+from .enter import GUEST_PATH
+
+if TYPE_CHECKING:
+    from ..base.paths import Paths
+
+_PAUSE = 0.1  # seconds between two looks at what the kernel does not announce
+
+
+def wait_for(paths: Paths, name: str, state: str, *, deadline: float) -> None:
+    """Return when container `name` is `up`, `running` or `down`; `deadline` is of the monotonic clock.
+
+    Raises ContainerError when the deadline passes, or when a guest that should be `running` has failed units.
+    """
+    while not _reached(paths, name, state, deadline):
+        if time.monotonic() >= deadline:
+            raise ContainerError(f"container ‘{name}’ is not {state} yet, and the time is over", hint=f"nixos-container logs {name}")
+        time.sleep(_PAUSE)
+
+
+def _reached(paths: Paths, name: str, state: str, deadline: float) -> bool:
+    running = observe.running(paths, name)
+    if state == "down":
+        if running is None:
+            return observe.supervisor(paths, name) is None
+        left = min(max(0.0, deadline - time.monotonic()), 3600.0)
+        # A guest that reboots gets another nspawn from the same supervisor.
+        processes.wait_until_gone(running.supervisor or running.nspawn, left)
+        return observe.running(paths, name) is None
+    if running is None or state == "up":
+        return running is not None
+    said = _systemd_says(running.leader)
+    if said == "degraded":
+        raise ContainerError(
+            f"container ‘{name}’ has started, but some units failed", hint=f"nixos-container run {name} -- systemctl --failed"
+        )
+    return said == "running"
+
+
+def _systemd_says(leader: int) -> str:
+    nsenter = process.find("nsenter") or "nsenter"
+    command = [nsenter, "--all", f"--target={leader}", "--", "systemctl", "is-system-running"]
+    return process.run(command, check=False, env={"PATH": GUEST_PATH}).stdout.strip()

@@ -1,0 +1,122 @@
+"""Looking at containers, moving them about, throw-away shells: what the verbs do to a host."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .conftest import Host
+
+NAME = "nctlife"
+DEFINITION = """{
+  containers.nctlife = {
+    privateNetwork = true;
+    hostAddress = "10.213.61.1";
+    localAddress = "10.213.61.2";
+    config = { pkgs, ... }: {
+      system.stateVersion = "23.11";
+      environment.systemPackages = [ pkgs.PACKAGE ];
+      systemd.services.life = {
+        wantedBy = [ "multi-user.target" ];
+        serviceConfig.ExecStart = "/usr/bin/sleep SECONDS";
+      };
+    };
+  };
+}
+"""
+
+
+def definition(package: str, seconds: int) -> str:
+    return DEFINITION.replace("PACKAGE", package).replace("SECONDS", str(seconds))
+
+
+@pytest.fixture(scope="module")
+def living(host: Host) -> Iterator[Host]:
+    host.define(definition("tree", 3600))
+    host.switch()
+    host.succeed("start", NAME)
+    yield host
+
+
+def plan(host: Host) -> dict[str, list[dict[str, object]]]:
+    found: dict[str, list[dict[str, object]]] = host.json("plan", "-c", str(host.definition))
+    return found
+
+
+def test_plan_of_a_matching_host_is_empty(living: Host) -> None:
+    living.succeed("wait", NAME, "--for", "running", "--timeout", "30s")
+    done = living.run("plan", "-c", str(living.definition))
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "nothing would change" in done.stderr
+
+
+def test_plan_tells_packages_units_options_network_and_actions_and_touches_nothing(living: Host) -> None:
+    before = living.json("inspect", NAME)
+    try:
+        living.define(definition("jq", 7200))
+        (change,) = plan(living)["changes"]
+        packages = {entry["name"]: (entry["old"], entry["new"]) for entry in change["packages"]}  # type: ignore[attr-defined, index]
+        assert packages["tree"][1] == [] and packages["jq"][0] == [] and len(packages["jq"][1]) == 1
+        assert change["units"] == {"stop": ["life.service"], "start": ["life.service"]} or change["units"] == {"restart": ["life.service"]}
+        said = living.succeed("diff", "-c", str(living.definition))
+        assert "  package - tree " in said and "  package + jq " in said and "unit life.service would be " in said
+        assert f"reload {NAME} in place (only the guest's system changed)" in said
+
+        living.define(definition("tree", 3600).replace("10.213.61.2", "10.213.61.3").replace("config =", "enableTun = true; config ="))
+        found = plan(living)
+        (change,) = found["changes"]
+        assert change["options"] == [{"option": "enableTun", "old": None, "new": True}]
+        assert change["network"] == [{"option": "localAddress", "old": "10.213.61.2", "new": "10.213.61.3"}]
+        assert [action["action"] for action in found["actions"]] == ["update", "restart"]
+        assert living.json("inspect", NAME) == before
+    finally:
+        living.define(definition("tree", 3600))
+
+
+def test_inspect(living: Host) -> None:
+    found = living.json("inspect", NAME)
+    assert found["state"] == "up" and found["running"]["leader"] > 1
+    assert found["network"]["interfaces"][0]["host"] == f"ve-{NAME}"
+    assert Path("/sys/class/net/ve-nctlife").exists()
+    assert found["generations"][-1]["current"] and found["generations"][-1]["system"] == found["running"]["system"]
+    assert Path(found["paths"]["root"]).is_dir()
+    owner = Path(f"/proc/{found['running']['leader']}").stat().st_uid
+    assert found["users"]["first"] == owner < found["users"]["last"], "root inside is the first of the range"
+
+
+def test_wait_for_down_and_up(living: Host) -> None:
+    assert "the time is over" in living.fail("wait", NAME, "--for", "down", "--timeout", "300ms")
+    waiting = subprocess.Popen(living.command("wait", NAME, "--for", "down", "--timeout", "60s"))
+    living.inside(NAME, "true")
+    living.succeed("stop", NAME)
+    assert waiting.wait(timeout=10) == 0
+    waiting = subprocess.Popen(living.command("wait", NAME, "--timeout", "60s"))
+    living.succeed("start", NAME)
+    assert waiting.wait(timeout=10) == 0
+    assert "does not exist" in living.fail("wait", "nctnosuch")
+
+
+def test_logs_while_running_and_after_death(living: Host) -> None:
+    living.inside(NAME, "logger", "-t", "life", "a line for the journal")
+    assert "a line for the journal" in living.succeed("logs", NAME, "-n", "20")
+    entries = [json.loads(line) for line in living.succeed("logs", NAME, "-n", "20", "--json").splitlines()]
+    assert any(entry.get("MESSAGE") == "a line for the journal" for entry in entries)
+    following = subprocess.Popen(living.command("logs", NAME, "-f", "-n", "0"), stdout=subprocess.PIPE, text=True)
+    try:
+        time.sleep(0.5)
+        living.inside(NAME, "logger", "-t", "life", "said meanwhile")
+        assert following.stdout is not None
+        assert any("said meanwhile" in following.stdout.readline() for _ in range(4)), "after the lines about the login itself"
+    finally:
+        following.terminate()
+        following.wait()
+    living.succeed("stop", NAME)
+    said = living.succeed("logs", NAME)
+    assert "a line for the journal" in said
+    assert living.succeed("logs", NAME, "--console", "-n", "3")
+    living.succeed("start", NAME)
