@@ -26,9 +26,9 @@ from nixos_containers.packages.lock import Lock
 from nixos_containers.packages.resolve import update_lock
 
 from ..unit.packages_archive import Archive
-from . import runner
+from . import runner, shapes
 
-BUSYBOX = shutil.which("busybox")
+BUSYBOX = shapes.BUSYBOX
 
 
 def _static() -> bool:
@@ -47,41 +47,6 @@ pytestmark = [
 ]
 
 NIX = {"NIX_CONFIG": "build-users-group =\nsandbox = true\nsubstitute = false\n"}
-
-
-def bad_tree(tree: Path) -> None:
-    """Links in all directions, programs outside usr, bits that a store cannot keep."""
-    for directory in ("bin", "sbin", "lib", "usr/sbin", "usr/lib/x", "usr/share/it's here", "etc/odd"):
-        (tree / directory).mkdir(parents=True, exist_ok=True)
-    (tree / "bin/early").write_text("early")
-    (tree / "sbin/early-admin").write_text("admin")
-    (tree / "usr/sbin/daemon").write_text("daemon")
-    (tree / "usr/share/it's here/file").write_text("quoted")
-    (tree / "etc/odd/odd.conf").write_text("conf")
-    (tree / "usr/bin/setuid").write_text("s")
-    (tree / "usr/bin/setuid").chmod(0o4755)
-    for path, target in {
-        "usr/lib/x/inside": "../../bin/odd",
-        "usr/lib/x/outside": "../../lib/elsewhere/file.so",
-        "usr/lib/x/absolute": "/usr/bin/odd",
-        "usr/lib/x/conf": "/etc/odd/odd.conf",
-        "usr/lib/x/escape": "../../../../../../../../etc/shadow",
-        "usr/lib/x/old-place": "/bin/early",
-        "usr/lib/x/directory": "../../share/it's here",
-        "usr/share/it's here/link": "../nowhere's",
-    }.items():
-        (tree / path).symlink_to(target)
-    os.mknod(tree / "usr/lib/x/device", 0o600 | stat.S_IFCHR, os.makedev(1, 3))
-
-
-ODD_POSTINST = """#!/bin/sh
-set -e
-touch /this-must-never-run
-for tool in one two; do
-  update-alternatives --install /usr/bin/$tool $tool /usr/bin/$tool.odd 30 \\
-    --slave /usr/share/man/man1/$tool.1.gz $tool.1.gz /usr/share/man/man1/$tool.odd.1.gz
-done
-"""
 
 
 @dataclass
@@ -129,14 +94,17 @@ def nix(*command: str) -> subprocess.CompletedProcess[str]:
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("world")
     archive = Archive(folder)
-    archive.add("busybox-static", fill=_busybox)
-    archive.add("odd", fill=lambda tree: (bad_tree(tree), _tools(tree, "odd"))[0], postinst=ODD_POSTINST)
-    archive.add("rival", fill=lambda tree: _tools(tree, "rival"), postinst=ODD_POSTINST.replace("odd", "rival").replace("30", "40"))
-    archive.add("ships", fill=_ships_one)
-    archive.add("prog", fill=_prog, Depends="prog-data")
-    archive.add("prog-data", fill=_prog_data)
-    archive.add("compiler", fill=lambda tree: _program(tree / "usr/bin/gcc-12"))
-    archive.add("compiler-parts", fill=_parts)
+    archive.add("busybox-static", fill=shapes.busybox)
+    archive.add("odd", fill=lambda tree: (shapes.bad_tree(tree), shapes.tools(tree, "odd"))[0], postinst=shapes.ODD_POSTINST)
+    archive.add(
+        "rival", fill=lambda tree: shapes.tools(tree, "rival"), postinst=shapes.ODD_POSTINST.replace("odd", "rival").replace("30", "40")
+    )
+    archive.add("ships", fill=shapes.ships_one)
+    archive.add("prog", fill=shapes.prog, Depends="prog-data")
+    archive.add("prog-data", fill=shapes.prog_data)
+    archive.add("dynamic", fill=shapes.dynamic)
+    archive.add("compiler", fill=lambda tree: shapes.program(tree / "usr/bin/gcc-12"))
+    archive.add("compiler-parts", fill=shapes.parts)
     archive.release()
     archive.write_sources(folder / "root/etc/nixos-containers/archive.sources")
     with pytest.MonkeyPatch.context() as patch:
@@ -144,49 +112,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         patch.setattr(apt_module, "_sandbox_user", lambda: "root")
         paths = Paths(str(folder / "root"))
         yield World(paths, folder / "test.lock", ensure_index(paths).path)
-
-
-def _busybox(tree: Path) -> None:
-    (tree / "bin").mkdir()
-    assert BUSYBOX is not None
-    shutil.copy(BUSYBOX, tree / "bin/busybox")
-
-
-def _tools(tree: Path, suffix: str) -> None:
-    (tree / "usr/share/man/man1").mkdir(parents=True)
-    for tool in ("one", "two"):
-        (tree / f"usr/bin/{tool}.{suffix}").write_text(f"{tool} of {suffix}")
-        (tree / f"usr/share/man/man1/{tool}.{suffix}.1.gz").write_text(suffix)
-
-
-def _ships_one(tree: Path) -> None:
-    (tree / "usr/bin/two").write_text("two that is shipped")
-    (tree / "usr/share/doc").mkdir(parents=True)
-    (tree / "usr/share/doc/ships").write_text("doc")
-
-
-def _program(path: Path) -> None:
-    path.write_text("driver")
-    path.chmod(0o755)
-
-
-def _parts(tree: Path) -> None:
-    (tree / "usr/lib/gcc").mkdir(parents=True)
-    (tree / "usr/lib/gcc/cc1").write_text("parts")
-
-
-def _prog(tree: Path) -> None:
-    # Works only where its interpreter and its data, both of another package, are in their places.
-    (tree / "usr/bin/prog").write_text("#!/usr/lib/prog/sh\ncat /usr/share/prog/data\n")
-    (tree / "usr/bin/prog").chmod(0o755)
-
-
-def _prog_data(tree: Path) -> None:
-    (tree / "usr/share/prog").mkdir(parents=True)
-    (tree / "usr/share/prog/data").write_text("data of prog\n")
-    assert BUSYBOX is not None
-    (tree / "usr/lib/prog").mkdir(parents=True)
-    shutil.copy(BUSYBOX, tree / "usr/lib/prog/sh")
 
 
 def test_a_badly_shaped_package_is_put_in_order(world: World) -> None:
@@ -261,14 +186,21 @@ def test_programs_that_look_beside_themselves_lie_where_their_parts_are(world: W
     assert os.readlink(out / "bin/compiler-parts").startswith("/nix/store/"), "everything else is a link"
 
 
-@pytest.mark.parametrize("sandbox", ["true", "false"])
-def test_a_build_runs_programs_of_the_archive_with_what_they_need(world: World, sandbox: str) -> None:
+@pytest.mark.parametrize(("sandbox", "view"), [("true", "links"), ("true", "namespace"), ("false", "namespace")])
+def test_a_build_runs_programs_of_the_archive_with_what_they_need(world: World, sandbox: str, view: str) -> None:
     name = f"ran-{sandbox}-{os.getpid()}"
-    out = world.build(f'pkgs.runCommand "{name}" {{ nativeBuildInputs = [ pkgs.prog ]; }} "prog >$out"', sandbox=sandbox)
+    inputs = f'nativeBuildInputs = [ pkgs.prog ]; archiveView = "{view}";'
+    out = world.build(f'pkgs.runCommand "{name}" {{ {inputs} }} "prog >$out"', sandbox=sandbox)
     assert out.read_text() == "data of prog\n"
     assert not Path("/usr/share/prog").exists()
     locked = json.loads(world.lock_file.read_text())
     assert locked["systems"]["test"]["roots"] == ["@prog"], "a tool is no part of the system"
+
+
+def test_without_any_view_programs_run_by_their_own_loader(world: World) -> None:
+    inputs = 'nativeBuildInputs = [ pkgs.dynamic ]; archiveView = "loader";'
+    out = world.build(f'pkgs.runCommand "loader-{os.getpid()}" {{ {inputs} }} "dynamic a \'b c\' >$out; script d >>$out"')
+    assert out.read_text() == "a b c\nfrom script d\n"
 
 
 def test_a_program_called_by_its_path_runs_too(world: World) -> None:
@@ -343,24 +275,11 @@ def test_a_template_with_a_word_left_over_is_refused(world: World) -> None:
     assert "@b@ is not replaced" in done.stderr
 
 
-def _zstd(tree: Path) -> None:
-    """The host's zstd with its libraries, laid out like a package and what it depends on."""
-    libraries = tree / "usr/lib/some-triplet"
-    libraries.mkdir(parents=True)
-    program = shutil.which("zstd")
-    assert program is not None
-    shutil.copy(program, tree / "usr/bin/zstd")
-    for word in subprocess.run(["ldd", program], capture_output=True, text=True, check=True).stdout.split():
-        if word.startswith("/"):
-            real = Path(os.path.realpath(word))
-            shutil.copy(real, libraries / real.name)
-
-
 @pytest.mark.skipif(shutil.which("zstd") is None, reason="needs zstd")
 def test_an_archive_that_compresses_with_zstd_brings_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     archive = Archive(tmp_path, compression="zstd")
-    archive.add("busybox-static", fill=_busybox)
-    archive.add("zstd", fill=_zstd)
+    archive.add("busybox-static", fill=shapes.busybox)
+    archive.add("zstd", fill=shapes.zstd)
     archive.add("modern")
     assert b"data.tar.zst" in next((tmp_path / "archive/pool").glob("modern_*")).read_bytes()[:4096]
     archive.release()

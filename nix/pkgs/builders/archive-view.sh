@@ -4,8 +4,10 @@
 # Read by setup.sh. Three ways, the first possible one:
 #   1. the build's own root is empty and writable: four links
 #   2. a user and mount namespace of its own, with a new root
-#   3. none: say so
+#   3. no view, but every program started by its own loader (archive-run.sh):
+#      enough for programs that need their libraries only
 # Never writes to a root that has a /usr: that may be the host's.
+# $archiveView (links, namespace, loader) takes one of them away from the rest.
 
 archiveLinks() {
   ln -s "$archiveUsr" "$1/usr"
@@ -19,12 +21,17 @@ archiveLinks() {
   done
 }
 
+may() {
+  [ -z "${archiveView-}" ] || [ "$archiveView" = "$1" ]
+}
+
 if [ -n "${archiveViewDone-}" ]; then
-  :
-elif [ ! -e /usr ] && [ ! -L /usr ] && [ "$NIX_BUILD_TOP" = /build ] && mkdir /usr 2>/dev/null; then
+  PATH="/usr/bin:/usr/sbin:$PATH"
+elif may links && [ ! -e /usr ] && [ ! -L /usr ] && [ "$NIX_BUILD_TOP" = /build ] && mkdir /usr 2>/dev/null; then
   rmdir /usr
   archiveLinks /
-else
+  PATH="/usr/bin:/usr/sbin:$PATH"
+elif may namespace && { unshare -U -r -m true || unshare -m true; } 2>/dev/null; then
   archiveRoot="$NIX_BUILD_TOP/.root"
   mkdir "$archiveRoot"
   cat >"$NIX_BUILD_TOP/.view" <<'END'
@@ -46,14 +53,21 @@ END
   export archiveRoot
   if unshare -U -r -m true 2>/dev/null; then
     exec unshare -U -r -m sh "$NIX_BUILD_TOP/.view.sh"
-  elif unshare -m true 2>/dev/null; then
-    exec unshare -m sh "$NIX_BUILD_TOP/.view.sh"
   fi
-  echo "$name: this build runs programs of the package archive, which need a /usr of their own." >&2
-  echo "The host permits neither user namespaces nor a sandbox with a writable root:" >&2
-  echo "enable the Nix sandbox (sandbox = true) or unprivileged user namespaces." >&2
-  exit 1
+  exec unshare -m sh "$NIX_BUILD_TOP/.view.sh"
+else
+  mkdir "$NIX_BUILD_TOP/.programs"
+  {
+    echo "#!$busybox/bin/sh"
+    echo "archiveUsr='$archiveUsr' programs='$NIX_BUILD_TOP/.programs' busybox='$busybox'"
+    cat "$archiveRunScript"
+  } >"$NIX_BUILD_TOP/.programs/.run"
+  chmod +x "$NIX_BUILD_TOP/.programs/.run"
+  for program in "$archiveUsr"/sbin/* "$archiveUsr"/bin/*; do
+    ln -sfn .run "$NIX_BUILD_TOP/.programs/${program##*/}"
+  done
+  PATH="$NIX_BUILD_TOP/.programs:$PATH"
 fi
-PATH="/usr/bin:/usr/sbin:$PATH"
+
 # The tree may be without the locale that setup.sh chose; programs complain then.
-[ -d /usr/lib/locale/C.utf8 ] || LC_ALL=C
+[ -d "$archiveUsr/lib/locale/C.utf8" ] || LC_ALL=C

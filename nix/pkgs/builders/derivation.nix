@@ -97,6 +97,7 @@ let
         // lib.optionalAttrs (tools != [ ]) {
           archiveUsr = toolsEnv.make tools;
           archiveViewScript = ./archive-view.sh;
+          archiveRunScript = ./archive-run.sh;
           setupScript = ./setup.sh;
         };
 
