@@ -291,7 +291,7 @@ def guest_script(network: NetworkPlan, *, busybox: str) -> str:
 # Both kinds of systems make these places anew, so nothing is lost; only what the other kind makes is touched.
 _OTHER_KIND = """\
 # A root may have run the other kind of system: what that one put where this one wants something else is taken away.
-kind=; read -r kind < "${1%/*}/init-interface-version" 2> /dev/null
+kind=; read -r kind 2> /dev/null < "${1%/*}/init-interface-version"
 case $kind in
   archive-*) # its /bin, /usr/bin, ... are links; NixOS has directories there, with a link or two in them
     for link in /bin/sh /usr/bin/env /lib/ld-linux.so.2 /lib64/ld-linux-x86-64.so.2 /lib/ld-linux-aarch64.so.1; do
