@@ -24,7 +24,9 @@ def explained(tmp_path: Path, expression: str) -> ContainerError:
     path = tmp_path / "configuration.nix"
     path.write_text(expression, encoding="utf-8")
     env = {**nix.environment(substitute=False), "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(tmp_path)}
-    done = subprocess.run(["nix-instantiate", "--eval", "--strict", str(path)], capture_output=True, text=True, env=env, check=False)
+    done = subprocess.run(
+        ["nix-instantiate", "--store", "dummy://", "--eval", "--strict", str(path)], capture_output=True, text=True, env=env, check=False
+    )
     assert done.returncode != 0
     return explain(done.stderr, suggest=nothing)
 

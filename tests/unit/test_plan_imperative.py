@@ -31,7 +31,7 @@ def evaluate(expression: str) -> object:
     """What Nix makes of an expression."""
     if shutil.which("nix-instantiate") is None:
         pytest.skip("Nix is not installed")
-    command = ["nix-instantiate", "--eval", "--strict", "--json", "-E", expression]
+    command = ["nix-instantiate", "--store", "dummy://", "--eval", "--strict", "--json", "-E", expression]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{done.stderr}\n{expression}"
     return json.loads(done.stdout)

@@ -88,8 +88,8 @@ def run(
             cwd=cwd,
             timeout=timeout,
         )
-    except FileNotFoundError:
-        raise missing(command[0]) from None
+    except (FileNotFoundError, PermissionError) as failure:
+        raise _not_started(command[0], failure) from None
     except subprocess.TimeoutExpired:
         raise HostError(f"{command[0]} did not answer within {timeout:g} s", hint=shlex.join(command)) from None
     result = subprocess.CompletedProcess(
@@ -123,8 +123,15 @@ def spawn(
             env=environment(env),
             start_new_session=detach,
         )
-    except FileNotFoundError:
-        raise missing(command[0]) from None
+    except (FileNotFoundError, PermissionError) as failure:
+        raise _not_started(command[0], failure) from None
+
+
+def _not_started(program: str, failure: OSError) -> OSError | HostError:
+    """The error to raise: a PATH with a directory that we may not read makes "permission denied" of a missing program."""
+    if isinstance(failure, PermissionError) and ("/" in program or find(program) is not None):
+        return failure
+    return missing(program)
 
 
 def missing(program: str) -> HostError:
