@@ -49,6 +49,12 @@ def bad_tree(tree: Path) -> None:
     os.mknod(tree / "usr/lib/x/device", 0o600 | stat.S_IFCHR, os.makedev(1, 3))
 
 
+def odd(tree: Path) -> None:
+    """All that is odd, and two tools that are alternatives."""
+    bad_tree(tree)
+    tools(tree, "odd")
+
+
 def busybox(tree: Path) -> None:
     (tree / "bin").mkdir()
     assert BUSYBOX is not None

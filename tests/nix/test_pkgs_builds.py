@@ -95,7 +95,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("world")
     archive = Archive(folder)
     archive.add("busybox-static", fill=shapes.busybox)
-    archive.add("odd", fill=lambda tree: (shapes.bad_tree(tree), shapes.tools(tree, "odd"))[0], postinst=shapes.ODD_POSTINST)
+    archive.add("odd", fill=shapes.odd, postinst=shapes.ODD_POSTINST)
     archive.add(
         "rival", fill=lambda tree: shapes.tools(tree, "rival"), postinst=shapes.ODD_POSTINST.replace("odd", "rival").replace("30", "40")
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from nixos_containers.base import process
 from nixos_containers.packages import importer
 
 
@@ -40,6 +41,6 @@ def test_what_a_build_lacks_is_read_from_its_plan(monkeypatch: pytest.MonkeyPatc
     (tmp_path / "b.drv").write_text('Derive([],[],[],"x","/sh",[],[("name","b")])')
     plan = f"these derivations will be built:\n  {tmp_path}/a.deb.drv\n  {tmp_path}/b.drv\n"
     monkeypatch.setattr(importer, "_STORE", str(tmp_path))
-    monkeypatch.setattr(importer.process, "run", lambda command, **_: subprocess.CompletedProcess(command, 0, stdout="", stderr=plan))
+    monkeypatch.setattr(process, "run", lambda command, **_: subprocess.CompletedProcess(command, 0, stdout="", stderr=plan))
     assert importer.needed([f"{tmp_path}/b.drv"]) == (digest,)
     assert importer.needed([]) == ()
