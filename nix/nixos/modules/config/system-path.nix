@@ -43,6 +43,12 @@ let
   '';
 
   closure = config.system.archive.closurePackages;
+
+  archiveEnv = pkgs.archiveEnv {
+    name = "system-path";
+    packages = cfg.systemPackages;
+    inherit closure;
+  };
 in
 {
   options = {
@@ -109,11 +115,15 @@ in
     # that somebody put into nixpkgs.pkgs) joins them Nix's way.
     system.path =
       if pkgs ? archiveEnv then
-        pkgs.archiveEnv {
-          name = "system-path";
-          packages = cfg.systemPackages;
-          inherit closure;
-        }
+        if cfg.extraSetup == "" then
+          archiveEnv
+        else
+          # Links only, so a copy of the tree is cheap.
+          pkgs.runCommandLocal "system-path" { } ''
+            cp -a ${archiveEnv} $out
+            chmod -R u+w $out
+            ${cfg.extraSetup}
+          ''
       else
         pkgs.buildEnv {
           name = "system-path";

@@ -33,4 +33,22 @@ if [ -d "$packagesEtc" ]; then
   if [ -e manifest.packages ]; then cat manifest.packages >> manifest; fi
 fi
 
+# What `ldconfig` would do after an installation: the cache of libraries, which programs also ask for their names
+# (ldconfig -p). ldconfig is linked statically, so it runs here; where it does not, the linker searches the directories.
+ldconfig=${packagesEtc%/etc}/sbin/ldconfig
+if [ -x "$ldconfig" ] && [ ! -e "$out/etc/ld.so.cache" ]; then
+  sw=${packagesEtc%/etc}
+  set -- "$sw"/lib/*-linux-* "$sw/lib"
+  for listed in $(cat "$sw"/etc/ld.so.conf.d/*.conf 2> /dev/null | grep '^/'); do
+    # /usr/lib/x is the system's lib/x; /usr/local is the guest's own.
+    directory=$sw/${listed#/usr/}
+    if [ -d "$directory" ]; then set -- "$@" "$directory"; fi
+  done
+  if "$ldconfig" -X -f /dev/null -C "$out/etc/ld.so.cache" "$@" 2> /dev/null; then
+    echo "link${tab}ld.so.cache" >> manifest
+  else
+    rm -f "$out/etc/ld.so.cache"
+  fi
+fi
+
 sort manifest > "$out/etc-manifest"
