@@ -38,6 +38,11 @@ in
     expr = (config { prefix = [ "containers" "web" "config" ]; modules = [ minimal { networking.hostName = 3; } ]; }).networking.hostName;
     error = "containers.web.config.networking.hostName";
   };
+  "profiles are found where NixOS has them" = {
+    expr = map (profile: (config { modules = [ minimal ({ modulesPath, ... }: { imports = [ (modulesPath + profile) ]; }) ]; }).documentation.man.enable)
+      [ "/profiles/minimal.nix" "/profiles/headless.nix" "/profiles/qemu-guest.nix" "/profiles/perlless.nix" "/virtualisation/lxc-container.nix" ];
+    expected = [ false true true true true ];
+  };
   "utils come as an argument" = {
     expr = (config { modules = [ minimal ({ utils, ... }: { networking.domain = utils.escapeSystemdPath "/a b"; }) ]; }).networking.domain;
     expected = "a\\x20b";

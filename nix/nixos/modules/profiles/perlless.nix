@@ -1,0 +1,6 @@
+# A system without Perl. Nothing of this tree needs it; imported as "${modulesPath}/profiles/perlless.nix".
+{ lib, ... }:
+
+{
+  environment.defaultPackages = lib.mkDefault [ ];
+}

@@ -1,0 +1,2 @@
+# For virtual machines; here only so that "${modulesPath}/profiles/qemu-guest.nix" can be imported.
+{ }
