@@ -120,3 +120,33 @@ def test_logs_while_running_and_after_death(living: Host) -> None:
     assert "a line for the journal" in said
     assert living.succeed("logs", NAME, "--console", "-n", "3")
     living.succeed("start", NAME)
+
+
+def shells_left() -> list[str]:
+    places = ("/etc/nixos-containers", "/var/lib/nixos-containers", "/var/log/nixos-containers", "/nix/var/nix/profiles/per-container")
+    return [str(path) for place in places for path in Path(place).iterdir() if "nctshell" in path.name]
+
+
+def test_a_shell_has_its_packages_and_is_gone_afterwards(host: Host) -> None:
+    words = ("shell", "-p", "jq", "tree", "--machine", "nctshell", "--run")
+    done = host.run(*words, "jq --version && tree --version && id -u && touch /root/here && exit 7")
+    assert done.returncode == 7, done.stderr
+    assert done.stdout.startswith("jq-1.") and "tree v" in done.stdout and done.stdout.endswith("\n0\n")
+    started = time.monotonic()
+    assert host.succeed(*words, "ls /root; echo again") == "again\n", "nothing is kept"
+    print(f"a warm shell took {time.monotonic() - started:.2f} s")
+    assert "nctshell" not in host.succeed("list") and not shells_left()
+    assert "nosuchprogram" in host.fail("shell", "-p", "nosuchprogram", "--machine", "nctshell")
+    assert not shells_left()
+
+
+def test_a_killed_shell_is_removed_by_the_next_command(host: Host) -> None:
+    words = ("shell", "-p", "jq", "tree", "--machine", "nctshell", "--run", "echo ready; sleep 1000")
+    shell = subprocess.Popen(host.command(*words), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert shell.stdout is not None and shell.stdout.readline() == "ready\n"
+    assert host.run("doctor").returncode == 0
+    assert host.succeed("status", "nctshell") == "up\n", "whose command lives is let alone"
+    shell.kill()
+    shell.wait()
+    assert "removed the throw-away container ‘nctshell’" in host.succeed("doctor")
+    assert "nctshell" not in host.succeed("list") and not shells_left()

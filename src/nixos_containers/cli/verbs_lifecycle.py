@@ -76,6 +76,28 @@ LIFECYCLE: tuple[Verb, ...] = (
         examples=("wait web --for running --timeout 1min", "wait --for down web"),
     ),
     Verb(
+        "shell",
+        "try packages in a container that is gone afterwards",
+        "shell",
+        "many",
+        (
+            Option(("-p", "--packages"), "what follows are packages, as for nix-shell; may be left out"),
+            Option(("--run",), "run CMD in a shell there instead of an interactive one", "CMD"),
+            Option(("-M", "--machine"), "what to call the container (default: shell-N)", "CONTAINER"),
+        ),
+        json=False,
+        text=(
+            "Starts an ephemeral container with these packages of the archive, and root's shell in it. It has a "
+            "private network with the first free pair of addresses, as by `create`, and no open ports. When the shell "
+            "ends, so does the container, with all that was written in it; after a kill of this command the next one "
+            "removes it. The exit status is the shell's.\n\n"
+            "The first time, packages are resolved and fetched; after that, what was locked for the same set of "
+            "packages is used until the package index changes."
+        ),
+        argument="PACKAGE",
+        examples=("shell -p vim curl", "shell -p jq --run 'jq --version'"),
+    ),
+    Verb(
         "completion",
         "print the completion script of a shell",
         "completion",

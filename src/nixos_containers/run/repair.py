@@ -13,7 +13,7 @@ from ..base import log, process
 from ..base.files import locked, remove
 from ..kernel import proc
 from ..observe import containers as observe
-from . import stop, units
+from . import stop, throwaway, units
 from .records import command_line
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def repair_all(paths: Paths, host: Host) -> list[str]:
             done.append(sentence)
     if host.systemd and units.sync(paths):
         done.append("wrote the unit files of the containers anew")
-    return done + _remove_temporary_files(paths)
+    return done + throwaway.discard_unwanted(paths, host) + _remove_temporary_files(paths)
 
 
 def needs_repair(paths: Paths, host: Host, name: str) -> bool:
