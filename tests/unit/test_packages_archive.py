@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ import pytest
 from nixos_containers.base.errors import ContainerError, DefinitionError, HostError
 from nixos_containers.base.paths import Paths
 from nixos_containers.packages import apt as apt_module
-from nixos_containers.packages import sources
+from nixos_containers.packages import complaints, sources
 from nixos_containers.packages.apt import Apt, Download
 from nixos_containers.packages.index import Index, ensure_index, shard_of
 
@@ -79,6 +81,30 @@ def test_an_archive_that_is_gone_leaves_the_old_index(archive: Archive, paths: P
     with pytest.raises(HostError):
         ensure_index(paths, refresh=True)
     assert ensure_index(paths) == index
+
+
+def test_lists_of_yesterday_are_asked_for_again_before_something_new(archive: Archive, paths: Paths, index: Index) -> None:
+    archive.add("editor", "1.6")
+    archive.forget("manual")
+    archive.release()
+    apt = Apt(paths)
+    apt.refresh_if_old()
+    assert {item.version for item in apt.resolve(["editor"]) if item.name == "editor"} == {"1.5"}
+    yesterday = time.time() - 2 * 86400
+    os.utime(f"{apt.root}/state/ready", (yesterday, yesterday))
+    apt.refresh_if_old()
+    assert {item.version for item in apt.resolve(["editor"]) if item.name == "editor"} == {"1.6"}
+
+
+def test_an_archive_that_is_away_does_not_stop_old_lists(
+    archive: Archive, paths: Paths, index: Index, capsys: pytest.CaptureFixture[str]
+) -> None:
+    apt = Apt(paths)
+    os.utime(f"{apt.root}/state/ready", (0, 0))
+    shutil.rmtree(archive.root / "archive")
+    apt.refresh_if_old()
+    assert "days ago" in capsys.readouterr().err
+    assert apt.resolve(["editor"])
 
 
 def test_dependencies_without_recommendations_and_maintainers_tools(paths: Paths, index: Index) -> None:
@@ -177,7 +203,7 @@ def test_the_hosts_package_state_is_not_touched(paths: Paths, index: Index) -> N
     ],
 )
 def test_what_apt_says_becomes_advice(paths: Paths, archive: Archive, said: str, kind: type[ContainerError], words: str) -> None:
-    error = apt_module.explain(said, Apt(paths))
+    error = complaints.explain(said, Apt(paths))
     assert type(error) is kind
     assert words in error.what
     assert error.hint

@@ -24,6 +24,9 @@ class FakeApt:
         self.depends = depends
         self.asked: list[frozenset[str]] = []
 
+    def refresh_if_old(self) -> None:
+        """The table is always fresh."""
+
     def resolve(self, names: Iterable[str], pins: Mapping[str, str]) -> tuple[Resolved, ...]:
         self.asked.append(frozenset(names))
         found: set[str] = set()

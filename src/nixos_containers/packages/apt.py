@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from ..base import files, log, process
-from ..base.errors import ContainerError, DefinitionError, HostError
+from ..base.errors import ContainerError, HostError
+from . import complaints
 from . import sources as sources_module
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 # Part of apt itself; it fetches, continues and verifies single files.
 _HELPER = "/usr/lib/apt/apt-helper"
-# Seconds after which a scratch directory belongs to nobody.
+# Seconds after which a scratch directory belongs to nobody, and lists are worth asking for again.
 _OLD = 86400
 _PACKED = (".lz4", ".gz", ".xz", ".bz2", ".lzma", ".zst")
 _HOST_LISTS = "/var/lib/apt/lists"
@@ -199,8 +200,23 @@ class Apt:
         with log.step(f"asking the package archive for its list ({self.sources.suite}, from {self.sources.origin})"):
             done = process.run(self.command("apt-get", "-q", "update", "--error-on=any"), check=False)
         if done.returncode != 0:
-            raise explain(done.stderr, self)
+            raise complaints.explain(done.stderr, self)
         self.declare_ready()
+
+    def refresh_if_old(self) -> None:
+        """Fetch the lists when they are over a day old; a failure is only a warning, because old lists may do.
+
+        For new packages beside locked ones: a file that an old list names may be gone from the mirror.
+        """
+        try:
+            age = time.time() - os.stat(self._ready).st_mtime
+        except FileNotFoundError:
+            return
+        if age > _OLD:
+            try:
+                self.update()
+            except ContainerError as failure:
+                log.warn(f"{failure.what}; going on with a list of {age / 86400:.0f} days ago")
 
     def resolve(self, roots: Iterable[str], pins: Mapping[str, str] | None = None) -> tuple[Resolved, ...]:
         """Everything that `roots` need, by name, recommendations left out.
@@ -228,7 +244,7 @@ class Apt:
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
         if done.returncode != 0:
-            raise explain(f"{done.stderr}\n{done.stdout}", self)
+            raise complaints.explain(f"{done.stderr}\n{done.stdout}", self)
         return tuple(self._resolved(line) for line in done.stdout.splitlines() if line.startswith("'"))
 
     def _resolved(self, line: str) -> Resolved:
@@ -259,7 +275,7 @@ class Apt:
                 left = [item for item in left if not self.is_here(item)]
                 if not left:
                     return
-        raise _missing(left, said, self)
+        raise complaints.missing(left, said, self)
 
     def _fetch(self, base: str, items: Sequence[Download]) -> str:
         """Try to fetch files from one archive; what apt said about those that failed."""
@@ -336,53 +352,3 @@ def _status(roots: set[str]) -> str:
 def _preferences(pins: Mapping[str, str]) -> str:
     """apt_preferences(5): above 1000, so that a locked version stays even when the archive has a newer one."""
     return "\n".join(f"Package: {name}\nPin: version {version}\nPin-Priority: 1001\n" for name, version in sorted(pins.items()))
-
-
-def _missing(left: Sequence[Download], said: str, apt: Apt) -> ContainerError:
-    """Why files could not be had: gone from the mirror, no network, no space."""
-    names = ", ".join(item.name for item in left[:5]) + (f" and {len(left) - 5} more" if len(left) > 5 else "")
-    if re.search(r"\b404\b|Not Found|No such file or directory", said):
-        return HostError(
-            f"the package archive no longer has: {names}",
-            hint="the lock file names versions that were replaced; ‘nixos-container upgrade’ moves to the present ones",
-        )
-    if "Hash Sum mismatch" in said:
-        return HostError(
-            f"the package archive has other content than the lock file says for: {names}",
-            hint="if the mirror is being updated, try again later; ‘nixos-container upgrade’ takes the present versions",
-        )
-    error = explain(said, apt)
-    error.details = error.details or f"missing: {names}"
-    return error
-
-
-_NETWORK = re.compile(
-    r"Could not (resolve|connect)|Temporary failure|Connection (failed|timed out|refused)|Network is unreachable"
-    r"|Failed to fetch|Unable to connect|Cannot initiate the connection"
-)
-
-
-def explain(said: str, apt: Apt) -> ContainerError:
-    """apt's complaint as an error that says what to do."""
-    lines = [line for line in said.splitlines() if line.startswith(("E:", "W:", "Err:", " ")) or " : " in line]
-    details = "\n".join(dict.fromkeys(lines))
-    unknown = re.findall(r"Unable to locate package (\S+)|Package '?(\S+?)'? has no installation candidate", said)
-    if unknown:
-        names = ", ".join(sorted({first or second for first, second in unknown}))
-        return DefinitionError(
-            f"the package archive ({apt.sources.suite}) does not have: {names}",
-            hint="check the names with ‘apt-cache search’; ‘nixos-container upgrade’ refreshes the list",
-        )
-    if re.search(r"No space left on device|don't have enough free space|not enough free (disk )?space", said):
-        return HostError(f"no space left below {apt.root}", details=details, hint="free some space, then try again")
-    if "unmet dependencies" in said or "held broken packages" in said:
-        return DefinitionError("these packages exclude each other", details=details, hint="take one of them out")
-    if re.search(r"NO_PUBKEY|not signed|EXPKEYSIG|BADSIG|is not valid yet|Release file .*expired", said):
-        return HostError("the archive's signature is not accepted", details=details, hint=f"see {apt.sources.origin}")
-    if _NETWORK.search(said):
-        return HostError(
-            "the package archive cannot be reached",
-            details=details,
-            hint=f"check the network and the archive in {apt.sources.origin}; what is already here stays usable",
-        )
-    return HostError("apt failed", details=details or said.strip(), hint=f"its configuration: {apt.configuration}")

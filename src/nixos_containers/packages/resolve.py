@@ -66,6 +66,8 @@ def update_lock(
         missing = {key: roots for key, roots in asked.sets.items() if key not in closures}
         if not missing:
             break
+        if not upgrade:
+            apt.refresh_if_old()
         moved = _resolve(missing, packages, closures, apt)
         # A closure with a package that moved may lack what the new version needs.
         for key in [key for key, names in closures.items() if key not in missing and not moved.isdisjoint(names)]:
