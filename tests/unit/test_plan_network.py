@@ -60,11 +60,17 @@ def test_ipv6_waits_for_no_duplicate_check_on_the_hosts_end() -> None:
     assert made.host_batch == (
         "address add fd00::1/128 dev ve-web nodad",
         "link set ve-web up",
-        "-6 route replace fd00::2 dev ve-web",
+        "route replace fd00::2 dev ve-web",
     )
     assert ("addr", "add", "fd00::2/64", "dev", "eth0") in made.guest_commands
     assert ("-6", "route", "add", "default", "via", "fd00::1", "dev", "eth0") in made.guest_commands
     assert ("guests6", "fd00::2") in made.elements
+
+
+def test_only_where_nobody_else_is_the_guest_looks_for_no_duplicates() -> None:
+    assert plan(private=True, host_address6="fd00::1", local_address6="fd00::2").alone == ("eth0",)
+    assert plan(private=True, host_bridge="br0", local_address6="fd00::2/64").alone == ()
+    assert plan(private=True, host_address="10.0.0.1", local_address="10.0.0.2").alone == ()
 
 
 def test_without_a_host_address_the_guest_gets_no_default_route() -> None:

@@ -273,6 +273,7 @@ def guest_script(network: NetworkPlan, *, busybox: str) -> str:
         lines += [
             'echo up > "$directory/request"',
             'read -r word < "$directory/answer"',
+            *(f"echo 0 2> /dev/null > /proc/sys/net/ipv6/conf/{name}/accept_dad" for name in network.alone),
             *commands,
         ]
     lines += [

@@ -43,6 +43,14 @@ class NetworkPlan:
     elements: tuple[tuple[str, str], ...] = ()
     localnet: tuple[str, ...] = ()
 
+    @property
+    def alone(self) -> tuple[str, ...]:
+        """The guest's interfaces with an IPv6 address that nobody else can have: nothing is behind them but the host.
+
+        The kernel's search for duplicates would keep their addresses unusable for the first second or two.
+        """
+        return tuple(pair.guest for pair in self.pairs if pair.config.local_address6 and not pair.config.host_bridge)
+
 
 def plan_network(container: Container) -> NetworkPlan:
     """The network of `container`. Raises DefinitionError for options that contradict each other."""
@@ -136,9 +144,9 @@ def _host_batch(pair: Pair, where: str) -> list[str]:
             flags = " nodad" if family == "-6" else ""
             lines.append(f"address add {_with_prefix(host, where)} dev {name}{flags}")
     lines.append(f"link set {name} up")
-    for family, _, local in _addresses(config):
-        if local is not None:
-            lines.append(f"{'-6 ' if family == '-6' else ''}route replace {bare(_with_prefix(local, where))} dev {name}")
+    for _, _, local in _addresses(config):
+        if local is not None:  # a batch takes no -6; the address tells
+            lines.append(f"route replace {bare(_with_prefix(local, where))} dev {name}")
     return lines
 
 
