@@ -20,14 +20,14 @@ from nixos_containers.plan.actions import SetProfile
 from nixos_containers.plan.facts import Host, Observed, Running
 from nixos_containers.plan.imperative import Wish, check, definition_text, replace_config, replace_option
 from nixos_containers.plan.launch import params_digest, plan_launch
-from nixos_containers.plan.nspawn import Generations
+from nixos_containers.plan.nspawn import Nixos
 from nixos_containers.plan.switch import plan_switch
 from nixos_containers.plan.universe import universe_line
-from nixos_containers.run.start import knows_unified_cgroups, prepare_nix_directories
+from nixos_containers.run.start import has_recent_systemd, prepare_nix_directories
 
 from .samples import BUSYBOX, FULL_NETWORK, SYSTEM, container
 
-GENERATIONS = Generations("/nix/var/nix/profiles/per-container/web", "/nix/var/nix/gcroots/per-container/web")
+NIXOS = Nixos("/nix/var/nix/profiles/per-container/web", "/nix/var/nix/gcroots/per-container/web")
 
 
 @pytest.mark.parametrize(
@@ -143,10 +143,10 @@ def test_every_run_says_its_universe_in_one_line() -> None:
     assert universe_line(mixed, **say) == "universe: a, c: nixpkgs 25.11 from /root/nixpkgs; b: flake /f#web"
 
 
-def argv(made: Container, **settings: object) -> list[str]:
+def argv(made: Container, nixos: Nixos | None = NIXOS) -> list[str]:
     """nspawn's command line as the launcher will run it, in lines."""
     record = Record(container=made, busybox=BUSYBOX, user_base=0x90000)
-    launch = plan_launch(record, Host(), state="/run/s", root="/r", busybox=BUSYBOX, system=SYSTEM, generations=GENERATIONS, **settings)  # type: ignore[arg-type]
+    launch = plan_launch(record, Host(), state="/run/s", root="/r", busybox=BUSYBOX, system=SYSTEM, nixos=nixos)
     return launch.files["launch"].replace("\\\n", "\n").splitlines()
 
 
@@ -164,7 +164,7 @@ def test_nixos_gets_its_own_generations_and_no_daemon() -> None:
 
 
 def test_the_embedded_universe_gets_none_of_it() -> None:
-    assert not [line for line in argv(container(network=FULL_NETWORK)) if "/nix/var" in line]
+    assert not [line for line in argv(container(network=FULL_NETWORK), None) if "/nix/var" in line]
 
 
 def test_a_daemon_socket_of_the_persons_own_is_left_alone() -> None:
@@ -174,16 +174,20 @@ def test_a_daemon_socket_of_the_persons_own_is_left_alone() -> None:
     assert "--bind-ro=/nix/var/nix/daemon-socket:/nix/var/nix/daemon-socket" in found
 
 
-def test_cgroup_v2_is_asked_for_where_the_guests_systemd_knows_it(tmp_path: Path) -> None:
-    wanted = "export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1"
-    assert wanted in stripped(argv(container(universe="nixpkgs"), unified_cgroups=True))
-    assert wanted not in stripped(argv(container(universe="nixpkgs")))
+def test_an_old_systemd_is_not_asked_for_what_it_does_not_know(tmp_path: Path) -> None:
+    unified, ready = "export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1", "--notify-ready=yes"
+    found = stripped(argv(container(universe="nixpkgs")))
+    assert unified in found and ready in found
+    old = stripped(argv(container(universe="nixpkgs"), dataclasses.replace(NIXOS, recent_systemd=False)))
+    assert unified not in old and ready not in old and "--notify-ready=no" in old
+    assert unified not in stripped(argv(container(), None)), "the embedded universe takes what the host has"
+
     library = tmp_path / "systemd/lib/systemd"
     library.mkdir(parents=True)
     (library / "libsystemd-shared.so").touch()
-    assert not knows_unified_cgroups(str(tmp_path)), "systemd 217, as in 2014's trees"
+    assert not has_recent_systemd(str(tmp_path)), "systemd 217, as in 2014's trees"
     (library / "libsystemd-shared-258.so").touch()
-    assert knows_unified_cgroups(str(tmp_path))
+    assert has_recent_systemd(str(tmp_path))
 
 
 def test_another_tree_is_switched_in_place_another_kind_of_system_is_not() -> None:

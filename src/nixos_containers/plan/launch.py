@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..declare.container import Container, Record
     from .facts import Host
     from .network import NetworkPlan
-    from .nspawn import Generations
+    from .nspawn import Nixos
 
 CGROUP_PARENT = "machine.slice"
 # What a running guest is not made of: where its system comes from, and what concerns starting and switching.
@@ -96,14 +96,11 @@ def plan_launch(
     root: str,
     busybox: str,
     system: str,
-    generations: Generations | None = None,
-    unified_cgroups: bool = False,
+    nixos: Nixos | None = None,
 ) -> Launch:
     """The files and the command that start `record`'s container with `system` on `root`.
 
-    `generations` are its directories of Nix state; `unified_cgroups` gives the guest cgroup v2 whatever the host has.
-
-    Raises DefinitionError for options that contradict each other or the host.
+    `nixos` is what a system that `is_nixos` depends on besides.     Raises DefinitionError for options that contradict each other or the host.
     """
     container = record.container
     network = plan_network(container)
@@ -121,7 +118,7 @@ def plan_launch(
         system=system,
         user_base=user_base,
         flags=nspawn_flags(flags) if host.systemd else flags,
-        generations=generations if is_nixos(container) else None,
+        nixos=nixos,
     )
     common: _Common = {
         "name": container.name,
@@ -131,7 +128,7 @@ def plan_launch(
         "network": network,
         "nspawn": nspawn,
         "copy_resolv_conf": container.copy_resolv_conf,
-        "unified_cgroups": unified_cgroups,
+        "unified_cgroups": nixos is not None and nixos.recent_systemd,
     }
     if host.systemd:
         script = unit_script(host, **common)

@@ -16,11 +16,16 @@ _NIX_STATE = "/nix/var/nix"
 
 
 @dataclass(frozen=True, slots=True)
-class Generations:
-    """The container's directories of profiles and of garbage collector roots on the host."""
+class Nixos:
+    """What a start of real NixOS depends on besides.
+
+    `profiles` and `gcroots` are the container's directories of Nix state on the host. `recent_systemd` says that the guest's
+    systemd is of 2017 or newer: such a one knows cgroup v2 and tells nspawn when it is ready.
+    """
 
     profiles: str
     gcroots: str
+    recent_systemd: bool = True
 
 
 def escape(path: str) -> str:
@@ -44,13 +49,13 @@ def nspawn_command(
     system: str,
     user_base: int | str,
     flags: tuple[str, ...],
-    generations: Generations | None = None,
+    nixos: Nixos | None = None,
 ) -> list[str]:
     """The argv that runs `system` as `container` on the directory `root`.
 
     `user_base` is the first uid of the private range, or nspawn's words `no` and `identity`; `flags` are the extra
     flags that are left when limits are taken out; `guest_directory` is the host's side of GUEST_DIRECTORY;
-    `generations` are the container's own directories of Nix state, for a guest that expects them.
+    `nixos` is None for a system of the embedded universe.
     """
     private_users = user_base not in ("no", "identity", 0)
     # The store belongs to host's root, whom a guest with private users would see as nobody.
@@ -62,7 +67,8 @@ def nspawn_command(
         f"--register={'yes' if host.systemd else 'no'}",
         f"--machine={container.name}",
         f"--directory={root}",
-        "--notify-ready=yes",
+        # A guest that says nothing would be waited for in vain: it counts as ready when its init runs.
+        f"--notify-ready={'yes' if nixos is None or nixos.recent_systemd else 'no'}",
         "--kill-signal=SIGRTMIN+3",
         "--console=read-only",
         "--resolv-conf=off",
@@ -72,7 +78,7 @@ def nspawn_command(
         *network.nspawn,
         f"--bind-ro=/nix/store:/nix/store:norbind{',idmap' if idmap else ''}",
         f"--bind-ro={escape(guest_directory)}:{GUEST_DIRECTORY}",
-        *(_nix_state(container, generations, idmap=idmap) if generations is not None else ()),
+        *(_nix_state(container, nixos, idmap=idmap) if nixos is not None else ()),
         *_binds(container, private_users=private_users),
         *(f"--tmpfs={path}" for path in container.tmpfs),
         *_rights(container, private_users=private_users),
@@ -90,7 +96,7 @@ def _users(user_base: int | str) -> list[str]:
     return [f"--private-users={user_base}:65536", "--private-users-ownership=auto"]
 
 
-def _nix_state(container: Container, generations: Generations, *, idmap: bool) -> list[str]:
+def _nix_state(container: Container, nixos: Nixos, *, idmap: bool) -> list[str]:
     """What NixOS finds below /nix/var/nix, as upstream gives it: its own profiles and roots, writable.
 
     Instead of the host's daemon and database there is an empty directory where a socket would be, so that NixOS does not
@@ -98,8 +104,8 @@ def _nix_state(container: Container, generations: Generations, *, idmap: bool) -
     """
     options = ":idmap" if idmap else ""
     command = [
-        f"--bind={escape(generations.profiles)}:{_NIX_STATE}/profiles{options}",
-        f"--bind={escape(generations.gcroots)}:{_NIX_STATE}/gcroots{options}",
+        f"--bind={escape(nixos.profiles)}:{_NIX_STATE}/profiles{options}",
+        f"--bind={escape(nixos.gcroots)}:{_NIX_STATE}/gcroots{options}",
     ]
     socket = f"{_NIX_STATE}/daemon-socket"
     places = [bind.mount_point.rstrip("/") for bind in container.binds]

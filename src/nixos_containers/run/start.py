@@ -18,7 +18,7 @@ from ..declare.codec import encode
 from ..kernel import sysctls
 from ..observe import containers as observe
 from ..plan.launch import is_nixos, params_digest, plan_launch
-from ..plan.nspawn import Generations
+from ..plan.nspawn import Nixos
 from . import stop
 
 if TYPE_CHECKING:
@@ -88,8 +88,7 @@ def prepare(paths: Paths, record: Record, host: Host, *, busybox: str, system: s
         root=root,
         busybox=busybox,
         system=system,
-        generations=prepare_generations(paths, name) if is_nixos(record.container) else None,
-        unified_cgroups=is_nixos(record.container) and knows_unified_cgroups(system),
+        nixos=prepare_nixos(paths, name, system) if is_nixos(record.container) else None,
     )
     for bind in record.container.binds:
         if not os.path.exists(bind.source):
@@ -153,20 +152,20 @@ def prepare_nix_directories(root: str) -> None:
             os.close(handle)
 
 
-def prepare_generations(paths: Paths, name: str) -> Generations:
-    """The container's directories of profiles and roots, which the guest may write.
+def prepare_nixos(paths: Paths, name: str, system: str) -> Nixos:
+    """What the NixOS `system` needs besides: the container's directories of profiles and roots, which the guest may write.
 
     What its root writes there belongs to root here as well, so that other users of the host must not get at it: they are
     kept out one level above.
     """
-    found = Generations(profiles=paths.profiles(name), gcroots=paths.gcroots(name))
+    found = Nixos(profiles=paths.profiles(name), gcroots=paths.gcroots(name), recent_systemd=has_recent_systemd(system))
     for directory in (found.profiles, found.gcroots):
         os.makedirs(directory, mode=0o755, exist_ok=True)
         os.chmod(os.path.dirname(directory), 0o700)
     return found
 
 
-def knows_unified_cgroups(system: str) -> bool:
+def has_recent_systemd(system: str) -> bool:
     """Whether the systemd of a NixOS `system` is of 2017 (233) or newer: those name their shared library by version."""
     places = ("systemd/lib/systemd", "sw/lib/systemd", "sw/lib/*/systemd")
     return any(glob.glob(f"{system}/{place}/libsystemd-shared-*.so") for place in places)
