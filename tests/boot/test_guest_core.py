@@ -41,6 +41,8 @@ DEFINITION = """
       boot.kernel.sysctl = { "net.ipv4.ip_forward" = 1; "kernel.panic" = 7; };
       system.activationScripts.array = { deps = [ "etc" ]; text = ''words=(a b c); [[ ''${words[2]} == c ]] && cat /etc/check > /run/array''; };
       system.activationScripts.failing = "false";
+      system.activationScripts.action = "echo $NIXOS_ACTION > /run/action";
+      system.userActivationScripts.mark = "date +%s%N > $XDG_RUNTIME_DIR/activated";
       specialisation.other.configuration = {
         systemd.services = {
           plain = changed;
@@ -121,6 +123,7 @@ def test_a_dry_run_says_what_would_happen(guest: Host) -> None:
 def test_a_switch_does_it_and_back(guest: Host) -> None:
     booted, other = system(guest), system(guest, name="other")
     before = sh(guest, "systemctl show -p MainPID --value early kept reloaded")
+    activated = sh(guest, "cat /run/user/1000/activated")
     done = guest.run("run", NAME, "--", f"{other}/bin/switch-to-configuration", "test")
     # 2: the snippet that fails on purpose.
     assert done.returncode == 2, done.stdout + done.stderr
@@ -132,6 +135,9 @@ def test_a_switch_does_it_and_back(guest: Host) -> None:
     assert sh(guest, "systemctl show -p MainPID --value early kept reloaded") == before
     assert sh(guest, "tr '\\0' '\\n' < /proc/$(systemctl show -p MainPID --value plain)/environ | grep ^X=") == "X=2"
     assert sh(guest, "cat /run/reloaded") == "2"
+    assert sh(guest, "cat /run/action") == "test"
+    assert "reloading user units for alice..." in done.stdout + done.stderr
+    assert sh(guest, "cat /run/user/1000/activated") != activated
     assert guest.run("run", NAME, "--", "test", "-e", "/etc/copied").returncode == 1
     assert guest.run("run", NAME, "--", "getent", "passwd", "bob").returncode == 2
 

@@ -187,14 +187,21 @@ carry_out() {
   rm -f "$state/start-list"
 }
 
-# Managers of users who are logged in have units in /etc/systemd/user.
+# Managers of users who are logged in have units in /etc/systemd/user; those are their own to restart.
 reload_users() {
   for directory in /run/user/[0-9]*; do
+    user=$(stat -c %U "$directory" 2> /dev/null)
+    case $user in '' | UNKNOWN) continue ;; esac
     if [ ! -S "$directory/systemd/private" ]; then continue; fi
-    user=$(stat -c %U "$directory")
     echo "reloading user units for $user..." >&2
-    systemctl --user --machine="$user@.host" daemon-reload 2> /dev/null
+    as_user daemon-reload
+    if [ -e /etc/systemd/user/nixos-activation.service ]; then as_user restart nixos-activation.service; fi
   done
+}
+as_user() {
+  # By its path: the shell would take its own applet, which cannot do this.
+  /run/current-system/sw/bin/setpriv --reuid="$(stat -c %u "$directory")" --regid="$(stat -c %g "$directory")" --clear-groups \
+    env XDG_RUNTIME_DIR="$directory" systemctl --user "$@"
 }
 
 report() {
@@ -241,6 +248,8 @@ refuse_other_init
 take_lock
 # Not in /tmp, which tmpfiles may clean meanwhile.
 work=$(mktemp -d /run/nixos/switch.XXXXXX)
+# For activation snippets that care.
+export NIXOS_ACTION="$action"
 # systemd talks about itself on a terminal that may be one of the units'.
 trap '' HUP PIPE
 export SYSTEMD_LOG_LEVEL=err LC_ALL=C
