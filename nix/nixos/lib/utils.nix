@@ -18,6 +18,9 @@ rec {
     shell:
     if !isDerivation shell then
       shell
+    # NixOS's way to say "no login": the package whose shell is nologin.
+    else if builtins.elem (lib.getName shell) [ "shadow" "login" "passwd" ] then
+      "/usr/sbin/nologin"
     else
       "/run/current-system/sw${shell.shellPath or "/bin/${shell.meta.mainProgram or (lib.getName shell)}"}";
 

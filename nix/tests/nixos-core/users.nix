@@ -27,6 +27,7 @@ in
     expr = builtins.elemAt (builtins.head (rows "user" "alice" (alice { shell = pkgs.zsh; ignoreShellProgramCheck = true; }))) 4;
     expected = "/run/current-system/sw/bin/zsh";
   };
+  "the package for no login" = { expr = builtins.elemAt (builtins.head (rows "user" "x" (system { shell = pkgs.passwd; }))) 4; expected = "/usr/sbin/nologin"; };
   "and is installed then" = {
     expr = builtins.elem "zsh" (map lib.getName (configOf { users = alice { shell = pkgs.zsh; }; }).environment.systemPackages);
     expected = true;
