@@ -28,8 +28,8 @@ _NAMES = {
     "sharing": "nctshare",
     "10.100.0.": "10.213.100.",
     "10.0.0.": "10.213.0.",
-    "hostPort = 8080": "hostPort = 18080",
-    "port = 8081": "port = 18081",
+    "hostPort = 8080": "hostPort = 28480",
+    "port = 8081": "port = 28481",
 }
 
 

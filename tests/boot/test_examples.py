@@ -48,18 +48,18 @@ def test_the_examples_hold_the_seeds_words(name: str) -> None:
 def test_a_forwarded_port_answers_on_the_hosts_loopback(fresh: Host) -> None:
     fresh.use_example("port-forward")
     fresh.switch()
-    for address in ("127.0.0.1:18080", "localhost:18080", "10.213.0.1:18080", "10.213.0.2:80"):
+    for address in ("127.0.0.1:28480", "localhost:28480", "10.213.0.1:28480", "10.213.0.2:80"):
         assert wait_until(lambda url=f"http://{address}/": try_get(url)) == "Hello from a container\n", address
     fresh.succeed("stop", "nctquick")
     with pytest.raises((urllib.error.URLError, OSError)):
-        get("http://127.0.0.1:18080/")
+        get("http://127.0.0.1:28480/")
 
 
 def test_a_container_on_the_hosts_network(fresh: Host) -> None:
     fresh.use_example("host-network")
     said = fresh.switch().stderr
     assert "nctshare: on the host's network, so without private users" in said
-    assert wait_until(lambda: try_get("http://127.0.0.1:18081/")) == "Hello from the host's network\n"
+    assert wait_until(lambda: try_get("http://127.0.0.1:28481/")) == "Hello from the host's network\n"
     assert fresh.inside("nctshare", "systemctl", "is-system-running", "--wait").strip() == "running"
 
 

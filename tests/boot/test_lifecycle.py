@@ -150,3 +150,64 @@ def test_a_killed_shell_is_removed_by_the_next_command(host: Host) -> None:
     shell.wait()
     assert "removed the throw-away container ‘nctshell’" in host.succeed("doctor")
     assert "nctshell" not in host.succeed("list") and not shells_left()
+
+
+def test_copy_and_rename_take_state_definition_and_generations_along(host: Host) -> None:
+    host.succeed("create", "nctorig", "--config", 'environment.etc."from".text = "here";', "--port", "18061:80")
+    try:
+        host.succeed("start", "nctorig")
+        host.inside("nctorig", "sh", "-c", "echo precious > /var/lib/data; chown 1000 /var/lib/data; ln -s /etc/hostname /root/link")
+        assert "is running" in host.fail("copy", "nctorig", "nctcopy")
+        host.succeed("stop", "nctorig")
+
+        done = host.run("copy", "nctorig", "nctcopy")
+        assert done.returncode == 0 and "forwarded ports are left out" in done.stderr, done.stderr
+        host.succeed("start", "nctorig", "nctcopy")
+        for name in ("nctorig", "nctcopy"):
+            assert host.inside(name, "sh", "-c", "cat /var/lib/data; stat -c %u /var/lib/data; readlink /root/link; cat /etc/from") == (
+                "precious\n1000\n/etc/hostname\nhere"
+            )
+        original, copied = host.json("inspect", "nctorig"), host.json("inspect", "nctcopy")
+        assert original["users"] != copied["users"]
+        assert host.succeed("show-ip", "nctorig") != host.succeed("show-ip", "nctcopy")
+        host.inside("nctcopy", "sh", "-c", "echo mine > /var/lib/data")
+        assert host.inside("nctorig", "cat", "/var/lib/data") == "precious\n"
+
+        address = host.succeed("show-ip", "nctorig")
+        host.succeed("stop", "nctorig")
+        host.succeed("rename", "nctorig", "nctmoved")
+        assert "nctorig" not in host.succeed("list").split() and not Path("/var/lib/nixos-containers/nctorig").exists()
+        host.succeed("start", "nctmoved")
+        assert host.inside("nctmoved", "sh", "-c", "cat /var/lib/data; hostname") == "precious\nnctmoved\n"
+        assert host.succeed("show-ip", "nctmoved") == address
+        assert [entry["generation"] for entry in host.json("generations", "nctmoved")] == [1, 2]
+        assert "already exists" in host.fail("rename", "nctcopy", "nctmoved")
+    finally:
+        host.run("destroy", "nctorig", "nctcopy", "nctmoved")
+
+
+def edit(host: Host, name: str, script: str) -> subprocess.CompletedProcess[str]:
+    """`edit NAME` with sed for an editor."""
+    command = ["env", f"EDITOR=sed -i {script}", *host.command("edit", name)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_edit_counts_only_when_it_builds(host: Host) -> None:
+    host.succeed("create", "nctedit", "--config", 'environment.etc."word".text = "one";')
+    file = Path("/etc/nixos-containers/nctedit.nix")
+    try:
+        host.succeed("start", "nctedit")
+        assert "nothing changed" in edit(host, "nctedit", "s/never/there/").stderr
+        assert edit(host, "nctedit", "s/one/two/").returncode == 0
+        assert host.inside("nctedit", "cat", "/etc/word") == "two"
+        before = file.read_text()
+        done = edit(host, "nctedit", "s/environment.etc/environment.nosuch/")
+        assert done.returncode == 1 and "your edit is kept in" in done.stderr and "nosuch" in done.stderr
+        draft = Path(done.stderr.split("your edit is kept in ")[1].split()[0])
+        assert "nosuch" in draft.read_text()
+        draft.unlink()
+        draft.parent.rmdir()
+        assert file.read_text() == before
+        assert host.inside("nctedit", "cat", "/etc/word") == "two"
+    finally:
+        host.run("destroy", "nctedit")
