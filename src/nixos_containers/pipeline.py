@@ -132,17 +132,17 @@ def preview(
     return Preview(plan, changes)
 
 
-def create(paths: Paths, name: str, definition: str, *, nix_options: tuple[str, ...] = ()) -> None:
+def create(paths: Paths, name: str, definition: str, *, nix_options: tuple[str, ...] = (), replacing: str | None = None) -> None:
     """Make the imperative container `name` from the text of its definition; a failure leaves nothing.
 
-    Raises ContainerError.
+    It may have the addresses of the container `replacing`, whose place it takes. Raises ContainerError.
     """
     with locked(paths.lock(name), who=command_line()):
         if name in observe.names(paths):
             raise DefinitionError(f"container ‘{name}’ already exists", hint=f"nixos-container update {name}, or choose another name")
         write_atomically(paths.imperative(name), definition)
         try:
-            _apply_imperative(paths, name, nix_options)
+            _apply_imperative(paths, name, nix_options, replacing=replacing)
         except BaseException:
             forget(paths, name)
             profiles.remove_profile(paths, name)
@@ -154,20 +154,24 @@ def update(
     name: str,
     config: str | None,
     *,
+    text: str | None = None,
     nixpkgs: str | None = None,
     flake: str | None = None,
     nix_options: tuple[str, ...] = (),
 ) -> list[Action]:
     """Bring imperative container `name` to what its definition file says now; return the actions.
 
-    `config`, `nixpkgs` and `flake` replace what that file has. On failure the file is as it was. Raises ContainerError.
+    `text` replaces that whole file; `config`, `nixpkgs` and `flake` replace what it has. On failure it is as it was.
+    Raises ContainerError.
     """
     path = paths.imperative(name)
     with locked(paths.lock(name), who=command_line()):
         before = read_text(path)
         if before is None:
             raise DefinitionError(f"container ‘{name}’ has no definition file {path}", hint="was it removed by hand? write it again")
-        after = before if config is None else replace_config(before, config)
+        after = before if text is None else text
+        if config is not None:
+            after = replace_config(after, config)
         if nixpkgs is not None:
             after = replace_option(after, "nixpkgs", nixpkgs_text(nixpkgs))
         if flake is not None:
@@ -181,12 +185,15 @@ def update(
             raise
 
 
-def _apply_imperative(paths: Paths, name: str, nix_options: tuple[str, ...]) -> list[Action]:
+def _apply_imperative(paths: Paths, name: str, nix_options: tuple[str, ...], *, replacing: str | None = None) -> list[Action]:
     source = paths.imperative(name)
     spec, lock = evaluate_locked(paths, source, names=(name,), nix_options=nix_options)
     build_systems(paths, spec, lock)
     host = host_facts()
-    plan = plan_switch(spec, observe.observe(paths, spec), host, source=None, names=(name,), start=False)
+    seen = observe.observe(paths, spec)
+    if replacing is not None:
+        seen.records.pop(replacing, None)
+    plan = plan_switch(spec, seen, host, source=None, names=(name,), start=False)
     execute(paths, host, plan, already_locked=name)
     return plan
 

@@ -68,6 +68,21 @@ def set_profile(paths: Paths, name: str, system: str) -> int:
     return number
 
 
+def adopt(paths: Paths, old: str, new: str) -> None:
+    """Give container `new` the generations of `old` as older ones, with their dates; its own system stays the current one."""
+    history, own = generations(paths, old), current(paths, new)
+    if not history or own is None:
+        return
+    system, last = generations(paths, new)[own], max(history)
+    symlink_atomically(system, f"{paths.profiles(new)}/system-{last + 1}-link")
+    activate(paths, new, last + 1)
+    for number, older in history.items():
+        link = f"{paths.profiles(new)}/system-{number}-link"
+        symlink_atomically(older, link)
+        made = made_at(paths, old, number)
+        os.utime(link, (made, made), follow_symlinks=False)
+
+
 def remove_profile(paths: Paths, name: str) -> None:
     """Remove all generations and garbage collector roots of the container."""
     for directory in (paths.profiles(name), paths.gcroots(name)):

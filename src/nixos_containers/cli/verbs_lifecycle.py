@@ -76,6 +76,45 @@ LIFECYCLE: tuple[Verb, ...] = (
         examples=("wait web --for running --timeout 1min", "wait --for down web"),
     ),
     Verb(
+        "rename",
+        "give a container of `create` another name",
+        "rename",
+        "two",
+        text=(
+            "The container must be down. Its definition file, state, generations and console log go with it; it keeps "
+            "its addresses and the versions of its packages. Its host name changes where the definition sets none, "
+            "so that its system is built anew. Declared containers are renamed in their definition file."
+        ),
+        argument="OLD NEW",
+        examples=("rename scratch web",),
+    ),
+    Verb(
+        "copy",
+        "copy a container of `create`, with its state",
+        "rename",
+        "two",
+        text=(
+            "The original must be down. The copy gets the definition, the versions of packages and the state of the "
+            "original, with blocks shared where the file system can (reflink), but the first free pair of addresses, "
+            "a range of user ids of its own and no forwarded ports. What is mounted in a state is never copied: such "
+            "a container is refused. Secrets in the state, such as SSH host keys, are copied as well."
+        ),
+        argument="SRC NEW",
+        examples=("copy web web-test",),
+    ),
+    Verb(
+        "edit",
+        "edit a container's definition and bring the container to it",
+        "edit",
+        "one",
+        text=(
+            "Opens the definition file of a container of `create`, or the file that declares the container, in the "
+            "editor of VISUAL or EDITOR; then does what `update` does. An edit that does not evaluate or build "
+            "changes nothing: the file stays as it was, and the edit is kept in a draft whose path is printed."
+        ),
+        examples=("edit scratch",),
+    ),
+    Verb(
         "shell",
         "try packages in a container that is gone afterwards",
         "shell",

@@ -13,7 +13,7 @@ from ..base import log, process
 from ..base.files import locked, remove
 from ..kernel import proc
 from ..observe import containers as observe
-from . import stop, throwaway, units
+from . import files, stop, throwaway, units
 from .records import command_line
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ..plan.facts import Host
 
 _TEMPORARY = re.compile(r"\..+\.(\d+)\.tmp")
+_UNFINISHED_COPY = re.compile(r"\.copy-.+-(\d+)")
 _UNFINISHED_ROOT = re.compile(r"\.new-.+-(\d+)")
 
 
@@ -75,7 +76,12 @@ def _adopt(paths: Paths, name: str) -> None:
 
 def _remove_temporary_files(paths: Paths) -> list[str]:
     done = []
-    for directory, pattern in ((paths.records, _TEMPORARY), (paths.states, _TEMPORARY), (paths.states, _UNFINISHED_ROOT)):
+    for directory, pattern in (
+        (paths.records, _TEMPORARY),
+        (paths.states, _TEMPORARY),
+        (paths.states, _UNFINISHED_ROOT),
+        (paths.states, _UNFINISHED_COPY),
+    ):
         try:
             entries = os.listdir(directory)
         except FileNotFoundError:
@@ -85,7 +91,9 @@ def _remove_temporary_files(paths: Paths) -> list[str]:
             if match is None or proc.command_name(int(match[1])):
                 continue
             path = f"{directory}/{entry}"
-            if os.path.isdir(path):
+            if pattern is _UNFINISHED_COPY:
+                files.remove_state(path)
+            elif os.path.isdir(path):
                 stop.remove_unfinished(path)
             else:
                 remove(path)

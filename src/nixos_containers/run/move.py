@@ -1,0 +1,59 @@
+"""What belongs to a container on this host, copied or moved to another name. The caller holds the locks; nothing runs."""
+
+from __future__ import annotations
+
+import os
+
+from ..base import process
+from ..base.errors import ContainerError
+from ..base.files import sync_directory
+from ..base.paths import Paths
+from ..build import profiles
+from ..kernel import mounts
+from . import files, records
+
+
+def check_movable(paths: Paths, name: str) -> None:
+    """Raise ContainerError when something is mounted in the container's state: that is never copied or moved."""
+    state = paths.state(name)
+    found = sorted(mounts.beneath(state)) if os.path.isdir(state) else []
+    if found:
+        raise ContainerError(f"{state} holds mount points", details="\n".join(found), hint="unmount them first")
+
+
+def copy_state(paths: Paths, old: str, new: str) -> None:
+    """Copy `old`'s state to `new`, sharing blocks where the file system can; a failure leaves nothing. Raises ContainerError."""
+    check_movable(paths, old)
+    if not os.path.isdir(paths.state(old)):
+        return  # it was never started
+    # run/repair.py knows the name, should we be killed.
+    fresh = f"{paths.states}/.copy-{new}-{os.getpid()}"
+    try:
+        process.run(["cp", "--archive", "--reflink=auto", "--one-file-system", "--no-target-directory", paths.state(old), fresh])
+        os.rename(fresh, paths.state(new))
+    except BaseException:
+        files.remove_state(fresh)
+        raise
+    sync_directory(paths.states)
+
+
+def remove_copy(paths: Paths, new: str) -> None:
+    """Remove a copy that got no container."""
+    files.remove_state(paths.state(new))
+    records.release_user_base(paths, new)
+
+
+def take_over(paths: Paths, old: str, new: str) -> None:
+    """Give `new`, which exists and has no state, all that `old` had: state, generations, console log; then forget `old`."""
+    if os.path.isdir(paths.state(old)):
+        os.rename(paths.state(old), paths.state(new))
+        sync_directory(paths.states)
+    profiles.adopt(paths, old, new)
+    for suffix in ("", ".1"):
+        try:
+            os.rename(paths.log(old) + suffix, paths.log(new) + suffix)
+        except FileNotFoundError:
+            pass
+    profiles.remove_profile(paths, old)
+    records.forget(paths, old)
+    records.release_user_base(paths, old)
