@@ -100,11 +100,21 @@ def prog_data(tree: Path) -> None:
 
 def dynamic(tree: Path) -> None:
     """The host's echo with its libraries, and a script that it interprets, in a way."""
-    shutil.copy("/bin/echo", tree / "usr/bin/dynamic")
+    _with_libraries(tree, "/bin/echo", "dynamic")
     (tree / "usr/bin/script").write_text('#!/usr/bin/sh\ndynamic from script "$@"\n')
-    for word in subprocess.run(["ldd", "/bin/echo"], capture_output=True, text=True, check=True).stdout.split():
+
+
+def bash(tree: Path) -> None:
+    """The host's bash with its libraries."""
+    (tree / "usr/bin/bash").unlink()
+    _with_libraries(tree, "/bin/bash", "bash")
+
+
+def _with_libraries(tree: Path, program: str, name: str) -> None:
+    shutil.copy(program, tree / f"usr/bin/{name}")
+    for word in subprocess.run(["ldd", program], capture_output=True, text=True, check=True).stdout.split():
         if word.startswith("/"):
-            directory = tree / ("usr/lib64" if "ld-linux" in word else "usr/lib/some-linux-gnu")
+            directory = tree / ("usr/lib64" if "ld-linux" in word else f"usr/lib/{os.uname().machine}-linux-gnu")
             directory.mkdir(exist_ok=True, parents=True)
             shutil.copy(os.path.realpath(word), directory / os.path.basename(word))
 

@@ -103,6 +103,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     archive.add("prog", fill=shapes.prog, Depends="prog-data")
     archive.add("prog-data", fill=shapes.prog_data)
     archive.add("dynamic", fill=shapes.dynamic)
+    archive.add("bash", fill=shapes.bash)
     archive.add("compiler", fill=lambda tree: shapes.program(tree / "usr/bin/gcc-12"))
     archive.add("compiler-parts", fill=shapes.parts)
     archive.release()
@@ -232,6 +233,11 @@ BUILDERS = {
     "substituteInPlace": (
         'pkgs.runCommand "s" { } "echo a@b@c >f; substituteInPlace f --replace-fail @b@ \'1&2\'; cp f $out"',
         "a1&2c\n",
+    ),
+    "substituteAll": ('pkgs.substituteAll { src = builtins.toFile "t" "@a@ @B@ @c@"; a = "1 2"; B = "/&"; }', "1 2 /& @c@\n"),
+    "bash": (
+        'pkgs.runCommand "b" { nativeBuildInputs = [ pkgs.bash ]; } "a=(1 2); [[ xy == x* ]] && echo ${"$"}{#a[@]} >$out"',
+        "2\n",
     ),
     "replaceVars": ('pkgs.replaceVars (builtins.toFile "t" "x @a@ @keep@") { a = "/\\\\&"; keep = null; }', "x /\\& @keep@\n"),
     "concatText": ('pkgs.concatText "c" [ (pkgs.writeText "a" "1") (pkgs.writeText "b" "2") ]', "12"),

@@ -26,7 +26,8 @@ may() {
 }
 
 if [ -n "${archiveViewDone-}" ]; then
-  PATH="/usr/bin:/usr/sbin:$PATH"
+  # In a namespace's new root, or in bash, which has the path already.
+  [ -n "${BASH_VERSION-}" ] || PATH="/usr/bin:/usr/sbin:$PATH"
 elif may links && [ ! -e /usr ] && [ ! -L /usr ] && [ "$NIX_BUILD_TOP" = /build ] && mkdir /usr 2>/dev/null; then
   rmdir /usr
   archiveLinks /

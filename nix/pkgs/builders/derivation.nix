@@ -46,6 +46,18 @@ let
 
   isArchive = package: isAttrs package && (package ? archive || package.archiveShaped or false);
 
+  # The container's shell is an input only of builds that put it into a script:
+  # a system would have to have it, and every build to wait for it.
+  writesScripts =
+    attrs:
+    !(attrs ? buildCommand)
+    || lib.any (word: builtins.replaceStrings [ word ] [ "" ] attrs.buildCommand != attrs.buildCommand) [
+      "Wrapper"
+      "wrapProgram"
+      "patchShebangs"
+      "runtimeShell"
+    ];
+
   make =
     attrs:
     let
@@ -84,7 +96,7 @@ let
         # would count as parts of the system.
         // lib.mapAttrs (_: list: filter (package: !isArchive package) list) inputs
         // {
-          inherit name system runtimeShell;
+          inherit name system;
           busybox = bootstrap.busybox;
           builder = "${bootstrap.busybox}/bin/sh";
           args = [
@@ -94,6 +106,7 @@ let
           replaceAwk = ./replace.awk;
         }
         // lib.optionalAttrs (!(attrs ? buildCommand)) { phasesScript = ./phases.sh; }
+        // lib.optionalAttrs (writesScripts attrs) { inherit runtimeShell; }
         // lib.optionalAttrs (tools != [ ]) {
           archiveUsr = toolsEnv.make tools;
           archiveViewScript = ./archive-view.sh;

@@ -8,7 +8,7 @@ set -o pipefail
 # Scripts test variables that may be unset, as everywhere in this language.
 set +u
 
-export PATH="$busybox/bin"
+[ -n "${archiveViewDone-}" ] && [ -n "${BASH_VERSION-}" ] || export PATH="$busybox/bin"
 export NIX_BUILD_TOP="${NIX_BUILD_TOP:-$PWD}"
 export TMPDIR="${TMPDIR:-$NIX_BUILD_TOP}" HOME="${HOME:-/homeless-shelter}"
 export SOURCE_DATE_EPOCH="${SOURCE_DATE_EPOCH:-315532800}" LC_ALL="${LC_ALL:-C.UTF-8}" TZ=UTC
@@ -16,6 +16,12 @@ umask 022
 
 # Programs of the archive look for /usr and /lib64: give them a view that has both.
 if [ -n "$archiveUsr" ]; then . "$archiveViewScript"; fi
+
+# A build that brings bash gets it as its shell.
+if [ -n "$archiveUsr" ] && [ -z "${BASH_VERSION-}" ] && [ -e "$archiveUsr/bin/bash" ]; then
+  export archiveViewDone=1
+  exec bash -e "$setupScript"
+fi
 
 for input in $nativeBuildInputs $buildInputs $propagatedBuildInputs $nativeCheckInputs; do
   for directory in "$input/bin" "$input/sbin"; do
@@ -132,6 +138,7 @@ substituteAll() {
   substituteAll_in=$1 substituteAll_out=$2
   shift 2
   cp "$substituteAll_in" "$NIX_BUILD_TOP/.all"
+  chmod u+w "$NIX_BUILD_TOP/.all"
   for substituteAll_word in "$@"; do
     eval "substituteAll_is=\${$substituteAll_word+set}"
     [ -z "$substituteAll_is" ] || substitute "$NIX_BUILD_TOP/.all" "$NIX_BUILD_TOP/.all" --subst-var "$substituteAll_word"

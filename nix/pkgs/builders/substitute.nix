@@ -1,6 +1,15 @@
 # Templates with @words@: replaceVars, substituteAll and the older forms.
 { lib, runCommandLocal }:
 let
+  # What a template is called, without the hash of a store path.
+  nameOf =
+    src:
+    let
+      name = builtins.unsafeDiscardStringContext (baseNameOf "${src}");
+      inStore = builtins.match "[a-z0-9]{32}-(.+)" name;
+    in
+    if inStore == null then name else lib.head inStore;
+
   replaceVarsWith =
     {
       src,
@@ -15,8 +24,7 @@ let
     let
       isExempt = value: value == null;
       given = lib.filterAttrs (_: value: !isExempt value) replacements;
-      fileName = if name != null then name else builtins.unsafeDiscardStringContext (lib.last (lib.splitString "/" (withoutHash "${src}")));
-      withoutHash = path: if builtins.match "/nix/store/[a-z0-9]{32}-.*" path == null then path else lib.substring 44 (-1) path;
+      fileName = if name != null then name else nameOf src;
     in
     runCommandLocal fileName
       {
@@ -55,7 +63,7 @@ in
     let
       src = args.src;
     in
-    runCommandLocal (args.name or (builtins.unsafeDiscardStringContext (baseNameOf "${src}")))
+    runCommandLocal (args.name or (nameOf src))
       (
         removeAttrs args [
           "name"
@@ -78,7 +86,7 @@ in
 
   substitute =
     args:
-    runCommandLocal (args.name or (builtins.unsafeDiscardStringContext (baseNameOf "${args.src}")))
+    runCommandLocal (args.name or (nameOf args.src))
       {
         inherit (args) src;
         archiveTools = false;

@@ -171,6 +171,20 @@ in
     ];
   };
 
+  "only a build that writes scripts depends on the container's shell" = {
+    expr =
+      map (command: (pkgs.runCommand "x" { } command).drvAttrs ? runtimeShell) [
+        "echo >$out"
+        "makeWrapper a b"
+      ]
+      ++ [ ((pkgs.stdenv.mkDerivation { name = "x"; }).drvAttrs ? runtimeShell) ];
+    expected = [
+      false
+      true
+      true
+    ];
+  };
+
   "a program called by its path is a tool as well" = {
     expr =
       let
