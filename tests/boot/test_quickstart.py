@@ -106,7 +106,7 @@ def test_destroying_a_declared_container_is_refused(quickstart: Host) -> None:
 
 def test_reboot_inside_restarts_it(quickstart: Host) -> None:
     leader = quickstart.json("status", NAME)["leader"]
-    quickstart.run("run", NAME, "--", "systemctl", "reboot")
+    quickstart.run("run", NAME, "--", "reboot")
     wait_until(lambda: quickstart.json("status", NAME)["leader"] not in (None, leader))
     wait_until(lambda: quickstart.run("run", NAME, "--", "systemctl", "is-system-running").stdout.strip() == "running")
     assert wait_until(lambda: banner(ADDRESS, 22)).startswith("SSH-2.0")
@@ -126,7 +126,7 @@ def test_stop_start_restart_terminate(quickstart: Host) -> None:
 
 def test_poweroff_inside_leaves_it_down(quickstart: Host) -> None:
     quickstart.succeed("start", NAME)
-    quickstart.run("run", NAME, "--", "systemctl", "poweroff")
+    quickstart.run("run", NAME, "--", "poweroff")
     wait_until(lambda: quickstart.succeed("status", NAME) == "down\n")
 
 

@@ -30,6 +30,7 @@ let
     pkgs.netbase
     pkgs.passwd
     pkgs.procps
+    pkgs.systemd-sysv # reboot, poweroff, halt, shutdown
     pkgs.util-linux
   ];
 
