@@ -8,9 +8,9 @@ VENV = .venv
 
 # What the product needs at run time, and what its tests need besides.
 RUNTIME_PACKAGES = python3 nix-bin systemd-container iproute2 nftables util-linux apt dpkg
-TEST_PACKAGES = python3-venv openssh-client curl iputils-ping
+TEST_PACKAGES = python3-venv openssh-client curl iputils-ping mmdebstrap
 
-.PHONY: run test install uninstall runtime-setup test-setup docs lint unit nix-tests boot-tests bench clean
+.PHONY: run test install uninstall runtime-setup test-setup docs lint unit nix-tests boot-tests host-tests bench clean
 
 run: runtime-setup install
 	$(PREFIX)/bin/nixos-container switch -c examples/quickstart/configuration.nix
@@ -47,6 +47,13 @@ install:
 	$(PYTHON) -m compileall -q $(LIB)/nixos_containers
 	sed 's#@LIB@#$(PREFIX)/lib/nixos-containers#; s#@PYTHON@#$(PYTHON)#' contrib/nixos-container.in > $(DESTDIR)$(PREFIX)/bin/nixos-container
 	chmod 755 $(DESTDIR)$(PREFIX)/bin/nixos-container
+	@# Never in the way of a real one: only where there is none, or ours.
+	set -e; ours=$(DESTDIR)$(PREFIX)/bin/nixos-rebuild; \
+	if [ -e $$ours ] || ! command -v nixos-rebuild > /dev/null; then \
+	  if [ ! -e $$ours ] || grep -q nixos-container $$ours; then \
+	    sed 's#@BIN@#$(PREFIX)/bin#' contrib/nixos-rebuild.in > $$ours; chmod 755 $$ours; \
+	  fi; \
+	fi
 	install -d $(MAN)/man5 $(MAN)/man8
 	install -m 644 docs/man/nixos-containers.nix.5 $(MAN)/man5/
 	install -m 644 docs/man/nixos-container.8 $(MAN)/man8/
@@ -56,6 +63,8 @@ install:
 	PYTHONPATH=src $(PYTHON) -m nixos_containers completion fish > $(SHARE)/fish/vendor_completions.d/nixos-container.fish
 
 uninstall:
+	if grep -qs nixos-container $(DESTDIR)$(PREFIX)/bin/nixos-rebuild; then rm $(DESTDIR)$(PREFIX)/bin/nixos-rebuild; fi
+	[ -n "$(DESTDIR)" ] || [ ! -x $(PREFIX)/bin/nixos-container ] || $(PREFIX)/bin/nixos-container unit remove-all
 	rm -f $(SHARE)/bash-completion/completions/nixos-container $(SHARE)/zsh/site-functions/_nixos-container
 	rm -f $(SHARE)/fish/vendor_completions.d/nixos-container.fish
 	rm -rf $(LIB) $(DESTDIR)$(PREFIX)/bin/nixos-container $(MAN)/man5/nixos-containers.nix.5 $(MAN)/man8/nixos-container.8
@@ -72,6 +81,10 @@ nix-tests:
 
 boot-tests:
 	$(VENV)/bin/python -m pytest tests/boot
+
+# A host with systemd, in a container: the first time needs the network and half a minute more.
+host-tests:
+	$(VENV)/bin/python -m pytest tests/host
 
 bench: runtime-setup install
 	$(PYTHON) bench/run.py

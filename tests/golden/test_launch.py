@@ -1,6 +1,6 @@
 """Record and host facts in, every text of a launch out: kept as files to be read and compared.
 
-A case is a directory below launch/ with `case.json` (`record`, `host`: v1, hybrid or v2) and the texts it gives. After a
+A case is a directory below launch/ with `case.json` (`record`, `host`: v1, hybrid, v2 or systemd) and the texts it gives. After a
 change that is meant, `UPDATE_GOLDEN=1 make unit` writes them anew: read the difference before you commit it.
 """
 
@@ -18,6 +18,7 @@ from nixos_containers.declare.codec import decode
 from nixos_containers.declare.container import Record
 from nixos_containers.plan.facts import Cgroups, Host
 from nixos_containers.plan.launch import plan_launch
+from nixos_containers.plan.units import drop_in
 
 CASES = sorted(path.parent for path in (Path(__file__).parent / "launch").glob("*/case.json"))
 UPDATE = os.environ.get("UPDATE_GOLDEN") == "1"
@@ -34,6 +35,7 @@ HOSTS = {
     "v1": Host(cgroups=Cgroups(v1=_V1)),
     "hybrid": Host(cgroups=Cgroups(v1=_V1, v2="/sys/fs/cgroup/unified")),
     "v2": Host(cgroups=Cgroups(v2="/sys/fs/cgroup", v2_controllers=frozenset({"cpu", "cpuset", "io", "memory", "pids"}))),
+    "systemd": Host(cgroups=Cgroups(v2="/sys/fs/cgroup"), systemd=True),
 }
 
 
@@ -54,6 +56,8 @@ def texts(case: dict) -> dict[str, str]:
     except ContainerError as failure:
         return {"error": f"{failure}\n"}
     files = {path.replace("/", "-"): text for path, text in launch.files.items()}
+    if HOSTS[case["host"]].systemd:
+        files["drop-in"] = drop_in(record.container, state=root)
     return {"command": shlex.join(launch.command) + "\n", **files}
 
 

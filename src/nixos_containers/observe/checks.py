@@ -6,8 +6,10 @@ import os
 
 from ..base import process
 from ..kernel import sysctls
+from .host import init_is_systemd
 
 _TOOLS = ("nix-instantiate", "nix-store", "systemd-nspawn", "ip", "nft", "nsenter", "unshare", "apt-get", "dpkg-deb")
+_BUS = "/run/dbus/system_bus_socket"
 _NAMESPACES = {
     "user": "CONFIG_USER_NS",
     "net": "CONFIG_NET_NS",
@@ -26,6 +28,8 @@ def host_problems() -> list[str]:
     for namespace, option in _NAMESPACES.items():
         if not os.path.exists(f"/proc/self/ns/{namespace}"):
             problems.append(f"the kernel has no {namespace} namespaces ({option})")
+    if init_is_systemd() and not os.path.exists(_BUS):
+        problems.append("the D-Bus system bus is not there: systemd-nspawn cannot register containers (apt-get install dbus)")
     limit = sysctls.read("user.max_user_namespaces")
     if limit == "0":
         problems.append("user namespaces are turned off (sysctl user.max_user_namespaces=0): private users cannot work")

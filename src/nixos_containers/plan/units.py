@@ -22,6 +22,8 @@ MARK = "# Made by nixos-container, which writes it again when it needs to. Chang
 TEMPLATE = "container@.service"
 DROP_IN = "50-nixos-container.conf"
 _PROPERTY = "--property="
+# Service, object and interface of systemd-machined (org.freedesktop.machine1(5)).
+_MACHINED = "org.freedesktop.machine1 /org/freedesktop/machine1 org.freedesktop.machine1.Manager"
 
 
 def unit_of(name: str) -> str:
@@ -38,7 +40,8 @@ def template_unit(program: tuple[str, ...], *, run: str, records: str, unshare: 
     """The template that every container shares.
 
     `program` is how to call nixos-container, `run` the directory of run states, `records` that of the records. What
-    a start needs stands below /run, which a reboot empties: ExecStartPre= makes it from the record alone.
+    a start needs stands below /run, which a reboot empties: ExecStartPre= makes it from the record alone. A guest may be
+    rebooted more often than systemd's own limit allows; a start that fails at once is not tried for ever.
     """
     call = " ".join(_word(word) for word in program)
     script = f"{_word(run)}/.%i/launch"
@@ -51,6 +54,8 @@ Wants=network.target
 After=network.target dbus.socket nix-daemon.socket
 PartOf=machines.target
 Before=machines.target
+StartLimitIntervalSec=10
+StartLimitBurst=10
 
 [Service]
 Type=notify
@@ -158,6 +163,10 @@ def unit_script(
     q = shlex.quote
     nft = q(host.tools.nft)
     down = [f"  {nft} -f forwards.down"] if network.elements else []
+    down += [
+        "  # A killed nspawn has not said that its machine is gone, and machined keeps it as long as the unit is being restarted.",
+        f"  [ ! -e /run/systemd/machines/{q(name)} ] || busctl --quiet call {_MACHINED} UnregisterMachine s {q(name)}",
+    ]
     down += [f"  rmdir {q(root)} 2>/dev/null"] if ephemeral else []
     lines = [
         "#!/bin/sh",

@@ -1,0 +1,224 @@
+"""Containers of a host with systemd: units, systemctl, machinectl, the journal, and the next boot.
+
+The tests tell one story, in this order; the systems are built outside, so that the host needs no network.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nixos_containers.base.paths import Paths
+
+from .conftest import ROOT, SystemdHost, wait_until
+
+NAME = "nctunit"
+UNIT = f"container@{NAME}"
+DEFINITION = """
+{ ... }:
+{
+  containers.nctunit = {
+    autoStart = true;
+    privateNetwork = true;
+    hostAddress = "10.213.77.1";
+    localAddress = "10.213.77.2";
+    forwardPorts = [ { hostPort = 18080; containerPort = 80; } ];
+    limits = { cpuQuota = "50%"; memoryMax = "1G"; tasksMax = 500; };
+    timeoutStartSec = "50s";
+    bindMounts."/data" = { hostPath = "/srv/data"; isReadOnly = false; };
+    config = {
+      system.stateVersion = "25.11";
+      networking.firewall.enable = false;
+      environment.etc.word.text = "@WORD@";
+    };
+  };
+}
+"""
+
+
+class Story:
+    """The host, and the definition that it switches to."""
+
+    def __init__(self, host: SystemdHost, directory: Path) -> None:
+        self.host = host
+        self.directory = directory
+
+    def define(self, text: str) -> None:
+        """Build the systems of the definition on this machine, and give it to the host with its lock."""
+        (self.directory / "configuration.nix").write_text(text, encoding="utf-8")
+        start = f"import sys; sys.path.insert(0, {str(ROOT / 'src')!r}); from nixos_containers.main import main; sys.exit(main())"
+        built = subprocess.run(
+            [sys.executable, "-IS", "-c", start, "build", "-c", str(self.directory / "configuration.nix")],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert built.returncode == 0, built.stdout + built.stderr
+        target = self.host.file("/etc/nixos")
+        target.mkdir(exist_ok=True)
+        for file in self.directory.iterdir():
+            shutil.copy(file, target)
+
+    def switch(self, *words: str) -> str:
+        done = self.host.run("nixos-container", "switch", *words)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stderr
+
+    def status(self) -> Any:
+        return json.loads(self.host.succeed("nixos-container", "status", NAME, "--json"))
+
+    def up(self) -> None:
+        assert wait_until(lambda: self.host.run("systemctl", "is-active", UNIT).stdout.strip() == "active")
+        assert self.host.succeed("nixos-container", "status", NAME) == "up\n"
+
+    def down(self) -> None:
+        assert wait_until(lambda: self.host.run("systemctl", "is-active", UNIT).stdout.strip() == "inactive")
+        assert self.host.succeed("nixos-container", "status", NAME) == "down\n"
+
+
+def unplug(name: str) -> None:
+    """Remove what this machine's /nix keeps of a container of the test host."""
+    for directory in (Paths().profiles(name), Paths().gcroots(name)):
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def story(systemd_host: SystemdHost, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    made = Story(systemd_host, tmp_path_factory.mktemp("definition"))
+    try:
+        made.define(DEFINITION.replace("@WORD@", "first"))
+        # The package index, so that the host asks no archive.
+        shutil.copytree(Paths().cache, systemd_host.file(Paths().cache), symlinks=True, dirs_exist_ok=True)
+        systemd_host.disk["/srv"].joinpath("data").mkdir()
+        made.switch()
+        yield made
+    finally:
+        unplug(NAME)
+
+
+def test_switch_starts_the_unit(story: Story) -> None:
+    story.up()
+    assert story.host.succeed("nixos-container", "run", NAME, "--", "systemctl", "is-system-running", "--wait") == "running\n"
+    assert "nothing to do" in story.switch()
+
+
+def test_machinectl_systemctl_and_journalctl_know_it(story: Story) -> None:
+    assert NAME in story.host.succeed("machinectl", "list")
+    assert f"Unit: {UNIT}.service" in story.host.succeed("machinectl", "status", NAME, "--no-pager")
+    assert "hello" in story.host.succeed("machinectl", "--quiet", "shell", NAME, "/bin/sh", "-c", "echo hello")
+    assert story.host.succeed("systemctl", "-M", NAME, "is-system-running") == "running\n"
+    assert "systemd" in story.host.succeed("journalctl", "-M", NAME, "--no-pager", "-n", "50")
+    assert "multi-user.target" in story.host.succeed("journalctl", "--no-pager", "-u", UNIT), "the console is in the journal"
+
+
+def test_options_are_properties_of_the_unit(story: Story) -> None:
+    shown = story.host.succeed("systemctl", "show", UNIT)
+    properties = dict(line.partition("=")[::2] for line in shown.splitlines())
+    assert properties["CPUQuotaPerSecUSec"] == "500ms"
+    assert properties["MemoryMax"] == str(1 << 30)
+    assert properties["TasksMax"] == "500"
+    assert properties["TimeoutStartUSec"] == "50s"
+    assert properties["DevicePolicy"] == "closed"
+    assert {"/srv/data", f"/var/lib/nixos-containers/{NAME}"} <= set(properties["RequiresMountsFor"].split())
+
+
+def test_commands_run_in_the_units_cgroup(story: Story) -> None:
+    seen = story.host.succeed("nixos-container", "run", NAME, "--", "cat", "/proc/self/cgroup")
+    assert "0::/../exec\n" in seen, "beside the payload that the guest takes for its root"
+
+
+def test_the_network_is_there(story: Story) -> None:
+    connect = "import socket\ntry: socket.create_connection(('10.213.77.2', 9), 5)\nexcept ConnectionRefusedError: print('reached')"
+    assert story.host.succeed("python3", "-c", connect) == "reached\n"
+    assert "18080" in story.host.succeed("nft", "list", "map", "inet", "nixos-containers", "forwards4")
+
+
+def test_systemctl_stop_and_start_are_ours(story: Story) -> None:
+    story.host.succeed("systemctl", "stop", UNIT)
+    story.down()
+    assert "18080" not in story.host.succeed("nft", "list", "map", "inet", "nixos-containers", "forwards4"), "its forwards went with it"
+    story.host.succeed("systemctl", "start", UNIT)
+    story.up()
+    story.host.succeed("nixos-container", "stop", NAME)
+    story.down()
+    story.host.succeed("nixos-container", "start", NAME)
+    story.up()
+
+
+def test_reboot_inside_starts_it_again(story: Story) -> None:
+    before = story.status()["leader"]
+    story.host.run("nixos-container", "run", NAME, "--", "systemctl", "reboot")
+    wait_until(lambda: story.status()["leader"] not in (None, before))
+    story.up()
+    test_the_network_is_there(story)
+
+
+def test_a_killed_nspawn_is_started_again(story: Story) -> None:
+    before = story.status()["leader"]
+    story.host.succeed("systemctl", "kill", "--signal=KILL", UNIT)
+    wait_until(lambda: story.status()["leader"] not in (None, before))
+    story.up()
+    test_the_network_is_there(story)
+
+
+def test_poweroff_leaves_it_down(story: Story) -> None:
+    story.host.succeed("machinectl", "poweroff", NAME)
+    story.down()
+
+
+def test_a_start_that_fails_says_why_and_leaves_it_down(story: Story) -> None:
+    story.host.succeed("mv", "/srv/data", "/srv/away")
+    try:
+        message = story.host.fail("nixos-container", "start", NAME)
+    finally:
+        story.host.succeed("mv", "/srv/away", "/srv/data")
+    assert "/srv/data does not exist" in message
+    story.down()
+    story.host.succeed("nixos-container", "start", NAME)
+    story.up()
+
+
+def test_terminate_ends_it_for_good(story: Story) -> None:
+    story.host.succeed("nixos-container", "terminate", NAME)
+    story.down()
+    story.host.succeed("nixos-container", "start", NAME)
+    story.up()
+
+
+def test_switch_and_reload_change_a_running_guest_in_place(story: Story) -> None:
+    leader = story.status()["leader"]
+    story.define(DEFINITION.replace("@WORD@", "second"))
+    assert "reload" in story.switch()
+    assert story.host.succeed("nixos-container", "run", NAME, "--", "cat", "/etc/word") == "second"
+    story.host.succeed("systemctl", "reload", UNIT)
+    assert story.status()["leader"] == leader
+
+
+def test_doctor_puts_units_right(story: Story) -> None:
+    drop_in = story.host.file(f"/etc/systemd/system/{UNIT}.service.d/50-nixos-container.conf")
+    drop_in.unlink()
+    assert "repaired" in story.host.succeed("nixos-container", "doctor")
+    assert "MemoryMax=" in drop_in.read_text(encoding="utf-8")
+    assert story.host.succeed("nixos-container", "doctor") == "all is well\n"
+
+
+def test_it_comes_back_with_the_host(story: Story) -> None:
+    story.host.shut_down()
+    story.host.boot()
+    story.up()
+    test_the_network_is_there(story)
+
+
+def test_what_is_no_longer_declared_takes_its_units_along(story: Story) -> None:
+    story.define("{ }")
+    story.switch("--purge")
+    units = story.host.file("/etc/systemd/system")
+    assert [path for path in units.rglob("*container@*") if path.name != "systemd-nspawn@.service"] == []
+    assert story.host.succeed("machinectl", "list") == "No machines.\n"
