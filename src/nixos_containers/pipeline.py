@@ -274,6 +274,26 @@ def rollback(paths: Paths, name: str, *, to: int | None = None) -> int:
     return number
 
 
+def rollback_all(paths: Paths, definition: str, *, names: tuple[str, ...] = (), dry_run: bool = False) -> dict[str, int]:
+    """Every container of `definition` one generation back, without looking into that file; return the generations by name.
+
+    Those that have no older generation stay as they are. Raises ContainerError when that is so of all.
+    """
+    source, back = os.path.abspath(definition), {}
+    with locked(paths.lock(".switch"), who=command_line()):
+        for name, record in sorted(observe.records(paths).items()):
+            at = profiles.current(paths, name)
+            older = [number for number in profiles.generations(paths, name) if at is not None and number < at]
+            if record.declared_by == source and (not names or name in names) and older:
+                back[name] = max(older)
+        if not back:
+            raise ContainerError(f"no container of {source} has an older generation", hint="nixos-container generations NAME lists them")
+        for name, number in back.items():
+            if not dry_run:
+                rollback(paths, name, to=number)
+    return back
+
+
 def prune(paths: Paths, name: str, *, keep: int | None, older_than: float | None) -> list[int]:
     """Remove old generations of container `name`; return their numbers.
 

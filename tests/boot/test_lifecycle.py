@@ -211,3 +211,18 @@ def test_edit_counts_only_when_it_builds(host: Host) -> None:
         assert host.inside("nctedit", "cat", "/etc/word") == "two"
     finally:
         host.run("destroy", "nctedit")
+
+
+def test_switch_rollback_takes_all_containers_of_a_file_back(living: Host) -> None:
+    assert "has an older generation" in living.fail("switch", "-c", str(living.definition), "--rollback")
+    first = living.json("inspect", NAME)["running"]["system"]
+    living.define(definition("tree", 5400))
+    living.switch()
+    assert living.json("inspect", NAME)["running"]["system"] != first
+    assert living.succeed("switch", "-c", str(living.definition), "--rollback", "--dry-run") == (
+        f"container ‘{NAME}’ goes back to generation 1\n"
+    )
+    living.switch("--rollback")
+    found = living.json("inspect", NAME)
+    assert found["running"]["system"] == first and found["generations"][0]["current"]
+    assert "sleep 3600" in living.inside(NAME, "systemctl", "cat", "life.service")

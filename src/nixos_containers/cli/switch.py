@@ -26,6 +26,8 @@ def run(arguments: Arguments) -> int:
     """Carry the verb out."""
     paths = Paths()
     dry_run = arguments.flag("dry_run")
+    if arguments.flag("rollback"):
+        return _rollback(paths, arguments, dry_run)
     plan = pipeline.switch(
         paths,
         definition_of(paths, arguments),
@@ -42,6 +44,17 @@ def run(arguments: Arguments) -> int:
             print(f"{action.describe()} ({action.reason})")
     if not plan and not arguments.json:
         log.say("nothing to do: the host matches the definition")
+    return 0
+
+
+def _rollback(paths: Paths, arguments: Arguments, dry_run: bool) -> int:
+    back = pipeline.rollback_all(paths, definition_of(paths, arguments), names=arguments.names, dry_run=dry_run)
+    if arguments.json:
+        emit_json(back)
+    else:
+        for name, number in back.items():
+            say = print if dry_run else log.say
+            say(f"container ‘{name}’ goes back to generation {number}")
     return 0
 
 

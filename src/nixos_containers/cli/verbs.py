@@ -28,6 +28,7 @@ VERBS: tuple[Verb, ...] = (
             DRY_RUN,
             NIXOS_PATH,
             Option(("--purge",), "also delete the state directories of containers that are no longer declared"),
+            Option(("--rollback",), "bring every container of the file one generation back instead"),
             *NIX_OPTIONS,
         ),
         text=(
@@ -37,7 +38,9 @@ VERBS: tuple[Verb, ...] = (
             "Containers that need it are restarted, those whose system alone changed are switched in place, and "
             "those with `autoStart` are started. Containers that another definition file declares, and those of "
             "`create`, are left alone. With names, only these containers are looked at. A container that the file "
-            "declares no longer is stopped and forgotten; its state directory stays unless `--purge` is given."
+            "declares no longer is stopped and forgotten; its state directory stays unless `--purge` is given.\n\n"
+            "With `--rollback` the file is not evaluated: its containers go back to their previous systems, running "
+            "guests in place. The next `switch` brings them to the definition again."
         ),
         examples=(
             "switch --dry-run",
