@@ -68,6 +68,10 @@ in
     expr = (evalConfig { modules = [ minimal { nixpkgs.pkgs = pkgs // { mine = true; }; } ]; }).pkgs.mine;
     expected = true;
   };
+  "a set that is not an archive's is refused, with what to do" = {
+    expr = (evalConfig { modules = [ minimal { nixpkgs.pkgs = { bash = "x"; }; } ]; }).config.system.build.toplevel.name;
+    error = "let it evaluate the whole container: containers.<name>.nixpkgs";
+  };
   "the platform is known" = { expr = (configOf { }).nixpkgs.hostPlatform.system; expected = "x86_64-linux"; };
 
   "an assertion that does not hold stops the build, with its message" = {

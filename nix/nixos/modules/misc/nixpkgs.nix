@@ -115,7 +115,12 @@ in
   };
 
   config._module.args.pkgs =
-    if overlays == [ ] then
+    if !(cfg.pkgs ? staticBusybox) then
+      throw ''
+        The package set in nixpkgs.pkgs cannot make a system of this module tree: its programs are not laid out like an archive's.
+        To use nixpkgs, let it evaluate the whole container: containers.<name>.nixpkgs = <path of nixpkgs>.
+      ''
+    else if overlays == [ ] then
       cfg.pkgs
     else if cfg.pkgs ? appendOverlays then
       cfg.pkgs.appendOverlays overlays
