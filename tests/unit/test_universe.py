@@ -5,17 +5,19 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from nixos_containers.base import process
 from nixos_containers.base.errors import UsageError
 from nixos_containers.base.paths import Paths
 from nixos_containers.build import profiles
 from nixos_containers.cli.nix import nix_options, nixpkgs_of
 from nixos_containers.cli.parse import parse
 from nixos_containers.declare.container import Bind, Built, Container, Record, Spec, System
-from nixos_containers.evaluate.flake import Flake, absolute, command, parse_flake
+from nixos_containers.evaluate.flake import Flake, absolute, command, evaluate_flake, parse_flake
 from nixos_containers.plan.actions import SetProfile
 from nixos_containers.plan.facts import Host, Observed, Running
 from nixos_containers.plan.imperative import Wish, check, definition_text, replace_config, replace_option
@@ -69,6 +71,26 @@ def test_the_evaluation_of_a_flake_builds_nothing_and_takes_nixs_options() -> No
     assert argv[:4] == ["nix", "eval", "--json", "/root/x#nixosConfigurations.web"]
     assert argv[4] == "--apply" and "config.system.build.toplevel.drvPath" in argv[5]
     assert argv[6:] == ["--impure", "--override-input", "nixpkgs", "/n"]
+
+
+def test_an_impure_flake_sees_the_callers_environment_a_pure_one_only_gits_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET_PLAN", "x")
+    monkeypatch.delenv("NIX_CONFIG", raising=False)
+    monkeypatch.setenv("SSH_AUTH_SOCK", "/run/agent")
+    asked: list[dict[str, str]] = []
+
+    def run(argv: list[str], *, env: dict[str, str], **_: object) -> subprocess.CompletedProcess[str]:
+        asked.append(env)
+        return subprocess.CompletedProcess(
+            argv, 0, '{"path": "/nix/store/x", "drv": "/nix/store/x.drv", "label": null}', "trace: warning: old\n"
+        )
+
+    monkeypatch.setattr(process, "run", run)
+    assert evaluate_flake("web", "/f", (), directory="/").warnings == ("old",)
+    evaluate_flake("web", "/f", ("--impure",), directory="/")
+    assert "SECRET_PLAN" not in asked[0] and asked[0]["SSH_AUTH_SOCK"] == "/run/agent"
+    assert asked[1]["SECRET_PLAN"] == "x" and "PATH" not in asked[1] and "flakes" in asked[1]["NIX_CONFIG"]
+    assert "substitute = false" not in asked[0]["NIX_CONFIG"], "binary caches are for nixpkgs"
 
 
 def test_nixs_options_are_recorded_or_for_once() -> None:
@@ -161,6 +183,12 @@ def test_nixos_gets_its_own_generations_and_no_daemon() -> None:
     assert "--tmpfs=/nix/var/nix/daemon-socket:ro,mode=755" in found
     shared = stripped(argv(container(universe="flake")))
     assert "--bind=/nix/var/nix/profiles/per-container/web:/nix/var/nix/profiles" in shared, "nothing to map without private users"
+
+
+def test_a_32_bit_guest_thinks_so() -> None:
+    old = dataclasses.replace(NIXOS, platform="i686-linux")
+    assert "--personality=x86" in stripped(argv(container(universe="nixpkgs"), old))
+    assert not [line for line in argv(container(universe="nixpkgs")) if "--personality" in line]
 
 
 def test_the_embedded_universe_gets_none_of_it() -> None:

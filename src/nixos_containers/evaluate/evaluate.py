@@ -113,7 +113,7 @@ def evaluate(request: Request, *, suggest: Callable[[str], list[str]]) -> Spec:
             )
         answer["containers"].update(data.get("containers", {}))
         data = answer
-        warnings.update(dict.fromkeys(_warnings(done.stderr)))
+        warnings.update(dict.fromkeys(warnings_of(done.stderr)))
     data["warnings"] = [*data["warnings"], *warnings]
     return decode(Spec, data, "spec")
 
@@ -139,6 +139,6 @@ def _together(commands: list[list[str]]) -> list[subprocess.CompletedProcess[str
         return list(pool.map(run, commands))
 
 
-def _warnings(stderr: str) -> list[str]:
+def warnings_of(stderr: str) -> list[str]:
     """What `lib.warn` and builtins.warn said."""
     return [line.split("warning: ", 1)[1] for line in stderr.splitlines() if line.startswith(("trace: warning: ", "evaluation warning: "))]

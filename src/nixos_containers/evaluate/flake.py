@@ -18,6 +18,7 @@ from ..base.errors import ContainerError, DefinitionError, UsageError
 from ..declare.codec import decode
 from ..declare.container import System
 from .errors import explain
+from .evaluate import warnings_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 DEFAULT_ATTRIBUTE = "container"
 _PLAIN_ATTRIBUTE = re.compile(r"[A-Za-z0-9_-]+")
+_GITS_OWN = ("SSH_AUTH_SOCK", "GIT_SSH", "GIT_SSH_COMMAND", "GIT_CONFIG_GLOBAL", "XDG_CONFIG_HOME")
 # Derivations are written by the evaluation, nothing is built.
 _SYSTEM_OF = (
     "it: { path = it.config.system.build.toplevel.outPath; drv = it.config.system.build.toplevel.drvPath;"
@@ -77,14 +79,21 @@ def evaluate_flake(name: str, text: str, options: Sequence[str], *, directory: s
     Raises DefinitionError with Nix's message.
     """
     flake = parse_flake(absolute(text, directory))
-    done = process.run(command(flake, options), env=nix.environment(substitute=True), check=False, cwd=directory)
+    done = process.run(command(flake, options), env=_environment(options), check=False, cwd=directory)
     if done.returncode != 0:
         failure: ContainerError = explain(done.stderr, suggest=lambda _: [])
         if isinstance(failure, DefinitionError):
             failure.hint = failure.hint or _hint(flake, str(failure))
             failure.details = "\n".join(filter(None, (failure.details, f"in containers.{name}.flake = {text}")))
         raise failure
-    return decode(System, json.loads(done.stdout), f"{flake.installable}")
+    system = decode(System, json.loads(done.stdout), flake.installable)
+    return dataclasses.replace(system, warnings=tuple(warnings_of(done.stderr)))
+
+
+def _environment(options: Sequence[str]) -> dict[str, str]:
+    """Nix's environment, with the keys that git needs for private flakes; an impure flake may look at everything."""
+    kept = os.environ if "--impure" in options else {name: os.environ[name] for name in _GITS_OWN if name in os.environ}
+    return {**{name: value for name, value in kept.items() if name != "PATH"}, **nix.environment(substitute=True)}
 
 
 def _hint(flake: Flake, said: str) -> str:

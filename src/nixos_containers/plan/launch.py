@@ -100,7 +100,9 @@ def plan_launch(
 ) -> Launch:
     """The files and the command that start `record`'s container with `system` on `root`.
 
-    `nixos` is what a system that `is_nixos` depends on besides.     Raises DefinitionError for options that contradict each other or the host.
+    `nixos` is what a system that `is_nixos` depends on besides.
+
+    Raises DefinitionError for options that contradict each other or the host.
     """
     container = record.container
     network = plan_network(container)

@@ -20,12 +20,13 @@ class Nixos:
     """What a start of real NixOS depends on besides.
 
     `profiles` and `gcroots` are the container's directories of Nix state on the host. `recent_systemd` says that the guest's
-    systemd is of 2017 or newer: such a one knows cgroup v2 and tells nspawn when it is ready.
+    systemd is of 2017 or newer: such a one knows cgroup v2 and tells nspawn when it is ready. `platform` is Nix's name of it.
     """
 
     profiles: str
     gcroots: str
     recent_systemd: bool = True
+    platform: str = ""
 
 
 def escape(path: str) -> str:
@@ -83,6 +84,8 @@ def nspawn_command(
         *(f"--tmpfs={path}" for path in container.tmpfs),
         *_rights(container, private_users=private_users),
     ]
+    if nixos is not None and nixos.platform == "i686-linux":
+        command.append("--personality=x86")
     if network.private:
         command.append("--setenv=PRIVATE_NETWORK=1")
     command += flags

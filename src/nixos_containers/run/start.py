@@ -158,7 +158,12 @@ def prepare_nixos(paths: Paths, name: str, system: str) -> Nixos:
     What its root writes there belongs to root here as well, so that other users of the host must not get at it: they are
     kept out one level above.
     """
-    found = Nixos(profiles=paths.profiles(name), gcroots=paths.gcroots(name), recent_systemd=has_recent_systemd(system))
+    found = Nixos(
+        profiles=paths.profiles(name),
+        gcroots=paths.gcroots(name),
+        recent_systemd=has_recent_systemd(system),
+        platform=(read_text(f"{system}/system") or "").strip(),
+    )
     for directory in (found.profiles, found.gcroots):
         os.makedirs(directory, mode=0o755, exist_ok=True)
         os.chmod(os.path.dirname(directory), 0o700)
