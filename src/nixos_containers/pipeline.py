@@ -249,7 +249,7 @@ def evaluate_locked(
         ready = resolve.update_lock(lock, _wanted(spec), index, apt, keep_others=bool(names))
         if ready == lock:
             spec = read_flakes(spec, nix_options, directory=os.path.dirname(source))
-            _tell(spec, universe_line(spec, suite=index.suite, lock_file=lock_file))
+            _tell(spec, universe_line(spec, archive=f"{index.origin} {index.suite}", lock_file=lock_file))
             return spec, lock
     raise DefinitionError(
         "which packages the definition wants changes with the packages it gets", hint="does it read the package set's own closure?"

@@ -153,7 +153,7 @@ def spec(*containers: Container) -> Spec:
 
 
 def test_every_run_says_its_universe_in_one_line() -> None:
-    say = {"suite": "bookworm", "lock_file": "/x/configuration.lock"}
+    say = {"archive": "Debian bookworm", "lock_file": "/x/configuration.lock"}
     assert universe_line(spec(), **say) is None
     assert (
         universe_line(spec(container("a"), container("b")), **say)

@@ -12,10 +12,16 @@ from .enter import GUEST_PATH
 
 # switch-to-configuration's status when the switch happened but some units failed (upstream's convention).
 _UNITS_FAILED = 4
+# Its status when the two systems are of different kinds: nothing was switched (upstream's convention, too).
+_RESTART_NEEDED = 100
 
 
 class ReloadFailed(ContainerError):
     """The guest could not be switched; it runs on."""
+
+
+class RestartNeeded(ReloadFailed):
+    """The new system cannot take over a running guest of the old one's kind; nothing was changed."""
 
 
 def reload(paths: Paths, name: str, system: str) -> None:
@@ -33,6 +39,11 @@ def reload(paths: Paths, name: str, system: str) -> None:
     done = process.run(command, check=False, pass_stderr=True, env={"PATH": GUEST_PATH})
     if done.stdout.strip():
         log.say(done.stdout.rstrip())
+    if done.returncode == _RESTART_NEEDED:
+        raise RestartNeeded(
+            f"container ‘{name}’ cannot be switched in place: its new system is of another kind",
+            hint=f"nixos-container restart {name} starts it with the new one",
+        )
     if done.returncode not in (0, _UNITS_FAILED):
         raise ReloadFailed(
             f"container ‘{name}’ could not be switched to its new system (status {done.returncode})",
