@@ -10,6 +10,7 @@ from ..base import log
 from ..base.errors import ContainerError, UsageError
 from ..base.paths import Paths, check_name
 from ..observe import containers as observe
+from ..observe.host import init_is_systemd
 from ..run import journal
 
 if TYPE_CHECKING:

@@ -22,6 +22,7 @@ from ..run.repair import repair_all
 from .output import emit_json
 
 if TYPE_CHECKING:
+    from ..plan.facts import Host
     from .parse import Arguments
 
 
@@ -29,14 +30,15 @@ def run(arguments: Arguments) -> int:
     """Carry the verb out."""
     paths = Paths()
     old, new = (check_name(name) for name in arguments.names)
-    repair_all(paths, host_facts())
+    host = host_facts()
+    repair_all(paths, host)
     # In one order, so that two of these commands do not wait for each other.
     with locked(paths.lock(".move"), who=command_line()), locked(paths.lock(old), who=command_line()):
         text = _definition(paths, old, new, arguments.verb.name)
         if arguments.verb.name == "copy":
             _copy(paths, old, new, text)
         else:
-            _rename(paths, old, new, text)
+            _rename(paths, host, old, new, text)
     if arguments.json:
         emit_json({"name": new, "from": old, "definition": paths.imperative(new)})
     return 0
@@ -80,8 +82,8 @@ def _copy(paths: Paths, old: str, new: str, text: str) -> None:
         raise
 
 
-def _rename(paths: Paths, old: str, new: str, text: str) -> None:
+def _rename(paths: Paths, host: Host, old: str, new: str, text: str) -> None:
     move.check_movable(paths, old)
     _keep_lock(paths, old, new)
     pipeline.create(paths, new, text, replacing=old)
-    move.take_over(paths, old, new)
+    move.take_over(paths, host, old, new)

@@ -54,7 +54,8 @@ LIFECYCLE: tuple[Verb, ...] = (
         text=(
             "Of a running container: the guest's journal since it booted. Of one that is down: the journal that it "
             "left in its state directory if it kept one there, then the console of its last start, where a guest "
-            "that died early tells why. With `--json`, the journal's entries, one object a line."
+            "that died early tells why; where systemd runs the containers, the console is in the host's journal. With "
+            "`--json`, the journal's entries, one object a line."
         ),
         examples=("logs web -n 50", "logs -f web"),
     ),

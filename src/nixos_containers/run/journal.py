@@ -10,6 +10,7 @@ import os
 from typing import TYPE_CHECKING
 
 from ..base import process
+from ..plan.units import unit_of
 from .enter import enter
 
 if TYPE_CHECKING:

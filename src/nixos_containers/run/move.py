@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from ..base import process
 from ..base.errors import ContainerError
 from ..base.files import sync_directory
-from ..base.paths import Paths
 from ..build import profiles
 from ..kernel import mounts
-from . import files, records
+from . import files, records, units
+
+if TYPE_CHECKING:
+    from ..base.paths import Paths
+    from ..plan.facts import Host
 
 
 def check_movable(paths: Paths, name: str) -> None:
@@ -43,7 +47,7 @@ def remove_copy(paths: Paths, new: str) -> None:
     records.release_user_base(paths, new)
 
 
-def take_over(paths: Paths, old: str, new: str) -> None:
+def take_over(paths: Paths, host: Host, old: str, new: str) -> None:
     """Give `new`, which exists and has no state, all that `old` had: state, generations, console log; then forget `old`."""
     if os.path.isdir(paths.state(old)):
         os.rename(paths.state(old), paths.state(new))
@@ -56,4 +60,6 @@ def take_over(paths: Paths, old: str, new: str) -> None:
             pass
     profiles.remove_profile(paths, old)
     records.forget(paths, old)
+    if host.systemd:
+        units.sync(paths, [old])
     records.release_user_base(paths, old)

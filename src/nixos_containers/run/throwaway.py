@@ -17,7 +17,7 @@ from ..base.errors import ContainerError
 from ..base.files import locked, remove
 from ..build import profiles
 from ..observe import containers as observe
-from . import files, records, stop
+from . import files, records, stop, units
 from .enter import enter
 
 if TYPE_CHECKING:
@@ -60,9 +60,14 @@ def _end(number: int, _frame: object) -> None:
 def discard(paths: Paths, host: Host, name: str) -> None:
     """End container `name` and remove all that it had, the marker last; idempotent."""
     with locked(paths.lock(name), who=records.command_line()):
-        stop.terminate(paths, name, host.cgroups)
+        if not host.systemd:
+            stop.terminate(paths, name, host.cgroups)
+        elif observe.running(paths, name) is not None or observe.supervisor(paths, name) is not None:
+            units.terminate(name)
         profiles.remove_profile(paths, name)
         records.forget(paths, name)
+        if host.systemd:
+            units.sync(paths, [name])
         files.remove_state(paths.state(name))
         records.release_user_base(paths, name)
         for path in (paths.log(name), paths.log(name) + ".1", marker(paths, name)):
