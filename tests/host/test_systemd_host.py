@@ -116,6 +116,7 @@ def test_machinectl_systemctl_and_journalctl_know_it(story: Story) -> None:
     assert story.host.succeed("systemctl", "-M", NAME, "is-system-running") == "running\n"
     assert "systemd" in story.host.succeed("journalctl", "-M", NAME, "--no-pager", "-n", "50")
     assert "multi-user.target" in story.host.succeed("journalctl", "--no-pager", "-u", UNIT), "the console is in the journal"
+    assert "multi-user.target" in story.host.succeed("nixos-container", "logs", "--console", NAME)
 
 
 def test_options_are_properties_of_the_unit(story: Story) -> None:

@@ -45,6 +45,8 @@ def _show(paths: Paths, name: str, arguments: Arguments, lines: str | None) -> i
         return journal.show_running(name, running.leader, words)
     left = None if arguments.flag("console") or follow else journal.left_journal(paths, name)
     console = paths.log(name)
+    if left is None and init_is_systemd() and not os.path.exists(console):
+        return journal.show_unit(name, words)
     if left is None and not os.path.exists(console):
         raise ContainerError(f"container ‘{name}’ has no log yet", hint=f"nixos-container start {name}")
     if left is not None:

@@ -53,12 +53,17 @@ def _carry_out(paths: Paths, host: Host, action: act.Action) -> None:
             stop_container(paths, host, action.name)
             start_container(paths, host, action.name)
         case act.Reload():
-            reload.reload(paths, action.name, action.system)
+            try:
+                reload.reload(paths, action.name, action.system)
+            except reload.RestartNeeded as refusal:
+                log.say(f"{refusal.what}: restarting it")
+                stop_container(paths, host, action.name)
+                start_container(paths, host, action.name)
         case act.Forget():
             profiles.remove_profile(paths, action.name)
             records.forget(paths, action.name)
             if host.systemd:
-                units.sync(paths, [action.name])
+                units.forget(paths, action.name)
         case act.Purge():
             files.remove_state(paths.state(action.name))
             records.release_user_base(paths, action.name)

@@ -38,6 +38,11 @@ def show_left(directory: str, words: list[str]) -> int:
     return process.spawn(["journalctl", f"--directory={directory}", "--no-pager", *words]).wait()
 
 
+def show_unit(name: str, words: list[str]) -> int:
+    """The console of `name` where a unit of systemd runs it: the host's journal has it. The exit status."""
+    return process.spawn(["journalctl", f"--unit={unit_of(name)}", "--no-pager", *words]).wait()
+
+
 def show_console(path: str, *, lines: str | None, follow: bool) -> int:
     """The console log at `path`; its exit status."""
     command = ["tail", f"--lines={lines or '+1'}", *(["--follow=name", "--retry", f"--pid={os.getpid()}"] if follow else []), "--", path]

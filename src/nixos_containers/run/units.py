@@ -172,6 +172,12 @@ def stop(name: str) -> None:
     _systemctl(name, ["stop", unit_of(name)], "stop")
 
 
+def forget(paths: Paths, name: str) -> None:
+    """Remove the unit of a container that exists no longer; one that systemd was about to start again is stopped first."""
+    process.run(["systemctl", "stop", unit_of(name)], check=False)
+    sync(paths, [name])
+
+
 def terminate(name: str) -> None:
     """End everything of the container at once."""
     # First the job, so that systemd does not take the end for a failure that asks for another start.
