@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ..trees import make_flake, make_tree
-from .conftest import Host
+from .conftest import Host, wait_until
 
 _NETWORK = 'privateNetwork = true; hostAddress = "10.213.{0}.1"; localAddress = "10.213.{0}.2";'
 _ADDRESSES = ("--host-address", "10.213.199.1", "--local-address", "10.213.199.2")
@@ -86,6 +86,18 @@ def test_the_guest_has_cgroup_v2_and_its_state_stays_its_own(host: Host, place: 
     assert directory.stat().st_mode & 0o077 == 0, "what a guest's root makes there is for no other user of the host"
     host.remove_everything()
     assert not (directory / "nctstate").exists()
+
+
+def test_an_ephemeral_one_and_a_reboot_from_inside(host: Host, place: Path) -> None:
+    declare(host, "nctshort", 196, f"ephemeral = true; nixpkgs = {place}/nixpkgs-current; config = {{ }};")
+    host.switch()
+    host.inside("nctshort", "mkdir", "-p", "/nix/var/log/nix")
+    host.inside("nctshort", "touch", "/root/gone")
+    first = leader(host, "nctshort")
+    host.run("run", "nctshort", "--", "systemctl", "reboot")
+    wait_until(lambda: host.json("status", "nctshort").get("leader") not in (None, first))
+    wait_until(lambda: host.run("run", "nctshort", "--", "systemctl", "is-system-running").stdout == "running\n")
+    host.fail("run", "nctshort", "--", "test", "-e", "/root/gone")
 
 
 def test_one_container_may_go_from_one_universe_to_the_other_and_back(host: Host, place: Path) -> None:

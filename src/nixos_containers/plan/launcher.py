@@ -163,7 +163,8 @@ def prepare_function(root: str, *, ephemeral: bool, copy_resolv_conf: bool) -> l
         lines += [
             "  # In this process's own mount namespace: the root vanishes with the container, however that ends.",
             f"  umount -l {q(root)} 2>/dev/null",
-            f"  mount -t tmpfs -o mode=0755 nixos-container {q(root)} && mkdir {q(root)}/usr {q(root)}/etc || return 1",
+            f"  mount -t tmpfs -o mode=0755 nixos-container {q(root)} || return 1",
+            f"  mkdir -p {q(root)}/usr {q(root)}/etc {q(root)}/nix/var/nix || return 1",
         ]
     lines += [
         "  rm -f guest/request guest/answer guest/resolv.conf",
