@@ -226,3 +226,20 @@ def test_switch_rollback_takes_all_containers_of_a_file_back(living: Host) -> No
     found = living.json("inspect", NAME)
     assert found["running"]["system"] == first and found["generations"][0]["current"]
     assert "sleep 3600" in living.inside(NAME, "systemctl", "cat", "life.service")
+
+
+def test_what_is_mounted_in_a_state_is_never_copied_or_moved(host: Host) -> None:
+    host.succeed("create", "nctmount")
+    mounted = Path("/var/lib/nixos-containers/nctmount/data")
+    mounted.mkdir(parents=True)
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(mounted)], check=True)
+    try:
+        (mounted / "theirs").write_text("x", encoding="utf-8")
+        for verb in ("copy", "rename"):
+            assert str(mounted) in host.fail(verb, "nctmount", "nctmount2")
+            assert "nctmount2" not in host.succeed("list") and not Path("/var/lib/nixos-containers/nctmount2").exists()
+            assert not Path("/etc/nixos-containers/nctmount2.lock").exists()
+        assert (mounted / "theirs").exists()
+    finally:
+        subprocess.run(["umount", str(mounted)], check=True)
+        host.run("destroy", "nctmount")
