@@ -14,14 +14,13 @@
 let
   inherit (lib) mkOption types;
 
-  # What every container's system is told about itself, whichever universe evaluates it.
-  guestModule =
-    { lib, ... }:
-    {
-      _file = "module at nixos-containers/nix/host/options/system.nix";
-      networking.hostName = lib.mkDefault name;
-      networking.useDHCP = lib.mkDefault false;
-    };
+  # What every container's system is told about itself, whichever universe evaluates it. Defaults are marked by our own
+  # library, because a set without arguments needs nothing of a tree's; the mark has been the same since 2013.
+  guestModule = {
+    _file = "module at nixos-containers/nix/host/options/system.nix";
+    networking.hostName = lib.mkDefault name;
+    networking.useDHCP = lib.mkDefault false;
+  };
 
   evalEmbedded =
     modules:
