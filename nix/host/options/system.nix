@@ -15,7 +15,7 @@ let
   inherit (lib) mkOption types;
 
   # What every container's system is told about itself, whichever universe evaluates it. Defaults are marked by our own
-  # library, because a set without arguments needs nothing of a tree's; the mark has been the same since 2013.
+  # library, because a set without arguments needs nothing of a tree's; the mark is the same in all of them.
   guestModule = {
     _file = "module at nixos-containers/nix/host/options/system.nix";
     networking.hostName = lib.mkDefault name;
