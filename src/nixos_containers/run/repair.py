@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ..base import log, process
+from ..base.errors import HostError
 from ..base.files import locked, remove
 from ..kernel import proc
 from ..observe import containers as observe
@@ -35,8 +36,11 @@ def repair_all(paths: Paths, host: Host) -> list[str]:
             sentence = repair(paths, host, name)
         if sentence:
             done.append(sentence)
-    if host.systemd and units.sync(paths):
-        done.append("wrote the unit files of the containers anew")
+    try:
+        if host.systemd and units.sync(paths):
+            done.append("wrote the unit files of the containers anew")
+    except HostError as failure:
+        log.warn(str(failure))  # what runs can still be stopped
     return done + throwaway.discard_unwanted(paths, host) + _remove_temporary_files(paths)
 
 

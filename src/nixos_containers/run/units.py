@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _LOG_TAIL_LINES = "15"
 _TARGET = "machines.target"
+# Where units may be written, as systemd orders them (systemd.unit(5)).
+_DIRECTORIES = ("/etc/systemd/system", "/run/systemd/system")
 
 
 def sync(paths: Paths, names: Iterable[str] | None = None) -> bool:
@@ -34,11 +36,13 @@ def sync(paths: Paths, names: Iterable[str] | None = None) -> bool:
     """
     directory = units_directory()
     template = f"{directory}/{TEMPLATE}"
+    for place in dict.fromkeys((template, f"{_DIRECTORIES[0]}/{TEMPLATE}")):  # the latter goes before all others
+        text = read_text(place)
+        if text is not None and not text.startswith(MARK):
+            raise HostError(
+                f"{place} is not ours", hint="containers of another program use this name: move its unit away, or keep to that program"
+            )
     present = read_text(template)
-    if present is not None and not present.startswith(MARK):
-        raise HostError(
-            f"{template} is not ours", hint="containers of another program use this name: move its unit away, or keep to that program"
-        )
     known = observe.names(paths)
     wanted_names = {*known, *_with_drop_in(directory)} if names is None else set(names)
     changed = False
@@ -69,7 +73,7 @@ def remove_all() -> None:
 
 def units_directory() -> str:
     """Where unit files go: the administrator's directory, or on a host that keeps it read-only the one for this boot."""
-    for directory in ("/etc/systemd/system", "/run/systemd/system"):
+    for directory in _DIRECTORIES:
         if os.access(directory, os.W_OK):
             return directory
     raise HostError("no directory of systemd units can be written", hint="run it as root")
