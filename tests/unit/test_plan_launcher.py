@@ -370,5 +370,7 @@ def test_an_ephemeral_root_is_a_file_system_of_its_own_and_vanishes(stage: Stage
     root = made.directory / "root"
     made.nspawn(133, 0, body=f"stat -f -c %T '{root}' >> {{log}}; ls '{root}' >> {{log}}; touch '{root}/kept'")
     made.run([*unshare, *SHELLS[0]])
-    assert [line for line in made.lines if not line.startswith("nspawn")] == ["tmpfs", "etc", "nix", "usr"] * 2, "a reboot starts from nothing"
+    assert [line for line in made.lines if not line.startswith("nspawn")] == ["tmpfs", "etc", "nix", "usr"] * 2, (
+        "a reboot starts from nothing"
+    )
     assert list(root.iterdir()) == []
