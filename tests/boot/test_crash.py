@@ -40,7 +40,8 @@ def pid(name: str) -> int:
 
 
 def groups() -> list[Path]:
-    return [path for path in Path("/sys/fs/cgroup").glob(f"**/machine.slice/{NAME}") if path.is_dir()]
+    root = Path("/sys/fs/cgroup")  # not **: cgroups below go while it is being walked
+    return [path for pattern in ("", "*/") for path in root.glob(f"{pattern}machine.slice/{NAME}") if path.is_dir()]
 
 
 def assert_nothing_left() -> None:
