@@ -122,6 +122,17 @@ def can_boot() -> None:
             pytest.skip(f"{program} is not installed: make runtime-setup")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def clean_start(can_boot: None, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Remove what an earlier run that was killed has left: containers of the tests, by their names."""
+    cleaner = Host(tmp_path_factory.mktemp("clean"))
+    for record in Path("/etc/nixos-containers").glob("nct*.json"):
+        declared = json.loads(record.read_text(encoding="utf-8")).get("declaredBy")
+        if declared is not None:
+            Path(declared).unlink(missing_ok=True)
+        cleaner.run("destroy", record.stem)
+
+
 @pytest.fixture(scope="module")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     made = Host(tmp_path_factory.mktemp("host"))

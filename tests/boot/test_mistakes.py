@@ -64,3 +64,12 @@ def test_an_unknown_container(host: Host) -> None:
         assert "container ‘nosuch’ does not exist" in host.fail(verb, "nosuch", *(("--", "true") if verb == "run" else ()))
     done = host.run("status", "nosuch")
     assert done.stdout == "gone\n" and done.returncode != 0
+
+
+def test_a_container_whose_definition_file_is_gone_can_be_destroyed(host: Host) -> None:
+    host.define('{ containers.nctorphan = { privateNetwork = true; config.system.stateVersion = "23.11"; }; }')
+    host.switch()
+    assert "cannot destroy declarative container" in host.fail("destroy", "nctorphan")
+    host.definition.unlink()
+    host.succeed("destroy", "nctorphan")
+    assert "nctorphan" not in host.succeed("list").split()

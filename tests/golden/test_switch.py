@@ -35,6 +35,7 @@ def observed_from(case: dict) -> Observed:
         profiles=case.get("profiles", {}),
         states=frozenset(case.get("states", ())),
         user_ranges=case.get("userRanges", {}),
+        orphaned=frozenset(case.get("orphaned", ())),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import json
 import os
@@ -104,10 +105,13 @@ def test_names_that_lead_elsewhere_are_refused(name: str, capsys: pytest.Capture
     assert "Traceback" not in capsys.readouterr().err
 
 
-def test_a_declarative_container_is_not_destroyed_but_its_file_is_named(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["destroy", "web"]) == 1
+def test_a_declarative_container_is_not_destroyed_but_its_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    definition = tmp_path / "configuration.nix"
+    definition.write_text("{ }")
+    records.write(Paths(), dataclasses.replace(record("declared"), declared_by=str(definition)))
+    assert main(["destroy", "declared"]) == 1
     said = capsys.readouterr().err
-    assert "cannot destroy declarative container" in said and "/etc/nixos/configuration.nix" in said
+    assert "cannot destroy declarative container" in said and str(definition) in said
 
 
 def test_an_address_is_shown_without_its_prefix_length(capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,8 +23,9 @@ def run(arguments: Arguments) -> int:
     known = observe.names(paths)
     present = [name for name in arguments.names if check_name(name) in known]
     for name in present:
-        source = observe.record(paths, name).declared_by
-        if source is not None:
+        record = observe.record(paths, name)
+        source = record.declared_by
+        if source is not None and not observe.orphaned(record):
             raise ContainerError(
                 f"cannot destroy declarative container ‘{name}’ (remove it from your configuration.nix instead)",
                 hint=f"take it out of {source}, then: nixos-container switch -c {source} --purge",

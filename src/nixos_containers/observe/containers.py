@@ -28,6 +28,7 @@ __all__ = [
     "leftovers",
     "names",
     "observe",
+    "orphaned",
     "profile_system",
     "record",
     "record_path",
@@ -193,6 +194,11 @@ def system_of(paths: Paths, record: Record) -> str:
     return system
 
 
+def orphaned(record: Record) -> bool:
+    """Whether the file that declared the container is gone: nothing can take the container out of it any more."""
+    return record.declared_by is not None and not os.path.exists(record.declared_by)
+
+
 def observe(paths: Paths, spec: Spec | None = None) -> Observed:
     """Everything that the planner of a switch needs to know about the host's containers, and about the paths in `spec`."""
     live, profiles = {}, {}
@@ -207,12 +213,14 @@ def observe(paths: Paths, spec: Spec | None = None) -> Observed:
         states = frozenset(entry for entry in os.listdir(paths.states) if not entry.startswith("."))
     except FileNotFoundError:
         states = frozenset()
+    known = records(paths)
     given = [container.system.path for container in spec.containers.values()] if spec is not None else []
     return Observed(
-        records=records(paths),
+        records=known,
         running=live,
         profiles=profiles,
         states=states,
         user_ranges=user_ranges(paths),
         finished={path: os.path.realpath(path) for path in given if path is not None},
+        orphaned=frozenset(name for name, record in known.items() if orphaned(record)),
     )

@@ -72,6 +72,7 @@ class Observed:
     """What the host holds now: records by name, running containers, existing states and profiles.
 
     `finished` tells where a `path` that a definition gives as the system leads to now: a profile's newest store path.
+    `orphaned` are containers whose definition file is gone: any definition may take them over.
     """
 
     records: dict[str, Record] = field(default_factory=dict)
@@ -80,3 +81,4 @@ class Observed:
     states: frozenset[str] = frozenset()
     user_ranges: dict[str, int] = field(default_factory=dict)
     finished: dict[str, str] = field(default_factory=dict)
+    orphaned: frozenset[str] = frozenset()

@@ -50,7 +50,7 @@ def plan_switch(
 
 def _check_owner(name: str, observed: Observed, source: str | None) -> None:
     known = observed.records.get(name)
-    if known is None or known.declared_by == source:
+    if known is None or known.declared_by == source or name in observed.orphaned:
         return
     if known.declared_by is None:
         raise DefinitionError(
@@ -101,6 +101,8 @@ def _container_actions(
         actions.append(Create(name, "declared, and not there yet", record))
     elif known.container != container:
         actions.append(Update(name, "its definition changed", record))
+    elif known.declared_by != source:
+        actions.append(Update(name, f"it is declared in {source} now", record))
     # A profile that somebody else keeps is followed; everything else gets a profile of its own, which also roots it.
     ours = container.system.drv is not None or (path is not None and path.startswith("/nix/store/"))
     if system is not None and ours and observed.profiles.get(name) != system:
