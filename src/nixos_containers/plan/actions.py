@@ -87,7 +87,7 @@ class Forget(_Action):
     """Remove the record, the profile and the garbage collector roots; the state directory stays."""
 
     def describe(self) -> str:
-        return f"remove {self.name} (its state directory is kept)"
+        return f"remove {self.name}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,7 +124,7 @@ def removal_actions(name: str, observed: Observed, *, reason: str, purge: bool) 
     actions: list[Action] = []
     if name in observed.running:
         actions.append(Stop(name, reason))
-    actions.append(Forget(name, reason))
+    actions.append(Forget(name, reason if purge else f"{reason}; its state directory is kept"))
     if purge and name in observed.states:
         actions.append(Purge(name, "--purge"))
     return actions
