@@ -50,15 +50,13 @@ def _carry_out(paths: Paths, host: Host, action: act.Action) -> None:
         case act.Stop():
             stop_container(paths, host, action.name)
         case act.Restart():
-            stop_container(paths, host, action.name)
-            start_container(paths, host, action.name)
+            restart_container(paths, host, action.name)
         case act.Reload():
             try:
                 reload.reload(paths, action.name, action.system)
             except reload.RestartNeeded as refusal:
                 log.say(f"{refusal.what}: restarting it")
-                stop_container(paths, host, action.name)
-                start_container(paths, host, action.name)
+                restart_container(paths, host, action.name)
         case act.Forget():
             profiles.remove_profile(paths, action.name)
             records.forget(paths, action.name)
@@ -129,6 +127,12 @@ def stop_container(paths: Paths, host: Host, name: str) -> None:
             repair.repair(paths, host, name)
         return
     stop.stop(paths, name, running, host.cgroups)
+
+
+def restart_container(paths: Paths, host: Host, name: str) -> None:
+    """Stop container `name`, if it runs, and start it. Raises ContainerError when it cannot start."""
+    stop_container(paths, host, name)
+    start_container(paths, host, name)
 
 
 def terminate_container(paths: Paths, host: Host, name: str) -> None:

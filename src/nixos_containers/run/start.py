@@ -62,8 +62,6 @@ def start(paths: Paths, record: Record, host: Host, *, busybox: str, system: str
             _wait_until_ready(paths, name, launcher, listener, timeout)
         except BaseException as failure:
             stop.terminate(paths, name, host.cgroups)
-            if ephemeral_root_unused(paths, record):
-                os.rmdir(paths.ephemeral_root(name))
             if isinstance(failure, ContainerError) and not failure.details:
                 failure.details = log_tail(paths, name)
             raise
@@ -174,16 +172,6 @@ def has_recent_systemd(system: str) -> bool:
     """Whether the systemd of a NixOS `system` is of 2017 (233) or newer: those name their shared library by version."""
     places = ("systemd/lib/systemd", "sw/lib/systemd", "sw/lib/*/systemd")
     return any(glob.glob(f"{system}/{place}/libsystemd-shared-*.so") for place in places)
-
-
-def ephemeral_root_unused(paths: Paths, record: Record) -> bool:
-    """Whether the container is ephemeral and its mount point is an empty directory that can go."""
-    if not record.container.ephemeral:
-        return False
-    try:
-        return not os.listdir(paths.ephemeral_root(record.container.name))
-    except OSError:
-        return False
 
 
 def _write_run_state(paths: Paths, record: Record, host: Host, launch: Launch, *, busybox: str, system: str) -> None:
