@@ -1,20 +1,19 @@
 """The whole story: declare -> evaluate -> lock -> build -> observe -> plan -> run.
 
 Read this first. Each function is one thing a person asks for, told in the rooms' own words. Not for parsing
-arguments (cli/) or for printing answers.
+arguments (cli/), for printing answers, for containers that a command makes (imperative.py) or for going back (history.py).
 """
 
 from __future__ import annotations
 
 import os
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .base import log
-from .base.errors import ContainerError, DefinitionError
-from .base.files import locked, read_text, write_atomically
-from .build import profiles, store
+from .base.errors import DefinitionError
+from .base.files import locked
+from .build import store
 from .evaluate.evaluate import Request, evaluate
 from .evaluate.flake import read_flakes
 from .evaluate.options import declared_options, option_value
@@ -27,13 +26,11 @@ from .packages.index import ensure_index
 from .packages.lock import Lock, path_beside
 from .plan.actions import Reload
 from .plan.compare import Changes, compare_packages, compare_records, units_of
-from .plan.generations import old_generations
-from .plan.imperative import nix_string, nixpkgs_text, replace_config, replace_option
-from .plan.switch import plan_switch, removal_actions
+from .plan.switch import plan_switch
 from .plan.universe import universe_line
 from .run.execute import execute
-from .run.records import command_line, forget
-from .run.reload import dry_activate, reload
+from .run.records import command_line
+from .run.reload import dry_activate
 from .run.repair import repair_all
 
 if TYPE_CHECKING:
@@ -132,79 +129,6 @@ def preview(
     return Preview(plan, changes)
 
 
-def create(paths: Paths, name: str, definition: str, *, nix_options: tuple[str, ...] = (), replacing: str | None = None) -> None:
-    """Make the imperative container `name` from the text of its definition; a failure leaves nothing.
-
-    It may have the addresses of the container `replacing`, whose place it takes. Raises ContainerError.
-    """
-    with locked(paths.lock(name), who=command_line()):
-        if name in observe.names(paths):
-            raise DefinitionError(f"container ‘{name}’ already exists", hint=f"nixos-container update {name}, or choose another name")
-        write_atomically(paths.imperative(name), definition)
-        try:
-            _apply_imperative(paths, name, nix_options, replacing=replacing)
-        except BaseException:
-            forget(paths, name)
-            profiles.remove_profile(paths, name)
-            raise
-
-
-def update(
-    paths: Paths,
-    name: str,
-    config: str | None,
-    *,
-    text: str | None = None,
-    nixpkgs: str | None = None,
-    flake: str | None = None,
-    nix_options: tuple[str, ...] = (),
-) -> list[Action]:
-    """Bring imperative container `name` to what its definition file says now; return the actions.
-
-    `text` replaces that whole file; `config`, `nixpkgs` and `flake` replace what it has. On failure it is as it was.
-    Raises ContainerError.
-    """
-    path = paths.imperative(name)
-    with locked(paths.lock(name), who=command_line()):
-        before = read_text(path)
-        if before is None:
-            raise DefinitionError(f"container ‘{name}’ has no definition file {path}", hint="was it removed by hand? write it again")
-        after = before if text is None else text
-        if config is not None:
-            after = replace_config(after, config)
-        if nixpkgs is not None:
-            after = replace_option(after, "nixpkgs", nixpkgs_text(nixpkgs))
-        if flake is not None:
-            after = replace_option(after, "flake", nix_string(flake))
-        if after != before:
-            write_atomically(path, after)
-        try:
-            return _apply_imperative(paths, name, nix_options)
-        except BaseException:
-            write_atomically(path, before)
-            raise
-
-
-def _apply_imperative(paths: Paths, name: str, nix_options: tuple[str, ...], *, replacing: str | None = None) -> list[Action]:
-    source = paths.imperative(name)
-    spec, lock = evaluate_locked(paths, source, names=(name,), nix_options=nix_options)
-    build_systems(paths, spec, lock)
-    host = host_facts()
-    seen = observe.observe(paths, spec)
-    if replacing is not None:
-        seen.records.pop(replacing, None)
-    plan = plan_switch(spec, seen, host, source=None, names=(name,), start=False)
-    execute(paths, host, plan, already_locked=name)
-    return plan
-
-
-def destroy(paths: Paths, name: str) -> None:
-    """Shut imperative container `name` down and remove it with its state. Raises ContainerError."""
-    host = host_facts()
-    repair_all(paths, host)
-    execute(paths, host, removal_actions(name, observe.observe(paths), reason="destroy", purge=True))
-
-
 def build(
     paths: Paths,
     definition: str,
@@ -254,60 +178,6 @@ def evaluate_locked(
     raise DefinitionError(
         "which packages the definition wants changes with the packages it gets", hint="does it read the package set's own closure?"
     )
-
-
-def rollback(paths: Paths, name: str, *, to: int | None = None) -> int:
-    """Go back to generation `to` of container `name`, or to the one before the current; return its number.
-
-    A running guest is switched in place. Raises ContainerError when there is no such generation.
-    """
-    with locked(paths.lock(name), who=command_line()):
-        known = profiles.generations(paths, observe.record(paths, name).container.name)
-        at = profiles.current(paths, name)
-        number = to if to is not None else max((older for older in known if at is not None and older < at), default=None)
-        if number is None or number not in known:
-            wanted = "an older generation" if to is None else f"a generation {to}"
-            raise ContainerError(f"container ‘{name}’ does not have {wanted}", hint=f"nixos-container generations {name}")
-        profiles.activate(paths, name, number)
-        if observe.running(paths, name) is not None:
-            reload(paths, name, known[number])
-    return number
-
-
-def rollback_all(paths: Paths, definition: str, *, names: tuple[str, ...] = (), dry_run: bool = False) -> dict[str, int]:
-    """Every container of `definition` one generation back, without looking into that file; return the generations by name.
-
-    Those that have no older generation stay as they are. Raises ContainerError when that is so of all.
-    """
-    source, back = os.path.abspath(definition), {}
-    with locked(paths.lock(".switch"), who=command_line()):
-        for name, record in sorted(observe.records(paths).items()):
-            at = profiles.current(paths, name)
-            older = [number for number in profiles.generations(paths, name) if at is not None and number < at]
-            if record.declared_by == source and (not names or name in names) and older:
-                back[name] = max(older)
-        if not back:
-            raise ContainerError(f"no container of {source} has an older generation", hint="nixos-container generations NAME lists them")
-        for name, number in back.items():
-            if not dry_run:
-                rollback(paths, name, to=number)
-    return back
-
-
-def prune(paths: Paths, name: str, *, keep: int | None, older_than: float | None) -> list[int]:
-    """Remove old generations of container `name`; return their numbers.
-
-    The newest `keep` stay, and those younger than `older_than` seconds; the current and the running one always stay.
-    """
-    with locked(paths.lock(name), who=command_line()):
-        known = profiles.generations(paths, name)
-        running = observe.running(paths, name)
-        ages = {number: time.time() - profiles.made_at(paths, name, number) for number in known}
-        busy = {profiles.current(paths, name)} | {number for number, system in known.items() if running and running.system == system}
-        removed = old_generations(ages, keep=keep, older_than=older_than, busy=frozenset(busy))
-        for number in removed:
-            profiles.remove_generation(paths, name, number)
-    return removed
 
 
 def upgrade(paths: Paths, definition: str, *, dry_run: bool = False) -> tuple[locking.Move, ...]:

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from .. import pipeline
+from .. import imperative
 from ..base import log
 from ..base.errors import ContainerError
 from ..base.files import read_text
@@ -67,7 +67,7 @@ def run(arguments: Arguments) -> int:
             addresses = free_addresses(addresses_of(others))
         log.say(f"host IP is {addresses[0]}, container IP is {addresses[1]}")
     text = definition_text(name, wish, addresses, configuration_text(wish))
-    pipeline.create(paths, name, text, nix_options=nix_options(arguments)[1])
+    imperative.create(paths, name, text, nix_options=nix_options(arguments)[1])
     if arguments.json:
         emit_json({"name": name, "definition": paths.imperative(name)})
     elif arguments.flag("ensure_unique_name"):

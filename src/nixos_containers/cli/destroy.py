@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .. import pipeline
+from .. import imperative
 from ..base import log
 from ..base.errors import ContainerError, UsageError
 from ..base.paths import Paths, check_name
@@ -32,7 +32,7 @@ def run(arguments: Arguments) -> int:
             )
     for name in arguments.names:
         if name in present:
-            pipeline.destroy(paths, name)
+            imperative.destroy(paths, name)
         else:
             log.say(f"container ‘{name}’ does not exist; nothing to do")
     if arguments.json:

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from typing import TYPE_CHECKING
 
-from .. import pipeline
+from .. import imperative, pipeline
 from ..base import log, process
 from ..base.errors import ContainerError
 from ..base.files import read_text, write_atomically
@@ -61,7 +61,7 @@ def _apply(paths: Paths, name: str, path: str, declared_by: str | None, before: 
     """Put `after` in place and bring the container to it; on failure the file is as it was."""
     try:
         if declared_by is None:
-            return pipeline.update(paths, name, None, text=after)
+            return imperative.update(paths, name, None, text=after)
         if read_text(path) != before:
             raise ContainerError(f"{path} was changed meanwhile by somebody else")
         mode = os.stat(path).st_mode & 0o7777

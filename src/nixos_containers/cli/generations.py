@@ -6,7 +6,7 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from .. import pipeline
+from .. import history
 from ..base import log
 from ..base.durations import parse_duration
 from ..base.errors import UsageError
@@ -73,7 +73,7 @@ def _list(paths: Paths, arguments: Arguments) -> int:
 
 def _rollback(paths: Paths, arguments: Arguments) -> int:
     name = check_name(arguments.name)
-    number = pipeline.rollback(paths, name, to=_number(arguments, "to"))
+    number = history.rollback(paths, name, to=_number(arguments, "to"))
     if arguments.json:
         emit_json({"name": name, "generation": number})
     else:
@@ -88,7 +88,7 @@ def _prune(paths: Paths, arguments: Arguments) -> int:
         raise UsageError("prune what?", hint="give --keep N, or --older-than TIME such as 30d, or both")
     names = [check_name(name) for name in arguments.names] or observe.names(paths)
     removed = {
-        name: pipeline.prune(paths, name, keep=keep, older_than=None if age is None else parse_duration(age, "--older-than"))
+        name: history.prune(paths, name, keep=keep, older_than=None if age is None else parse_duration(age, "--older-than"))
         for name in names
     }
     if arguments.json:

@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .. import pipeline
+from .. import imperative
 from ..base import log
 from ..base.errors import ContainerError, UsageError
 from ..base.files import locked, read_text
@@ -76,7 +76,7 @@ def _copy(paths: Paths, old: str, new: str, text: str) -> None:
     move.copy_state(paths, old, new)
     try:
         _keep_lock(paths, old, new)
-        pipeline.create(paths, new, text)
+        imperative.create(paths, new, text)
     except BaseException:
         move.remove_copy(paths, new)
         raise
@@ -85,5 +85,5 @@ def _copy(paths: Paths, old: str, new: str, text: str) -> None:
 def _rename(paths: Paths, host: Host, old: str, new: str, text: str) -> None:
     move.check_movable(paths, old)
     _keep_lock(paths, old, new)
-    pipeline.create(paths, new, text, replacing=old)
+    imperative.create(paths, new, text, replacing=old)
     move.take_over(paths, host, old, new)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
 
-from .. import pipeline
+from .. import imperative
 from ..base import log
 from ..base.errors import UsageError
 from ..base.files import locked
@@ -73,7 +73,7 @@ def _create(paths: Paths, name: str, packages: tuple[str, ...]) -> None:
     addresses = free_addresses(addresses_of([record.container for record in observe.records(paths).values()]))
     text = definition_text(name, Wish(settings=("ephemeral=true",)), addresses, configuration(packages))
     try:
-        pipeline.create(paths, name, text)
+        imperative.create(paths, name, text)
     finally:
         log.quiet = quiet
     locking.write(kept, locking.read(lock_file))

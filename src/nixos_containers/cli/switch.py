@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from .. import pipeline
+from .. import history, pipeline
 from ..base import log
 from ..base.paths import Paths
 from .nix import nix_options, nixpkgs_of
@@ -48,7 +48,7 @@ def run(arguments: Arguments) -> int:
 
 
 def _rollback(paths: Paths, arguments: Arguments, dry_run: bool) -> int:
-    back = pipeline.rollback_all(paths, definition_of(paths, arguments), names=arguments.names, dry_run=dry_run)
+    back = history.rollback_all(paths, definition_of(paths, arguments), names=arguments.names, dry_run=dry_run)
     if arguments.json:
         emit_json(back)
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .. import pipeline
+from .. import imperative, pipeline
 from ..base import log
 from ..base.errors import UsageError
 from ..base.paths import Paths, check_name
@@ -38,7 +38,7 @@ def run(arguments: Arguments) -> int:
         plan = pipeline.switch(paths, record.declared_by, names=(name,), nixpkgs=wish.nixpkgs, nix_options=options)
     else:
         _check_kind(name, record.container, wish)
-        plan = pipeline.update(paths, name, config, nixpkgs=wish.nixpkgs, flake=wish.flake, nix_options=options)
+        plan = imperative.update(paths, name, config, nixpkgs=wish.nixpkgs, flake=wish.flake, nix_options=options)
     if arguments.json:
         emit_json([as_json(action) for action in plan])
     elif not plan:
