@@ -17,7 +17,8 @@ from dataclasses import dataclass
 import pytest
 
 from nixos_containers.declare.container import Container, ForwardPort, Network, System
-from nixos_containers.plan.network import elements_down, elements_up, plan_network
+from nixos_containers.plan.network import plan_network
+from nixos_containers.plan.ruleset import elements_down, elements_up
 
 ROUTED = Network(
     private=True,

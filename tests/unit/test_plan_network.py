@@ -10,7 +10,8 @@ import pytest
 
 from nixos_containers.base.errors import DefinitionError
 from nixos_containers.declare.container import ForwardPort, Network, VethPair
-from nixos_containers.plan.network import TABLE, NetworkPlan, elements_down, elements_up, plan_network, stale_keys
+from nixos_containers.plan.network import NetworkPlan, plan_network
+from nixos_containers.plan.ruleset import TABLE, elements_down, elements_up, stale_keys
 
 from .samples import FULL_NETWORK, container
 

@@ -12,8 +12,8 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .network import elements_down, elements_up, stale_keys
 from .nspawn import GUEST_DIRECTORY
+from .ruleset import elements_down, elements_up, stale_keys
 
 if TYPE_CHECKING:
     from .facts import Host
