@@ -51,5 +51,8 @@ in
     path = builtins.unsafeDiscardStringContext "${pkgs.staticBusybox}/bin/busybox";
     drv = builtins.unsafeDiscardStringContext pkgs.staticBusybox.drvPath;
   };
-  containers = lib.mapAttrs (import ./spec.nix { inherit lib; }) wanted;
+  containers = lib.mapAttrs (import ./spec.nix {
+    inherit lib;
+    shared = evaluated.config.networking.containers;
+  }) wanted;
 }

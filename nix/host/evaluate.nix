@@ -14,6 +14,7 @@ lib.evalModules {
   modules = [
     ./containers.nix
     ./host-only.nix
+    ./networking.nix
     { _module.args = { inherit pkgs; }; }
   ]
   ++ modules;

@@ -21,7 +21,6 @@ let
     "hardware"
     "i18n"
     "location"
-    "networking"
     "nix"
     "nixpkgs"
     "power"
@@ -42,7 +41,12 @@ let
     "zramSwap"
   ];
 
-  used = lib.filter (name: options.${name}.isDefined) families;
+  used = lib.filter (name: options.${name}.isDefined) families ++ lib.optional ownNetworking "networking";
+
+  # Of `networking`, one branch is ours (networking.nix).
+  ownNetworking = lib.any (
+    value: !lib.isAttrs value || lib.attrNames (removeAttrs value [ "containers" ]) != [ ]
+  ) options.networking.definitions;
 in
 {
   options =
@@ -69,7 +73,7 @@ in
 
   config.warnings =
     lib.optional (used != [ ]) (
-      "only ‘containers’ has an effect here; these options of the host are left to the host's own system: "
+      "only ‘containers’ and ‘networking.containers’ have an effect here; these options of the host are left to the host's own system: "
       + lib.concatStringsSep ", " used
     );
 }

@@ -1,6 +1,6 @@
 # One container's options as plain data for the JSON spec. Every field here has its counterpart in the
-# declare room (src/nixos_containers/declare); the decoder names a field that does not fit.
-{ lib }:
+# declare room (src/nixos_containers/declare); the decoder names a field that does not fit. `shared` is networking.containers.
+{ lib, shared }:
 
 name: container:
 
@@ -45,6 +45,7 @@ let
 in
 check {
   inherit name;
+  inherit (shared) hosts;
   inherit (container)
     autoStart
     restartIfChanged

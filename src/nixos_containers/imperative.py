@@ -16,6 +16,7 @@ from .pipeline import build_systems, evaluate_locked
 from .plan.imperative import nix_string, nixpkgs_text, replace_config, replace_option
 from .plan.switch import plan_switch, removal_actions
 from .run.execute import execute
+from .run import hosts
 from .run.records import command_line, forget
 from .run.repair import repair_all
 
@@ -37,6 +38,7 @@ def create(paths: Paths, name: str, definition: str, *, nix_options: tuple[str, 
             _apply(paths, name, nix_options, replacing=replacing)
         except BaseException:
             forget(paths, name)
+            hosts.refresh_if_stale(paths)
             profiles.remove_profile(paths, name)
             raise
 

@@ -68,6 +68,16 @@ class Paths:
         """Everything about running containers; gone after a reboot of the host."""
         return self._under("run/nixos-containers")
 
+    @property
+    def shared(self) -> str:
+        """What running containers have in common: their names, their networks. No container can be called so."""
+        return self._under("run/nixos-containers/@shared")
+
+    @property
+    def hosts(self) -> str:
+        """The host's own file of names, hosts(5)."""
+        return self._under("etc/hosts")
+
     def run_state(self, name: str) -> str:
         """Run-time files of container `name`: launcher, sockets, the running system."""
         return self._under("run/nixos-containers", f".{name}")

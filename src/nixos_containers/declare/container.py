@@ -127,6 +127,7 @@ class Container:
     limits: Limits = Limits()
     slice_limits: dict[str, Any] = field(default_factory=dict)
     network: Network = Network()
+    hosts: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ _NOT_FOR_A_RUNNING_GUEST = (
     "nixpkgsRelease",
     "flake",
     "flakeOptions",
+    "hosts",
 )
 
 

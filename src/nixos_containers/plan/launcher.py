@@ -285,6 +285,7 @@ def guest_script(network: NetworkPlan, *, busybox: str) -> str:
         '  "$busybox" cp "$directory/resolv.conf" /etc/resolv.conf',
         "fi",
         *_OTHER_KIND,
+        *_NAMES,
         'exec "$@"',
     ]
     return "\n".join(lines) + "\n"
@@ -309,6 +310,19 @@ case $kind in
     done
     ;;
 esac 2> /dev/null
+""".splitlines()
+
+
+# The embedded universe's activation links /etc/hosts by itself; NixOS's makes it a link into its own tree, at every start and
+# switch, and systemd's tmpfiles.d(5) comes after that.
+_NAMES = """\
+case $kind in
+  archive-*) ;;
+  *)
+    "$busybox" mkdir -p /run/tmpfiles.d
+    echo "L+ /etc/hosts - - - - $directory/hosts" > /run/tmpfiles.d/nixos-container.conf
+    ;;
+esac
 """.splitlines()
 
 

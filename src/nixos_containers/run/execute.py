@@ -13,7 +13,7 @@ from ..build import profiles, store
 from ..observe import containers as observe
 from ..plan import actions as act
 from ..plan.launch import private_users
-from . import files, records, reload, repair, start, stop, units
+from . import files, hosts, records, reload, repair, start, stop, units
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,13 +28,25 @@ def execute(paths: Paths, host: Host, plan: Iterable[act.Action], *, already_loc
 
     `already_locked` names the container whose lock the caller holds.
     """
-    for action in plan:
-        log.say(f"{action.describe()} ({action.reason})")
-        if action.name == already_locked:
-            _carry_out(paths, host, action)
-            continue
-        with locked(paths.lock(action.name), who=records.command_line()):
-            _carry_out(paths, host, action)
+    plan = list(plan)
+    changed = {
+        action.name: None if isinstance(action, act.Forget) else action.record.container
+        for action in plan
+        if isinstance(action, act.Create | act.Update | act.Forget)
+    }
+    if changed:
+        # At once and not one by one: containers that start on the way find the names of all others.
+        hosts.refresh(paths, planned=changed)
+    try:
+        for action in plan:
+            log.say(f"{action.describe()} ({action.reason})")
+            if action.name == already_locked:
+                _carry_out(paths, host, action)
+                continue
+            with locked(paths.lock(action.name), who=records.command_line()):
+                _carry_out(paths, host, action)
+    finally:
+        hosts.refresh_if_stale(paths)
 
 
 def _carry_out(paths: Paths, host: Host, action: act.Action) -> None:

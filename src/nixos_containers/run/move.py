@@ -10,7 +10,7 @@ from ..base.errors import ContainerError
 from ..base.files import sync_directory
 from ..build import profiles
 from ..kernel import mounts
-from . import files, records, units
+from . import files, hosts, records, units
 
 if TYPE_CHECKING:
     from ..base.paths import Paths
@@ -63,3 +63,4 @@ def take_over(paths: Paths, host: Host, old: str, new: str) -> None:
     if host.systemd:
         units.sync(paths, [old])
     records.release_user_base(paths, old)
+    hosts.refresh_if_stale(paths)

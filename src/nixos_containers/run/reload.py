@@ -7,7 +7,7 @@ from ..base.errors import ContainerError
 from ..base.paths import Paths
 from ..build import store
 from ..observe import containers as observe
-from . import start
+from . import hosts, start
 from .enter import GUEST_PATH
 
 # switch-to-configuration's status when the switch happened but some units failed (upstream's convention).
@@ -35,6 +35,7 @@ def reload(paths: Paths, name: str, system: str) -> None:
         process.find("nsenter") or "nsenter", "--all", f"--target={running.leader}", "--",
         f"{system}/bin/switch-to-configuration", "test",
     ]  # fmt: skip
+    hosts.write_guest(paths, name, system)
     # As upstream's login shell would set it: NixOS has nothing in the places of the host's PATH.
     done = process.run(command, check=False, pass_stderr=True, env={"PATH": GUEST_PATH})
     if done.stdout.strip():
@@ -49,6 +50,7 @@ def reload(paths: Paths, name: str, system: str) -> None:
             f"container ‘{name}’ could not be switched to its new system (status {done.returncode})",
             hint=f"nixos-container restart {name} starts it with the new one",
         )
+    hosts.link_in_guest(paths, name, running.leader)
     store.add_root(system, f"{paths.gcroots(name)}/running")
     start.note_system(paths, name, system)
     if done.returncode == _UNITS_FAILED:

@@ -14,7 +14,7 @@ from ..base.errors import HostError
 from ..base.files import locked, remove
 from ..kernel import proc
 from ..observe import containers as observe
-from . import files, stop, throwaway, units
+from . import files, hosts, stop, throwaway, units
 from .records import command_line
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def repair_all(paths: Paths, host: Host) -> list[str]:
             sentence = repair(paths, host, name)
         if sentence:
             done.append(sentence)
+    hosts.refresh_if_stale(paths)
     try:
         if host.systemd and units.sync(paths):
             done.append("wrote the unit files of the containers anew")

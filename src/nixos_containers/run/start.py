@@ -19,7 +19,7 @@ from ..kernel import sysctls
 from ..observe import containers as observe
 from ..plan.launch import is_nixos, params_digest, plan_launch
 from ..plan.nspawn import Nixos
-from . import stop
+from . import hosts, stop
 
 if TYPE_CHECKING:
     from subprocess import Popen
@@ -185,6 +185,7 @@ def _write_run_state(paths: Paths, record: Record, host: Host, launch: Launch, *
         # Lost with the host's reboot anyway: no fsync on this path.
         with open(f"{state}/{name}", "w", encoding="utf-8") as file:
             file.write(text)
+    hosts.write_guest(paths, record.container.name, system)
     started = observe.Started(params=params_digest(record.container, host), system=system, busybox=busybox)
     with open(f"{state}/started.json", "w", encoding="utf-8") as file:
         json.dump(encode(started), file)

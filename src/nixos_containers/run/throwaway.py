@@ -17,7 +17,7 @@ from ..base.errors import ContainerError
 from ..base.files import locked, remove
 from ..build import profiles
 from ..observe import containers as observe
-from . import files, records, stop, units
+from . import files, hosts, records, stop, units
 from .enter import enter
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ def discard(paths: Paths, host: Host, name: str) -> None:
         records.release_user_base(paths, name)
         for path in (paths.log(name), paths.log(name) + ".1", marker(paths, name)):
             remove(path)
+    hosts.refresh_if_stale(paths)
 
 
 def discard_unwanted(paths: Paths, host: Host) -> list[str]:

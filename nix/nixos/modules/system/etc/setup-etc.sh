@@ -12,6 +12,10 @@ new=$(readlink -f "$system/etc")
 manifest=${new%/etc}/etc-manifest
 work=$etc/.static.work
 
+# The container's manager keeps a file with this system's own names and those of other containers.
+hosts=/run/nixos-container/hosts
+[ "$etc" = /etc ] && [ -e "$hosts" ] || hosts=/etc/static/hosts
+
 mkdir -p "$etc"
 rm -rf "$work"
 mkdir -m 0700 "$work"
@@ -23,7 +27,7 @@ ln -s "$new" "$work/static"
 mv -Tf "$work/static" "$etc/static" || status=1
 
 # Prints commands in four files: what to remove, which directories to make, which links, which copies.
-awk -v etc="$etc" -v work="$work" -v tab="$tab" '
+awk -v etc="$etc" -v work="$work" -v hosts="$hosts" -v tab="$tab" '
   function quote(text) { gsub(/\047/, "\047\\\047\047", text); return "\047" text "\047" }
   function place(path, target,    directory) {
     if ((path in have) && have[path] == target) return
@@ -49,7 +53,7 @@ awk -v etc="$etc" -v work="$work" -v tab="$tab" '
   FILENAME ~ /\/\.clean$/ { copied[$0] = 1; next }
 
   { split($0, field, tab); path = field[2] }
-  field[1] == "link" { wanted[path] = "/etc/static/" path }
+  field[1] == "link" { wanted[path] = path == "hosts" ? hosts : "/etc/static/" path }
   field[1] == "direct" { wanted[path] = field[3] }
   field[1] == "copy" {
     keep[path] = 1
