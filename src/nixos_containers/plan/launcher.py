@@ -227,6 +227,11 @@ def _main_loop(host: Host, groups: tuple[str, ...], network: NetworkPlan) -> lis
     parents = tuple(group.rpartition("/")[0] for group in groups)
     nft_down = f"{nft} -f forwards.down" if network.elements else ":"
     lines += forwards_up_lines(host, network)
+    if network.borrows and not host.udev:
+        lines += [
+            "# nspawn waits for udev's word on every interface that it takes, except where /sys is read-only: then there is no udev.",
+            "mount -o remount,bind,ro /sys",
+        ]
     lines += [
         "while :; do",
         "  prepare || break",

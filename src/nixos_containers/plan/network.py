@@ -43,6 +43,11 @@ class NetworkPlan:
     localnet: tuple[str, ...] = ()
 
     @property
+    def borrows(self) -> bool:
+        """Whether interfaces of the host move into the container, or are the base of macvlans in it."""
+        return any(flag.startswith(("--network-interface=", "--network-macvlan=")) for flag in self.nspawn)
+
+    @property
     def alone(self) -> tuple[str, ...]:
         """The guest's interfaces with an IPv6 address that nobody else can have: nothing is behind them but the host.
 
@@ -63,13 +68,15 @@ def plan_network(container: Container) -> NetworkPlan:
         return NetworkPlan(private=bool(flags), nspawn=tuple(flags))
 
     pairs = []
+    batch: list[str] = []
     if network.configured:
         prefix = "vb-" if network.host_bridge else "ve-"
         pairs.append(Pair(interface_name(prefix, container.name), "eth0", network))
+        if pairs[0].host != prefix + container.name:  # nspawn gives a shortened name's interface the whole one besides
+            batch.append(f"link property add dev {pairs[0].host} altname {prefix}{container.name}")
     pairs += [Pair(name, name, pair) for name, pair in sorted(network.extra_veths.items())]
     flags += [f"--network-veth-extra={pair.host}:{pair.guest}" for pair in pairs]
     where = f"containers.{container.name}"
-    batch: list[str] = []
     commands: list[tuple[str, ...]] = []
     elements: list[tuple[str, str]] = []
     for pair in pairs:

@@ -88,7 +88,7 @@ def drop_in(container: Container, *, state: str) -> str:
     timeout = parse_duration(container.timeout_start, where)
     unit = [] if container.ephemeral else [f"RequiresMountsFor={_word(state)}"]
     unit += [f"RequiresMountsFor={_word(bind.source)}" for bind in container.binds]
-    for interface in container.network.interfaces:
+    for interface in (*container.network.interfaces, *container.network.macvlans):
         device = f"sys-subsystem-net-devices-{_escaped(interface)}.device"
         unit += [f"Wants={device}", f"After={device}"]
     service = ["TimeoutStartSec=" + ("infinity" if container.timeout_start.strip() == "infinity" else _decimal(timeout))]

@@ -17,6 +17,7 @@ from ..base.files import read_text, remove, write_atomically
 from ..declare.codec import encode
 from ..kernel import sysctls
 from ..observe import containers as observe
+from ..observe import links
 from ..plan.launch import is_nixos, params_digest, plan_launch
 from ..plan.nspawn import Nixos
 from . import hosts, stop
@@ -91,6 +92,7 @@ def prepare(paths: Paths, record: Record, host: Host, *, busybox: str, system: s
     for bind in record.container.binds:
         if not os.path.exists(bind.source):
             raise HostError(f"containers.{name}.bindMounts: {bind.source} does not exist", hint=f"mkdir -p {bind.source}")
+    links.check_links(record.container)
     _write_run_state(paths, record, host, launch, busybox=busybox, system=system)
     return launch
 

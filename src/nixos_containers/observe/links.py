@@ -1,0 +1,33 @@
+"""What a container's network needs of the host's: interfaces, bridges and namespaces that must be there. Looks only."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from ..base.errors import HostError
+
+if TYPE_CHECKING:
+    from ..declare.container import Container
+
+_NET = "/sys/class/net"
+
+
+def check_links(container: Container) -> None:
+    """Raises HostError that names the option whose interface, bridge or namespace the host does not have."""
+    network, where = container.network, f"containers.{container.name}"
+    if network.network_namespace is not None and not os.path.exists(network.network_namespace):
+        name = os.path.basename(network.network_namespace)
+        raise HostError(f"{where}.networkNamespace: there is no {network.network_namespace}", hint=f"ip netns add {name}")
+    for option, names in (("interfaces", network.interfaces), ("macvlans", network.macvlans)):
+        for name in names:
+            if not os.path.exists(f"{_NET}/{name}"):
+                raise HostError(f"{where}.{option}: the host has no interface {name}", hint="ip -brief link lists what there is")
+    if not network.private:
+        return
+    pairs = {f"{where}.hostBridge": network.host_bridge}
+    pairs |= {f"{where}.extraVeths.{name}.hostBridge": pair.host_bridge for name, pair in network.extra_veths.items()}
+    for option, bridge in pairs.items():
+        if bridge is not None and not os.path.exists(f"{_NET}/{bridge}/bridge"):
+            what = "is not a bridge" if os.path.exists(f"{_NET}/{bridge}") else "does not exist"
+            raise HostError(f"{option}: {bridge} {what}", hint=f"ip link add {bridge} type bridge && ip link set {bridge} up")
