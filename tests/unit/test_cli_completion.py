@@ -47,7 +47,7 @@ def complete(tmp_path: Path, *words: str) -> list[str]:
 
 
 def test_bash_completes(tmp_path: Path) -> None:
-    assert complete(tmp_path, "sta") == ["status", "start"]
+    assert complete(tmp_path, "sta") == ["status", "start", "stats"]
     assert complete(tmp_path, "start", "") == ["web", "db"]
     assert complete(tmp_path, "start", "web", "d") == ["db"]
     assert complete(tmp_path, "switch", "--pur") == ["--purge"]

@@ -94,7 +94,7 @@ def test_upstreams_command_lines_are_understood(words: list[str]) -> None:
         (["run", "--"], "no container name specified"),
         (["destroy"], "no container name specified"),
         (["option"], "no option name specified"),
-        (["statsu", "x"], "did you mean status"),
+        (["statuss", "x"], "did you mean status"),
         (["frobnicate"], "unknown action ‘frobnicate’"),
         (["status", "a", "b"], "unrecognized arguments: b"),
         (["create", "a", "--port"], "expected one argument"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 PROGRAM = "nixos-container"
 
 # Verbs that take names, and mean all there is when none is given.
-_ALL_BY_DEFAULT = frozenset({"switch", "plan", "build", "prune", "options"})
+_ALL_BY_DEFAULT = frozenset({"switch", "plan", "build", "prune", "options", "stats", "top", "events", "metrics"})
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from .verb import DEFINITION, DRY_RUN, GLOBAL_OPTIONS, NIX_OPTIONS, NIXOS_PATH, PROGRAM, Option, Verb
 from .verbs_lifecycle import LIFECYCLE
+from .verbs_seeing import SEEING
 
 __all__ = ["GLOBAL_OPTIONS", "NIX_OPTIONS", "PROGRAM", "VERBS", "Option", "Verb", "find"]
 
@@ -78,8 +79,12 @@ VERBS: tuple[Verb, ...] = (
         "list",
         "list the containers",
         "list",
-        options=(Option(("-l", "--long"), "a table with state, addresses and systems"),),
-        text=("Prints the names, one a line: declared containers and those of `create`."),
+        options=(Option(("-l", "--long"), "a table with state, addresses, use of the host, health and more"),),
+        text=(
+            "Prints the names, one a line: declared containers and those of `create`. The table of `--long` has for each whether "
+            "it is up, its universe and generation, the addresses it has now (those declared when it is down), what it uses of "
+            "CPU and memory, for how long it has been up, and its health."
+        ),
         examples=("list --long",),
     ),
     Verb(
@@ -318,6 +323,7 @@ VERBS: tuple[Verb, ...] = (
         ),
     ),
     *LIFECYCLE,
+    *SEEING,
 )
 
 

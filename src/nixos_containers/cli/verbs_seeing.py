@@ -1,0 +1,67 @@
+"""The part of the table of verbs that shows what goes on: stats, top, ps, tree."""
+
+from __future__ import annotations
+
+from .verb import Option, Verb
+
+_INTERVAL = Option(("--interval",), "time between two samples (default: 1s)", "TIME")
+_SORT_KEYS = ("name", "cpu", "memory", "io", "network", "tasks")
+
+SEEING: tuple[Verb, ...] = (
+    Verb(
+        "stats",
+        "show what running containers use",
+        "stats",
+        "many",
+        (
+            Option(("-w", "--watch"), "go on, one sample per interval, until interrupted"),
+            _INTERVAL,
+            Option(("--count",), "end after N samples; implies --watch", "N"),
+            Option(("--sort",), "order of the rows (default: name)", "KEY", choices=_SORT_KEYS),
+        ),
+        text=(
+            "CPU (100% is one processor), memory without the cache of files that were not used lately, reading and "
+            "writing of disks, network traffic as the container sees it, and tasks, measured over one interval. "
+            "Without names, of all running containers. With `--json`, totals and rates: one array, or with `--watch` one "
+            "object a line for each container and sample.\n\n"
+            "The numbers come from the container's cgroup and interfaces, not from the guest. What the kernel does not count "
+            "is `-`, and null in JSON."
+        ),
+        examples=("stats", "stats web --watch --interval 5s --json"),
+    ),
+    Verb(
+        "top",
+        "watch what running containers use",
+        "top",
+        "many",
+        (_INTERVAL, Option(("--sort",), "order of the rows (default: cpu)", "KEY", choices=_SORT_KEYS)),
+        json=False,
+        text=(
+            "`stats`, refreshed on the terminal. Keys: `c` sorts by CPU, `m` by memory, `i` by disk, `n` by network, `t` by tasks, "
+            "`a` by name; `q` ends it."
+        ),
+        examples=("top", "top --sort memory"),
+    ),
+    Verb(
+        "ps",
+        "list the processes of a container",
+        "ps",
+        "one",
+        text=(
+            "Every process with its pid inside and on the host, its user inside, the share of a processor that it had on "
+            "average since it started, its memory and its command line. Nothing runs in the container for it."
+        ),
+        examples=("ps web",),
+    ),
+    Verb(
+        "tree",
+        "show a container's units and their processes",
+        "ps",
+        "one",
+        text=(
+            "The container's control groups as its systemd arranged them: slices, services and scopes, with the "
+            "processes in each and their pids inside, as systemd-cgls shows a host's."
+        ),
+        examples=("tree web",),
+    ),
+)

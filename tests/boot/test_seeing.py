@@ -1,0 +1,162 @@
+"""Seeing what goes on: the table, what containers use, their processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from .conftest import Host, wait_until
+
+NAME = "nctsee"
+DEFINITION = """{
+  containers.nctsee = {
+    privateNetwork = true;
+    hostAddress = "10.213.71.1";
+    localAddress = "10.213.71.2";
+    localAddress6 = "fd00:213:71::2";
+    limits.memoryMax = "300M";
+    config = { pkgs, ... }: {
+      system.stateVersion = "23.11";
+      users.users.alice = { isNormalUser = true; };
+      systemd.services.busy = {
+        serviceConfig.ExecStart = "/bin/sh -c 'while :; do :; done'";
+        serviceConfig.User = "alice";
+      };
+    };
+  };
+  containers.nctseedown.config.system.stateVersion = "23.11";
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def seen(host: Host) -> Iterator[Host]:
+    host.define(DEFINITION)
+    host.switch()
+    host.succeed("start", NAME)
+    host.inside(NAME, "systemctl", "start", "busy")
+    yield host
+
+
+def test_the_table_of_all_containers(seen: Host) -> None:
+    assert seen.succeed("list").split() == [NAME, "nctseedown"]
+    headings, up, down = seen.succeed("list", "--long").splitlines()
+    assert headings.split() == ["NAME", "STATE", "UNIVERSE", "GEN", "ADDRESSES", "CPU", "MEMORY", "UP", "HEALTH"]
+    assert up.split()[:6] == [NAME, "up", "embedded", "1", "10.213.71.2", "fd00:213:71::2"]
+    assert down.split()[:4] == ["nctseedown", "down", "embedded", "1"]
+    rows = {row["name"]: row for row in seen.json("list")}
+    assert rows[NAME]["cpuPercent"] > 20, "it is busy"
+    assert rows[NAME]["memoryMax"] == 300 * 1024**2
+    assert 0 <= time.time() - rows[NAME]["started"] < 300
+
+
+def test_stats(seen: Host) -> None:
+    (row,) = seen.json("stats", "--interval", "200ms")
+    assert row["name"] == NAME and row["cpuPercent"] > 20 and 1 << 20 < row["memory"] < 300 << 20 and row["tasks"] >= 4
+    before = row["interfaces"]["eth0"]["received"]
+    subprocess.run(["ping", "-q", "-c", "3", "-i", "0.2", "-s", "1000", "10.213.71.2"], check=True, capture_output=True)
+    (row,) = seen.json("stats", "--interval", "100ms")
+    assert row["interfaces"]["eth0"]["received"] >= before + 3000, "as the guest sees it"
+    headings, line = seen.succeed("stats", NAME, "--interval", "100ms").splitlines()
+    assert headings.startswith("NAME") and line.split()[0] == NAME and " / 300M" in line
+    assert "not running: nctseedown" in seen.fail("stats", "nctseedown")
+    assert "does not exist" in seen.fail("stats", "nctnosuch")
+
+
+def test_stats_stream_one_object_a_line(seen: Host) -> None:
+    lines = seen.succeed("stats", "--json", "--count", "3", "--interval", "100ms").splitlines()
+    times = [json.loads(line)["time"] for line in lines]
+    assert len(lines) == 3 and times == sorted(times)
+    endless = subprocess.Popen(seen.command("stats", "--watch", "--json", "--interval", "100ms"), stdout=subprocess.PIPE, text=True)
+    assert endless.stdout is not None and endless.stdout.readline().startswith("{")
+    endless.send_signal(signal.SIGINT)
+    assert endless.wait(timeout=5) == 130
+
+
+def test_ps_knows_both_sides(seen: Host) -> None:
+    rows = seen.json("ps", NAME)
+    assert rows[0]["pid"] == 1 and rows[0]["hostPid"] == seen.json("inspect", NAME)["running"]["leader"]
+    (busy,) = [row for row in rows if row["command"].startswith("/bin/sh -c while")]
+    assert busy["user"] == "alice" and busy["cpuPercent"] > 10
+    assert os.path.exists(f"/proc/{busy['hostPid']}")
+    assert seen.inside(NAME, "cat", f"/proc/{busy['pid']}/comm") == "sh\n"
+    text = seen.succeed("ps", NAME)
+    assert text.splitlines()[0].split() == ["PID", "HOST", "PID", "USER", "CPU", "MEMORY", "COMMAND"]
+    assert "nspawn" not in text and "launch" not in text, "the container's own only"
+    assert "is not running" in seen.fail("ps", "nctseedown")
+
+
+def test_a_guest_cannot_lead_ps_to_files_of_the_host(seen: Host) -> None:
+    seen.inside(
+        NAME, "sh", "-c", "cp -L /etc/passwd /etc/passwd.kept; ln -sf /proc/1/environ /etc/passwd.new; mv -T /etc/passwd.new /etc/passwd"
+    )
+    try:
+        (busy,) = [row for row in seen.json("ps", NAME) if row["command"].startswith("/bin/sh -c while")]
+        assert busy["user"].isdigit()
+    finally:
+        leader = seen.json("inspect", NAME)["running"]["leader"]
+        subprocess.run(["nsenter", "--all", f"--target={leader}", "/bin/mv", "/etc/passwd.kept", "/etc/passwd"], check=True)
+
+
+def test_tree(seen: Host) -> None:
+    text = seen.succeed("tree", NAME)
+    assert text.startswith(f"{NAME}\n├─init.scope\n│ └─1 ")
+    assert "└─busy.service\n" in text or "├─busy.service\n" in text
+    found = seen.json("tree", NAME)
+    slice_ = next(group for group in found["groups"] if group["name"] == "system.slice")
+    assert any(group["name"] == "busy.service" and group["processes"] for group in slice_["groups"])
+
+
+def test_top_draws_on_a_terminal_and_q_ends_it(seen: Host) -> None:
+    assert "stats --watch" in seen.fail("top")
+    ours, theirs = pty.openpty()
+    watching = subprocess.Popen(
+        seen.command("top", "--interval", "200ms"),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env={**os.environ, "TERM": "xterm", "LINES": "24", "COLUMNS": "100"},
+    )
+    os.close(theirs)
+    drawn = b""
+
+    def shows_it() -> bool:
+        nonlocal drawn
+        if select.select([ours], [], [], 0)[0]:
+            drawn += os.read(ours, 65536)
+        return NAME.encode() in drawn and b"CPU" in drawn
+
+    try:
+        wait_until(shows_it)
+        os.write(ours, b"mq")
+        assert watching.wait(timeout=5) == 0
+    finally:
+        watching.kill()
+        watching.wait()
+        os.close(ours)
+
+
+def test_names_of_200_containers_are_listed_at_once(seen: Host, tmp_path: object) -> None:
+    root = f"{tmp_path}"
+    os.makedirs(f"{root}/etc/nixos-containers")
+    for number in range(200):
+        with open(f"{root}/etc/nixos-containers/c{number}.conf", "w", encoding="ascii"):
+            pass
+    best = 9.9
+    for _ in range(5):
+        started = time.monotonic()
+        done = subprocess.run(
+            seen.command("list"), env={**os.environ, "NIXOS_CONTAINERS_ROOT": root}, capture_output=True, text=True, check=True
+        )
+        best = min(best, time.monotonic() - started)
+    assert len(done.stdout.split()) == 200
+    print(f"list of 200 containers: {best * 1000:.0f} ms")
+    assert best < 0.1, "50 ms, and room for a busy machine"
