@@ -10,7 +10,7 @@ VENV = .venv
 RUNTIME_PACKAGES = python3 nix-bin systemd-container iproute2 nftables util-linux apt dpkg
 TEST_PACKAGES = python3-venv openssh-client curl iputils-ping mmdebstrap busybox-static zstd groff-base zsh fish git radvd
 
-.PHONY: run test install uninstall runtime-setup test-setup docs lint unit nix-tests boot-tests host-tests bench clean
+.PHONY: run test install uninstall runtime-setup test-setup docs lint unit nix-tests boot-tests crash-test host-tests bench clean
 
 run: runtime-setup install
 	$(PREFIX)/bin/nixos-container switch -c examples/quickstart/configuration.nix
@@ -81,6 +81,10 @@ nix-tests:
 
 boot-tests:
 	$(VENV)/bin/python -m pytest tests/boot
+
+# As `make test` has it, but long: 200 rounds of kill -9 at random moments, and what the seed was.
+crash-test: runtime-setup test-setup
+	NIXOS_CONTAINERS_CRASH_ROUNDS=$${ROUNDS:-200} $(VENV)/bin/python -m pytest -s tests/boot/test_crash_rounds.py
 
 # A host with systemd, in a container: the first time needs the network and half a minute more.
 host-tests:

@@ -5,6 +5,8 @@ Not for what a definition with `containers` in it declares: see pipeline.py.
 
 from __future__ import annotations
 
+import os
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from .base.errors import DefinitionError
@@ -15,22 +17,33 @@ from .observe.host import host_facts
 from .pipeline import build_systems, evaluate_locked
 from .plan.imperative import nix_string, nixpkgs_text, replace_config, replace_option
 from .plan.switch import plan_switch, removal_actions
+from .run import hosts, unfinished
 from .run.execute import execute
-from .run import hosts
-from .run.records import command_line, forget
+from .run.records import command_line, forget, release_user_base
 from .run.repair import repair_all
 
 if TYPE_CHECKING:
     from .base.paths import Paths
     from .plan.actions import Action
 
+_CREATE = unfinished.Work(unfinished.CREATE)
 
-def create(paths: Paths, name: str, definition: str, *, nix_options: tuple[str, ...] = (), replacing: str | None = None) -> None:
+
+def create(
+    paths: Paths,
+    name: str,
+    definition: str,
+    *,
+    nix_options: tuple[str, ...] = (),
+    replacing: str | None = None,
+    begun: bool = False,
+) -> None:
     """Make the imperative container `name` from the text of its definition; a failure leaves nothing.
 
-    It may have the addresses of the container `replacing`, whose place it takes. Raises ContainerError.
+    It may have the addresses of the container `replacing`, whose place it takes. `begun`: the caller has noted what it does
+    with that name (run/unfinished.py). Raises ContainerError.
     """
-    with locked(paths.lock(name), who=command_line()):
+    with locked(paths.lock(name), who=command_line()), nullcontext() if begun else unfinished.noted(paths, name, _CREATE):
         if name in observe.names(paths):
             raise DefinitionError(f"container ‘{name}’ already exists", hint=f"nixos-container update {name}, or choose another name")
         write_atomically(paths.imperative(name), definition)
@@ -40,6 +53,8 @@ def create(paths: Paths, name: str, definition: str, *, nix_options: tuple[str, 
             forget(paths, name)
             hosts.refresh_if_stale(paths)
             profiles.remove_profile(paths, name)
+            if not os.path.isdir(paths.state(name)):
+                release_user_base(paths, name)
             raise
 
 
@@ -59,6 +74,7 @@ def update(
     Raises ContainerError.
     """
     path = paths.imperative(name)
+    repair_all(paths, host_facts())
     with locked(paths.lock(name), who=command_line()):
         before = read_text(path)
         if before is None:

@@ -106,6 +106,24 @@ def locked(path: str, *, who: str, timeout: float = 600) -> Iterator[None]:
         os.close(descriptor)
 
 
+@contextmanager
+def locked_if_free(path: str, *, who: str) -> Iterator[bool]:
+    """Hold the lock file `path` while the block runs if nobody else has it; False without it otherwise."""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()} {who}\n".encode(), 0)
+        yield True
+    finally:
+        os.close(descriptor)
+
+
 def _wait_for_lock(descriptor: int, path: str, timeout: float) -> None:
     deadline = time.monotonic() + timeout
     told = False

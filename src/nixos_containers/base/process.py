@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 # What a child may inherit: where to find things, how to reach the network, who is talking.
 _KEPT = ("TERM", "HOME", "USER", "LOGNAME", "SSL_CERT_FILE", "NIX_PATH", "NIX_SSL_CERT_FILE", "NIX_REMOTE", "TMPDIR")
 _KEPT_SUFFIX = ("_proxy", "_PROXY")
+# What may take long, and what nobody wants any more once we are dead.
+_LONG = frozenset({"nix", "nix-instantiate", "nix-store", "apt-get", "apt-cache", "/usr/lib/apt/apt-helper", "cp"})
 # For `spawn`: a stream of the program that the caller reads while it runs.
 PIPE = subprocess.PIPE
 
@@ -75,10 +77,11 @@ def run(
     the program does not exist.
     """
     log.debug("+ " + shlex.join(command))
+    words = _leashed(command)
     data = stdin.encode() if isinstance(stdin, str) else stdin
     try:
         done = subprocess.run(
-            list(command),
+            words,
             input=data,
             stdin=subprocess.DEVNULL if data is None else None,
             stdout=subprocess.PIPE,
@@ -103,6 +106,14 @@ def run(
     return result
 
 
+def _leashed(command: Sequence[str]) -> list[str]:
+    """`command` so that the kernel ends it when we are killed (prctl(2), PR_SET_PDEATHSIG), if it may take long."""
+    words = list(command)
+    if words[0] not in _LONG or (find(words[0]) is None and not os.path.exists(words[0])) or find("setpriv") is None:
+        return words
+    return ["setpriv", "--pdeathsig", "KILL", "--", *words]
+
+
 def spawn(
     command: Sequence[str],
     *,
@@ -116,7 +127,7 @@ def spawn(
     log.debug("+ " + shlex.join(command) + (" &" if detach else ""))
     try:
         return subprocess.Popen(
-            list(command),
+            list(command) if detach else _leashed(command),
             stdin=subprocess.DEVNULL if stdin is None else stdin,
             stdout=stdout,
             stderr=stderr,

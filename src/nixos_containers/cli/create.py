@@ -13,7 +13,9 @@ from ..base.files import read_text
 from ..base.paths import Paths, check_name
 from ..evaluate.flake import absolute
 from ..observe import containers as observe
+from ..observe.host import host_facts
 from ..plan.imperative import Wish, addresses_of, check, definition_text, free_addresses
+from ..run.repair import repair_all
 from .nix import nix_options, nixpkgs_of
 from .output import emit_json
 
@@ -57,6 +59,7 @@ def run(arguments: Arguments) -> int:
     paths = Paths()
     wish = wish_of(arguments)
     check(wish)
+    repair_all(paths, host_facts())
     name = _name(paths, arguments)
     others = [record.container for record in observe.records(paths).values()]
     addresses = None

@@ -16,7 +16,7 @@ from ..observe.host import host_facts
 from ..packages import lock as locking
 from ..plan.imperative import addresses_of, free_addresses
 from ..plan.rename import renamed_definition, with_addresses
-from ..run import move
+from ..run import move, unfinished
 from ..run.records import command_line
 from ..run.repair import repair_all
 from .output import emit_json
@@ -73,17 +73,19 @@ def _copy(paths: Paths, old: str, new: str, text: str) -> None:
     text, lost = with_addresses(text, free_addresses(taken))
     if lost:
         log.warn(f"{new}: forwarded ports are left out, since they lead to {old}; add others in {paths.imperative(new)}")
-    move.copy_state(paths, old, new)
-    try:
-        _keep_lock(paths, old, new)
-        imperative.create(paths, new, text)
-    except BaseException:
-        move.remove_copy(paths, new)
-        raise
+    with unfinished.noted(paths, new, unfinished.Work(unfinished.COPY, old)):
+        move.copy_state(paths, old, new)
+        try:
+            _keep_lock(paths, old, new)
+            imperative.create(paths, new, text, begun=True)
+        except BaseException:
+            move.remove_copy(paths, new)
+            raise
 
 
 def _rename(paths: Paths, host: Host, old: str, new: str, text: str) -> None:
     move.check_movable(paths, old)
-    _keep_lock(paths, old, new)
-    imperative.create(paths, new, text, replacing=old)
-    move.take_over(paths, host, old, new)
+    with unfinished.noted(paths, new, unfinished.Work(unfinished.RENAME, old)):
+        _keep_lock(paths, old, new)
+        imperative.create(paths, new, text, replacing=old, begun=True)
+        move.take_over(paths, host, old, new)

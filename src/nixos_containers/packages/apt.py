@@ -227,7 +227,7 @@ class Apt:
         names = sorted(roots)
         if not names:
             return ()
-        scratch = tempfile.mkdtemp(prefix="resolve.", dir=self.root)
+        scratch = tempfile.mkdtemp(prefix=f"resolve.{os.getpid()}.", dir=self.root)
         os.makedirs(f"{scratch}/archives/partial")
         try:
             files.write_atomically(f"{scratch}/status", _status(set(names)))

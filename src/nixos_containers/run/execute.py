@@ -13,7 +13,7 @@ from ..build import profiles, store
 from ..observe import containers as observe
 from ..plan import actions as act
 from ..plan.launch import private_users
-from . import files, hosts, records, reload, repair, start, stop, units
+from . import hosts, records, reload, repair, start, stop, unfinished, units
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,6 +29,7 @@ def execute(paths: Paths, host: Host, plan: Iterable[act.Action], *, already_loc
     `already_locked` names the container whose lock the caller holds.
     """
     plan = list(plan)
+    purged = {action.name for action in plan if isinstance(action, act.Purge)}
     changed = {
         action.name: None if isinstance(action, act.Forget) else action.record.container
         for action in plan
@@ -41,15 +42,15 @@ def execute(paths: Paths, host: Host, plan: Iterable[act.Action], *, already_loc
         for action in plan:
             log.say(f"{action.describe()} ({action.reason})")
             if action.name == already_locked:
-                _carry_out(paths, host, action)
+                _carry_out(paths, host, action, purged=action.name in purged)
                 continue
             with locked(paths.lock(action.name), who=records.command_line()):
-                _carry_out(paths, host, action)
+                _carry_out(paths, host, action, purged=action.name in purged)
     finally:
         hosts.refresh_if_stale(paths)
 
 
-def _carry_out(paths: Paths, host: Host, action: act.Action) -> None:
+def _carry_out(paths: Paths, host: Host, action: act.Action, *, purged: bool) -> None:
     match action:
         case act.Create() | act.Update():
             records.write(paths, with_users(paths, action.record))
@@ -70,13 +71,16 @@ def _carry_out(paths: Paths, host: Host, action: act.Action) -> None:
                 log.say(f"{refusal.what}: restarting it")
                 restart_container(paths, host, action.name)
         case act.Forget():
-            profiles.remove_profile(paths, action.name)
-            records.forget(paths, action.name)
-            if host.systemd:
-                units.forget(paths, action.name)
+            # What is to be purged stays noted until it is: a command that is killed in between is finished by the next one.
+            unfinished.begin(paths, action.name, unfinished.Work(unfinished.DESTROY if purged else unfinished.FORGET))
+            unfinished.forget(paths, host, action.name)
+            if not purged:
+                unfinished.end(paths, action.name)
         case act.Purge():
-            files.remove_state(paths.state(action.name))
-            records.release_user_base(paths, action.name)
+            try:
+                unfinished.purge(paths, action.name)
+            finally:
+                unfinished.end(paths, action.name)
         case _:
             assert_never(action)
 

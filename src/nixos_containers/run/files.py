@@ -34,6 +34,14 @@ def remove_state(path: str) -> None:
     os.rmdir(top)
 
 
+def remove_run_state(path: str) -> None:
+    """Remove the run-time files at `path` of a container that does not run."""
+    import shutil
+
+    if os.path.isdir(path) and not os.path.islink(path) and not mounts.beneath(path):
+        shutil.rmtree(path)
+
+
 def _remove_children(path: str, top: str, kept: frozenset[str], depth: int) -> bool:
     """Remove what is in `path` except `kept`; True when something was moved up to `top` and another round is needed.
 

@@ -60,6 +60,7 @@ def take_over(paths: Paths, host: Host, old: str, new: str) -> None:
             pass
     profiles.remove_profile(paths, old)
     records.forget(paths, old)
+    files.remove_run_state(paths.run_state(old))
     if host.systemd:
         units.sync(paths, [old])
     records.release_user_base(paths, old)

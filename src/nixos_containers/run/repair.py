@@ -6,24 +6,19 @@ Nothing here touches what is not ours: cgroups, interfaces, rules and files that
 from __future__ import annotations
 
 import os
-import re
 from typing import TYPE_CHECKING
 
 from ..base import log, process
 from ..base.errors import HostError
-from ..base.files import locked, remove
-from ..kernel import proc
+from ..base.files import locked
 from ..observe import containers as observe
-from . import files, hosts, stop, throwaway, units
+from . import hosts, stop, throwaway, unfinished, units
+from .debris import remove_debris
 from .records import command_line
 
 if TYPE_CHECKING:
     from ..base.paths import Paths
     from ..plan.facts import Host
-
-_TEMPORARY = re.compile(r"\..+\.(\d+)\.tmp")
-_UNFINISHED_COPY = re.compile(r"\.copy-.+-(\d+)")
-_UNFINISHED_ROOT = re.compile(r"\.new-.+-(\d+)")
 
 
 def repair_all(paths: Paths, host: Host) -> list[str]:
@@ -36,13 +31,14 @@ def repair_all(paths: Paths, host: Host) -> list[str]:
             sentence = repair(paths, host, name)
         if sentence:
             done.append(sentence)
+    done += unfinished.settle_all(paths, host) + throwaway.discard_unwanted(paths, host)
     hosts.refresh_if_stale(paths)
     try:
         if host.systemd and units.sync(paths):
             done.append("wrote the unit files of the containers anew")
     except HostError as failure:
         log.warn(str(failure))  # what runs can still be stopped
-    return done + throwaway.discard_unwanted(paths, host) + _remove_temporary_files(paths)
+    return done + remove_debris(paths)
 
 
 def needs_repair(paths: Paths, host: Host, name: str) -> bool:
@@ -77,30 +73,3 @@ def _adopt(paths: Paths, name: str) -> None:
         process.spawn(["/bin/sh", f"{paths.run_state(name)}/launch", "adopt"], stdout=descriptor, stderr=descriptor, detach=True)
     finally:
         os.close(descriptor)
-
-
-def _remove_temporary_files(paths: Paths) -> list[str]:
-    done = []
-    for directory, pattern in (
-        (paths.records, _TEMPORARY),
-        (paths.states, _TEMPORARY),
-        (paths.states, _UNFINISHED_ROOT),
-        (paths.states, _UNFINISHED_COPY),
-    ):
-        try:
-            entries = os.listdir(directory)
-        except FileNotFoundError:
-            continue
-        for entry in entries:
-            match = pattern.fullmatch(entry)
-            if match is None or proc.command_name(int(match[1])):
-                continue
-            path = f"{directory}/{entry}"
-            if pattern is _UNFINISHED_COPY:
-                files.remove_state(path)
-            elif os.path.isdir(path):
-                stop.remove_unfinished(path)
-            else:
-                remove(path)
-            done.append(f"removed {path}, which a killed command had left")
-    return done

@@ -1,0 +1,128 @@
+"""Files that a killed command left: temporary ones, parts of a record, a range of user ids that nobody uses. Idempotent.
+
+Every temporary file of ours has the pid of its maker in its name: what belongs to a living process is not touched.
+Not for processes, cgroups and interfaces (repair.py), nor for work that spans several files (unfinished.py).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+from ..base.files import locked_if_free, remove
+from ..kernel import proc
+from ..observe import containers as observe
+from . import files, records, stop, unfinished
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..base.paths import Paths
+
+_TEMPORARY = re.compile(r".+\.(\d+)\.tmp")
+_UNFINISHED_COPY = re.compile(r"\.copy-.+-(\d+)")
+_UNFINISHED_ROOT = re.compile(r"\.new-.+-(\d+)")
+_SCRATCH = re.compile(r"(?:bootstrap|resolve)\.(\d+)(?:\..*)?")
+
+
+def remove_debris(paths: Paths) -> list[str]:
+    """Remove all of it; return what was done, one sentence each."""
+    done = []
+    for directory, entry, pattern in _candidates(paths):
+        match = pattern.fullmatch(entry)
+        if match is None or proc.command_name(int(match[1])):
+            continue
+        path = f"{directory}/{entry}"
+        if pattern is _UNFINISHED_ROOT:
+            stop.remove_unfinished(path)
+        elif os.path.isdir(path) and not os.path.islink(path):
+            files.remove_state(path)
+        else:
+            remove(path)
+        done.append(f"removed {path}, which a killed command had left")
+    return done + _release_ranges(paths) + _remove_parts(paths)
+
+
+def _candidates(paths: Paths) -> Iterator[tuple[str, str, re.Pattern[str]]]:
+    known = observe.names(paths)
+    for pattern, directories in (
+        (_TEMPORARY, [paths.records, paths.states, paths.cache, f"{paths.cache}/shell", f"{paths.cache}/index", *_private(paths, known)]),
+        (_UNFINISHED_ROOT, [paths.states]),
+        (_UNFINISHED_COPY, [paths.states]),
+        (_SCRATCH, [f"{paths.cache}/apt"]),
+    ):
+        for directory in directories:
+            for entry in _entries(directory):
+                yield directory, entry, pattern
+    for directory, lock in _locks(paths, known):
+        for entry in _entries(directory):
+            if entry.startswith(f".{lock}."):
+                yield directory, entry, _TEMPORARY
+
+
+def _private(paths: Paths, names: list[str]) -> Iterator[str]:
+    for name in names:
+        yield from (paths.profiles(name), paths.gcroots(name), paths.run_state(name))
+
+
+def _locks(paths: Paths, names: list[str]) -> set[tuple[str, str]]:
+    """Directory and name of the lock files beside people's definitions: there nothing else is ours."""
+    found = set()
+    for name in names:
+        try:
+            source = observe.record(paths, name).declared_by
+        except Exception:  # a damaged record tells nothing
+            continue
+        if source is not None:
+            directory, file = os.path.split(source)
+            found.add((directory, file.removesuffix(".nix") + ".lock"))
+    return found
+
+
+def _entries(directory: str) -> list[str]:
+    try:
+        return sorted(os.listdir(directory))
+    except OSError:
+        return []
+
+
+def _release_ranges(paths: Paths) -> list[str]:
+    """Ranges of user ids that were chosen for a container which then was not made."""
+    done = []
+    for name in observe.user_ranges(paths):
+        if _unused(paths, name):
+            with locked_if_free(paths.lock(name), who=records.command_line()) as free:
+                if free and _unused(paths, name):
+                    records.release_user_base(paths, name)
+                    done.append(f"released the user ids of ‘{name}’, which does not exist")
+    return done
+
+
+def _unused(paths: Paths, name: str) -> bool:
+    return not any(
+        os.path.lexists(path)
+        for path in (paths.record(name), observe.record_path(paths, name), paths.state(name), unfinished.note(paths, name))
+    )
+
+
+def _remove_parts(paths: Paths) -> list[str]:
+    """Records without NAME.conf, which makes a container exist: their first switch was killed before it made anything else."""
+    done = []
+    for entry in _entries(paths.records):
+        name = entry.removesuffix(".json")
+        path = observe.record_path(paths, name)
+        if entry.startswith(".") or name == entry or not _alone(paths, name):
+            continue
+        with locked_if_free(paths.lock(name), who=records.command_line()) as free:
+            if free and _alone(paths, name):
+                remove(path)
+                done.append(f"removed {path}, which a killed command had left")
+    return done
+
+
+def _alone(paths: Paths, name: str) -> bool:
+    return not any(
+        os.path.lexists(path)
+        for path in (paths.record(name), paths.imperative(name), paths.state(name), paths.profile(name), unfinished.note(paths, name))
+    )
