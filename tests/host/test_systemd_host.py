@@ -141,6 +141,15 @@ def test_the_network_is_there(story: Story) -> None:
     assert "18080" in story.host.succeed("nft", "list", "map", "inet", "nixos-containers", "forwards4")
 
 
+def test_names_and_name_servers_are_kept_right(story: Story) -> None:
+    assert story.host.succeed("getent", "hosts", f"{NAME}.containers").split()[0] == "10.213.77.2"
+    for server in ("192.0.2.1", "192.0.2.2"):
+        story.host.succeed("sh", "-c", f"echo nameserver {server} > /etc/resolv.conf.new && mv /etc/resolv.conf.new /etc/resolv.conf")
+        show = ("nixos-container", "run", NAME, "--", "cat", "/etc/resolv.conf")
+        wait_until(lambda server=server, show=show: story.host.succeed(*show) == f"nameserver {server}\n")
+    assert story.host.succeed("systemctl", "is-active", "nixos-container-resolver.path") == "active\n"
+
+
 def test_systemctl_stop_and_start_are_ours(story: Story) -> None:
     story.host.succeed("systemctl", "stop", UNIT)
     story.down()

@@ -61,7 +61,10 @@ def container(network: Network) -> Container:
 
 def test_a_container_is_known_by_the_addresses_of_its_main_pair() -> None:
     network = Network(
-        private=True, local_address="10.213.0.2/24", local_address6="fd00:213::2", extra_veths={"side": VethPair(local_address="10.213.1.2")}
+        private=True,
+        local_address="10.213.0.2/24",
+        local_address6="fd00:213::2",
+        extra_veths={"side": VethPair(local_address="10.213.1.2")},
     )
     assert addresses(container(network)) == ("10.213.0.2", "fd00:213::2")
     assert addresses(container(Network())) == ()

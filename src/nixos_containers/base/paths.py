@@ -78,6 +78,16 @@ class Paths:
         """The host's own file of names, hosts(5)."""
         return self._under("etc/hosts")
 
+    @property
+    def resolv_conf(self) -> str:
+        """The host's own name servers, resolv.conf(5)."""
+        return self._under("etc/resolv.conf")
+
+    @property
+    def upstream_servers(self) -> str:
+        """The servers behind the host's systemd-resolved, where it has one."""
+        return self._under("run/systemd/resolve/resolv.conf")
+
     def run_state(self, name: str) -> str:
         """Run-time files of container `name`: launcher, sockets, the running system."""
         return self._under("run/nixos-containers", f".{name}")

@@ -25,8 +25,9 @@ _KEPT_SUFFIX = ("_proxy", "_PROXY")
 _LONG = frozenset({"nix", "nix-instantiate", "nix-store", "apt-get", "apt-cache", "/usr/lib/apt/apt-helper", "cp"})
 # For `spawn`: a stream of the program that the caller reads while it runs.
 PIPE = subprocess.PIPE
+DEVNULL = subprocess.DEVNULL
 
-__all__ = ["PIPE", "CommandFailed", "environment", "find", "missing", "run", "spawn"]
+__all__ = ["DEVNULL", "PIPE", "CommandFailed", "environment", "find", "missing", "run", "spawn"]
 
 
 class CommandFailed(ContainerError):

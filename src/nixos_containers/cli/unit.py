@@ -20,16 +20,21 @@ if TYPE_CHECKING:
 
 
 def unit(words: Sequence[str]) -> int:
-    """`prepare NAME` makes what a start needs, `reload NAME` switches the guest, `remove-all` removes our unit files."""
+    """`prepare NAME` makes what a start needs, `reload NAME` switches the guest, `resolver` brings the host's name servers to the guests,
+    `remove-all` removes our unit files."""
     paths = Paths()
     match words:
         case ["prepare", name]:
             prepare_container(paths, host_facts(), check_name(name))
         case ["reload", name]:
             reload(paths, name, observe.system_of(paths, observe.record(paths, check_name(name))))
+        case ["resolver"]:
+            from ..run.resolver import follow
+
+            follow(paths)
         case ["remove-all"]:
             if init_is_systemd():
                 units.remove_all()
         case _:
-            raise UsageError("unit: expected prepare NAME, reload NAME or remove-all")
+            raise UsageError("unit: expected prepare NAME, reload NAME, resolver or remove-all")
     return 0

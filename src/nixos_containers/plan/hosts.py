@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .network import bare, plan_network
+from .addresses import bare
+from .network import plan_network
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

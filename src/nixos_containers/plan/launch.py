@@ -85,7 +85,6 @@ class _Common(TypedDict):
     ephemeral: bool
     network: NetworkPlan
     nspawn: list[str]
-    copy_resolv_conf: bool
     unified_cgroups: bool
 
 
@@ -130,7 +129,6 @@ def plan_launch(
         "ephemeral": container.ephemeral,
         "network": network,
         "nspawn": nspawn,
-        "copy_resolv_conf": container.copy_resolv_conf,
         "unified_cgroups": nixos is not None and nixos.recent_systemd,
     }
     if host.systemd:

@@ -43,7 +43,6 @@ def launcher_script(
     limits: tuple[tuple[str, str], ...],
     network: NetworkPlan,
     nspawn: list[str],
-    copy_resolv_conf: bool,
     unified_cgroups: bool = False,
 ) -> str:
     """The supervisor of container `name`, for /bin/sh.
@@ -64,7 +63,7 @@ def launcher_script(
         *_CGROUP_FUNCTIONS,
         *_enter_function(groups, limits),
         *uplink_function(host, network),
-        *prepare_function(root, ephemeral=ephemeral, copy_resolv_conf=copy_resolv_conf),
+        *prepare_function(root, ephemeral=ephemeral),
         *_command_function(nspawn, unified_cgroups=unified_cgroups),
         *_main_loop(host, groups, network),
     ]
@@ -155,8 +154,8 @@ def uplink_function(host: Host, network: NetworkPlan) -> list[str]:
     ]
 
 
-def prepare_function(root: str, *, ephemeral: bool, copy_resolv_conf: bool) -> list[str]:
-    """The shell function that makes what nspawn needs anew for every boot: FIFOs, resolv.conf, an ephemeral root."""
+def prepare_function(root: str, *, ephemeral: bool) -> list[str]:
+    """The shell function that makes what nspawn needs anew for every boot: FIFOs, an ephemeral root."""
     q = shlex.quote
     lines = ["prepare() {"]
     if ephemeral:
@@ -167,11 +166,9 @@ def prepare_function(root: str, *, ephemeral: bool, copy_resolv_conf: bool) -> l
             f"  mkdir -p {q(root)}/usr {q(root)}/etc {q(root)}/nix/var/nix || return 1",
         ]
     lines += [
-        "  rm -f guest/request guest/answer guest/resolv.conf",
+        "  rm -f guest/request guest/answer",
         "  mkfifo -m 622 guest/request && mkfifo -m 644 guest/answer || return 1",
     ]
-    if copy_resolv_conf:
-        lines += ["  [ ! -e /etc/resolv.conf ] || cp -L /etc/resolv.conf guest/resolv.conf"]
     return [*lines, "}", ""]
 
 
@@ -284,11 +281,7 @@ def guest_script(network: NetworkPlan, *, busybox: str) -> str:
         ]
     lines += [
         "# Written from inside, so that links that the guest made lead nowhere on the host.",
-        'if [ -e "$directory/resolv.conf" ]; then',
-        '  "$busybox" mkdir -p /etc',
-        '  "$busybox" rm -f /etc/resolv.conf',
-        '  "$busybox" cp "$directory/resolv.conf" /etc/resolv.conf',
-        "fi",
+        *_NAME_SERVERS,
         *_OTHER_KIND,
         *_NAMES,
         'exec "$@"',
@@ -317,6 +310,19 @@ case $kind in
 esac 2> /dev/null
 """.splitlines()
 
+
+# What the shell can do itself costs no process: most often there is a file of the last start, or nothing.
+_NAME_SERVERS = """\
+if [ -e "$directory/resolv.conf" ]; then
+  [ -d /etc ] || "$busybox" mkdir -p /etc
+  if [ -L /etc/resolv.conf ] || { [ -e /etc/resolv.conf ] && [ ! -f /etc/resolv.conf ]; }; then "$busybox" rm -rf /etc/resolv.conf; fi
+  while IFS= read -r line || [ -n "$line" ]; do echo "$line"; done < "$directory/resolv.conf" > /etc/resolv.conf
+  if [ -e "${1%/*}/etc/systemd/resolved.conf" ]; then # systemd-resolved asks the host's servers where it knows no others
+    "$busybox" mkdir -p /run/systemd/resolved.conf.d
+    "$busybox" ln -sfn "$directory/resolved.conf" /run/systemd/resolved.conf.d/nixos-container.conf
+  fi
+fi
+""".splitlines()
 
 # The embedded universe's activation links /etc/hosts by itself; NixOS's makes it a link into its own tree, at every start and
 # switch, and systemd's tmpfiles.d(5) comes after that.

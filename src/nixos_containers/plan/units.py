@@ -50,7 +50,7 @@ def template_unit(program: tuple[str, ...], *, run: str, records: str, unshare: 
 [Unit]
 Description=Container '%i'
 Documentation=man:nixos-container(8)
-Wants=network.target
+Wants=network.target {RESOLVER_UNITS[0]}
 After=network.target dbus.socket nix-daemon.socket
 PartOf=machines.target
 Before=machines.target
@@ -77,6 +77,26 @@ Delegate=yes
 TasksMax=infinity
 DevicePolicy=closed
 """
+
+
+RESOLVER_UNITS = ("nixos-container-resolver.path", "nixos-container-resolver.service")
+
+
+def resolver_units(program: tuple[str, ...], *, files: tuple[str, ...]) -> dict[str, str]:
+    """Unit name -> text: a path unit that notices new name servers of the host in `files`, and what brings them to the guests.
+
+    It watches as long as a container's unit wants it (systemd.path(5)).
+    """
+    call = " ".join(_word(word) for word in program)
+    path, service = RESOLVER_UNITS
+    changed = "".join(f"PathChanged={_word(file)}\n" for file in files)
+    return {
+        path: f"{MARK}\n[Unit]\nDescription=Name servers of this host, for its containers\nStopWhenUnneeded=yes\n\n[Path]\n{changed}",
+        service: (
+            f"{MARK}\n[Unit]\nDescription=New name servers for containers\nStartLimitIntervalSec=0\n\n"
+            f"[Service]\nType=oneshot\nExecStart={call} unit resolver\n"
+        ),
+    }
 
 
 def drop_in(container: Container, *, state: str) -> str:
@@ -152,7 +172,6 @@ def unit_script(
     ephemeral: bool,
     network: NetworkPlan,
     nspawn: list[str],
-    copy_resolv_conf: bool,
     unified_cgroups: bool = False,
 ) -> str:
     """What the unit of container `name` runs, for /bin/sh: the same hand-shake as the launcher's, and then nspawn itself.
@@ -182,7 +201,7 @@ def unit_script(
         "fi",
         "",
         *uplink_function(host, network),
-        *prepare_function(root, ephemeral=ephemeral, copy_resolv_conf=copy_resolv_conf),
+        *prepare_function(root, ephemeral=ephemeral),
         "prepare || exit 1",
         *forwards_up_lines(host, network),
         *(_uplink_lines(host) if network.pairs else ()),

@@ -47,7 +47,7 @@ def write_guest(paths: Paths, name: str, system: str) -> None:
         if cached is None:  # the first after the host's own start; later on, who writes records sees to it
             _refresh(paths, {})
             cached = _cached(paths) or {}
-        _replace(f"{paths.run_state(name)}/guest/hosts", guest_text(_own(system), _known(cached)))
+        replace(f"{paths.run_state(name)}/guest/hosts", guest_text(_own(system), _known(cached)))
 
 
 def link_in_guest(paths: Paths, name: str, leader: int) -> None:
@@ -87,14 +87,14 @@ def _refresh(paths: Paths, planned: dict[str, Container | None]) -> None:
     if before == json.loads(json.dumps(cache)):
         return
     os.makedirs(paths.shared, mode=0o755, exist_ok=True)
-    _replace(f"{paths.shared}/names.json", json.dumps(cache))
+    replace(f"{paths.shared}/names.json", json.dumps(cache))
     if before is not None and _known(before) == known:
         return
     for name in observe.run_states(paths):
         path = f"{paths.run_state(name)}/guest/hosts"
         started = read_text(f"{paths.run_state(name)}/started.json")
         if started is not None and os.path.exists(path):
-            _replace(path, guest_text(_own(json.loads(started).get("system", "")), known))
+            replace(path, guest_text(_own(json.loads(started).get("system", "")), known))
 
 
 def _stamp(paths: Paths) -> dict[str, Any]:
@@ -135,7 +135,7 @@ def _own(system: str) -> str | None:
         return file.read(_LONGEST_OWN)
 
 
-def _replace(path: str, text: str) -> None:
+def replace(path: str, text: str) -> None:
     """In one step, for readers; lost with the host's reboot anyway, so without fsync."""
     temporary = f"{path}.{os.getpid()}.tmp"
     with open(temporary, "w", encoding="utf-8") as file:

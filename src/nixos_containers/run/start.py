@@ -20,7 +20,7 @@ from ..observe import containers as observe
 from ..observe import links
 from ..plan.launch import is_nixos, params_digest, plan_launch
 from ..plan.nspawn import Nixos
-from . import hosts, stop
+from . import hosts, resolver, stop
 
 if TYPE_CHECKING:
     from subprocess import Popen
@@ -188,6 +188,8 @@ def _write_run_state(paths: Paths, record: Record, host: Host, launch: Launch, *
         with open(f"{state}/{name}", "w", encoding="utf-8") as file:
             file.write(text)
     hosts.write_guest(paths, record.container.name, system)
+    resolver.write_guest(paths, record.container)
+    resolver.watch(paths, host)
     started = observe.Started(params=params_digest(record.container, host), system=system, busybox=busybox)
     with open(f"{state}/started.json", "w", encoding="utf-8") as file:
         json.dump(encode(started), file)

@@ -13,7 +13,7 @@ from ..base import process
 from ..base.errors import ContainerError, HostError
 from ..base.files import read_text, remove, symlink_atomically, write_atomically
 from ..observe import containers as observe
-from ..plan.units import DROP_IN, MARK, TEMPLATE, drop_in, drop_in_of, template_unit, unit_of
+from ..plan.units import DROP_IN, MARK, RESOLVER_UNITS, TEMPLATE, drop_in, drop_in_of, resolver_units, template_unit, unit_of
 from .start import StartFailed
 
 if TYPE_CHECKING:
@@ -49,12 +49,14 @@ def sync(paths: Paths, names: Iterable[str] | None = None) -> bool:
     for name in sorted(wanted_names):
         changed = _sync_container(paths, directory, name, exists=name in known) or changed
     if known:
-        text = template_unit(_program(), run=paths.run, records=paths.records, unshare=_tool("unshare"), shell="/bin/sh")
-        if present != text:
-            write_atomically(template, text)
-            changed = True
+        wanted = {TEMPLATE: template_unit(program(), run=paths.run, records=paths.records, unshare=_tool("unshare"), shell="/bin/sh")}
+        wanted |= resolver_units(program(), files=(paths.resolv_conf, paths.upstream_servers))
+        for unit, text in wanted.items():
+            if read_text(f"{directory}/{unit}") != text:
+                write_atomically(f"{directory}/{unit}", text)
+                changed = True
     elif present is not None:
-        remove(template)
+        _remove_shared(directory)
         changed = True
     if changed:
         process.run(["systemctl", "daemon-reload"])
@@ -66,9 +68,15 @@ def remove_all() -> None:
     directory = units_directory()
     for name in _with_drop_in(directory):
         _remove_container(directory, name)
-    if (read_text(f"{directory}/{TEMPLATE}") or "").startswith(MARK):
-        remove(f"{directory}/{TEMPLATE}")
+    _remove_shared(directory)
     process.run(["systemctl", "daemon-reload"], check=False)
+
+
+def _remove_shared(directory: str) -> None:
+    """Remove what all containers have in common, if it is ours."""
+    for unit in (TEMPLATE, *RESOLVER_UNITS):
+        if (read_text(f"{directory}/{unit}") or "").startswith(MARK):
+            remove(f"{directory}/{unit}")
 
 
 def units_directory() -> str:
@@ -136,7 +144,7 @@ def _remove_container(directory: str, name: str) -> bool:
     return bool(found)
 
 
-def _program() -> tuple[str, ...]:
+def program() -> tuple[str, ...]:
     """How a unit calls this program: as it was called now, or through Python where it was not called by a file of its own."""
     called = os.path.abspath(sys.argv[0])
     if os.path.basename(called) == "nixos-container" and os.access(called, os.X_OK):
