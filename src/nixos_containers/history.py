@@ -11,6 +11,7 @@ from .base.files import locked
 from .build import profiles
 from .observe import containers as observe
 from .plan.generations import old_generations
+from .run.events import emit
 from .run.records import command_line
 from .run.reload import reload
 
@@ -31,6 +32,7 @@ def rollback(paths: Paths, name: str, *, to: int | None = None) -> int:
             wanted = "an older generation" if to is None else f"a generation {to}"
             raise ContainerError(f"container ‘{name}’ does not have {wanted}", hint=f"nixos-container generations {name}")
         profiles.activate(paths, name, number)
+        emit(paths, "rollback", name, generation=number, system=known[number])
         if observe.running(paths, name) is not None:
             reload(paths, name, known[number])
     return number

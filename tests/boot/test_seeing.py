@@ -160,3 +160,51 @@ def test_names_of_200_containers_are_listed_at_once(seen: Host, tmp_path: object
     assert len(done.stdout.split()) == 200
     print(f"list of 200 containers: {best * 1000:.0f} ms")
     assert best < 0.1, "50 ms, and room for a busy machine"
+
+
+def events(host: Host, *words: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in host.succeed("events", NAME, "--json", *words).splitlines()]
+
+
+def test_events_of_a_life(seen: Host) -> None:
+    kinds = [event["event"] for event in events(seen)]
+    assert [kind for kind in kinds if kind != "health"][-4:] == ["create", "switch", "start", "ready"]
+    following = subprocess.Popen(seen.command("events", "-f", "--json", NAME), stdout=subprocess.PIPE, text=True)
+    assert following.stdout is not None
+
+    def next_event() -> dict[str, object]:
+        assert following.stdout is not None
+        found: dict[str, object] = json.loads(following.stdout.readline())
+        return found
+
+    try:
+        time.sleep(0.7)
+        seen.succeed("restart", NAME)
+        assert [next_event()["event"] for _ in range(4)] == ["restart", "stop", "start", "ready"]
+        seen.inside(NAME, "systemctl", "reboot")
+        assert next_event()["event"] == "reboot", "which no Python saw"
+        wait_until(lambda: seen.run("run", NAME, "--", "true").returncode == 0)
+        os.kill(seen.json("inspect", NAME)["running"]["nspawn"], signal.SIGKILL)
+        died = next_event()
+        assert (died["event"], died["status"]) == ("died", 137)
+    finally:
+        following.kill()
+        following.wait()
+    assert [event["event"] for event in events(seen, "-e", "died", "--since", "1min")] == ["died"]
+    assert len(events(seen, "-n", "2")) == 2
+    assert "no time" in seen.fail("events", "--since", "yesterday")
+    seen.succeed("start", NAME)
+
+
+def test_a_kill_for_want_of_memory_is_an_event(seen: Host) -> None:
+    following = subprocess.Popen(seen.command("events", "-f", "--json", "-e", "oom", NAME), stdout=subprocess.PIPE, text=True)
+    try:
+        time.sleep(0.7)
+        seen.run("run", NAME, "--", "sh", "-c", "x=$(head -c 400000000 /dev/zero | tr '\\0' a); echo ${#x}")
+        assert following.stdout is not None and json.loads(following.stdout.readline())["count"] >= 1, "at once"
+    finally:
+        following.kill()
+        following.wait()
+    assert seen.json("stats", NAME)[0]["oomKills"] >= 1
+    seen.succeed("restart", NAME)
+    assert [event["event"] for event in events(seen, "--since", "1min", "-e", "oom")] == ["oom"], "written down when the guest ended"

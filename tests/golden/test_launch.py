@@ -52,6 +52,7 @@ def texts(case: dict) -> dict[str, str]:
             root=root,
             busybox=record.busybox,
             system=record.container.system.path or "",
+            events="/var/log/nixos-containers/events.jsonl",
         )
     except ContainerError as failure:
         return {"error": f"{failure}\n"}

@@ -114,6 +114,11 @@ class Paths:
         """The console log of container `name`."""
         return self._under("var/log/nixos-containers", f"{name}.log")
 
+    @property
+    def events(self) -> str:
+        """What happened to containers, one JSON object a line."""
+        return self._under("var/log/nixos-containers", "events.jsonl")
+
     def profile(self, name: str) -> str:
         """The Nix profile `system` of container `name`: its generations stand beside it."""
         return self._under("nix/var/nix/profiles/per-container", name, "system")

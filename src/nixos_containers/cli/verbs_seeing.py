@@ -1,7 +1,8 @@
-"""The part of the table of verbs that shows what goes on: stats, top, ps, tree."""
+"""The part of the table of verbs that shows what goes on: stats, top, ps, tree, events."""
 
 from __future__ import annotations
 
+from ..plan.events import KINDS
 from .verb import Option, Verb
 
 _INTERVAL = Option(("--interval",), "time between two samples (default: 1s)", "TIME")
@@ -63,5 +64,24 @@ SEEING: tuple[Verb, ...] = (
             "processes in each and their pids inside, as systemd-cgls shows a host's."
         ),
         examples=("tree web",),
+    ),
+    Verb(
+        "events",
+        "show what happened to containers, or what happens",
+        "events",
+        "many",
+        (
+            Option(("-f", "--follow"), "go on with what happens, until interrupted"),
+            Option(("--since",), "from TIME on: 2026-11-24T10:00:00, or 10min for that long ago", "TIME"),
+            Option(("-n", "--lines"), "the last N events", "N"),
+            Option(("-e", "--event"), "events of this kind only; may be repeated", "KIND", repeat=True),
+        ),
+        text=(
+            "One line per event; with `--json` one object a line, with `time`, `event`, `container` and what belongs to the kind: "
+            + "; ".join(f"`{kind}`: {meaning}" for kind, meaning in KINDS.items())
+            + ".\n\nThey are kept in /var/log/nixos-containers/events.jsonl and events.jsonl.1, at most 8 MiB together. `--follow` alone "
+            "starts with what happens next."
+        ),
+        examples=("events --since 1h", "events -f --json web", "events -e died -e oom"),
     ),
 )

@@ -86,6 +86,7 @@ class _Common(TypedDict):
     network: NetworkPlan
     nspawn: list[str]
     unified_cgroups: bool
+    events: str
 
 
 def plan_launch(
@@ -97,10 +98,11 @@ def plan_launch(
     busybox: str,
     system: str,
     nixos: Nixos | None = None,
+    events: str = "",
 ) -> Launch:
     """The files and the command that start `record`'s container with `system` on `root`.
 
-    `nixos` is what a system that `is_nixos` depends on besides.
+    `nixos` is what a system that `is_nixos` depends on besides; `events` the file of events, if they are wanted.
 
     Raises DefinitionError for options that contradict each other or the host.
     """
@@ -130,6 +132,7 @@ def plan_launch(
         "network": network,
         "nspawn": nspawn,
         "unified_cgroups": nixos is not None and nixos.recent_systemd,
+        "events": events,
     }
     if host.systemd:
         script = unit_script(host, **common)

@@ -12,6 +12,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .events import end_lines, event_function, oom_files, oom_function
 from .nspawn import GUEST_DIRECTORY
 from .ruleset import elements_down, elements_up, stale_keys
 
@@ -44,11 +45,12 @@ def launcher_script(
     network: NetworkPlan,
     nspawn: list[str],
     unified_cgroups: bool = False,
+    events: str = "",
 ) -> str:
     """The supervisor of container `name`, for /bin/sh.
 
     `state` is the run-state directory, `cgroup` the path of the container's cgroup relative to every hierarchy,
-    `limits` are (file, value) writes, `nspawn` the command to supervise.
+    `limits` are (file, value) writes, `nspawn` the command to supervise, `events` the file that gets a line for what happens.
     """
     groups = host.cgroups.paths(cgroup)
     q = shlex.quote
@@ -60,6 +62,8 @@ def launcher_script(
         f"cd {q(state)} || exit 1",
         f"groups={q(' '.join(groups))}",
         "",
+        *event_function(events, name),
+        *oom_function(oom_files(host.cgroups, cgroup)),
         *_CGROUP_FUNCTIONS,
         *_enter_function(groups, limits),
         *uplink_function(host, network),
@@ -236,14 +240,17 @@ def _main_loop(host: Host, groups: tuple[str, ...], network: NetworkPlan) -> lis
         "  container & child=$!",
         "  wait $child; status=$?",
         "  kill $uplink 2>/dev/null; wait $uplink 2>/dev/null",
+        "  oom",
         "  clear_groups",
         "  # Only the first start has a listener for readiness.",
         "  unset NOTIFY_SOCKET",
         f"  [ $status = {REBOOT} ] && [ ! -e stopping ] || break",
+        "  event reboot",
         "done",
         "fi",
         f"{nft_down}",
         'echo "$status" > ended',
+        *end_lines(),
         "rm -f nspawn.pid launcher.pid",
         "# The launcher's own cgroup goes last: it leaves it first.",
         "for group in $groups; do",

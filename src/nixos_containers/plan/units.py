@@ -10,6 +10,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from ..base.durations import parse_duration
+from .events import event_function, oom_files, oom_function, unit_end_lines
 from .launcher import REBOOT, command_lines, forwards_up_lines, prepare_function, uplink_function
 from .limits import container_limits
 
@@ -63,6 +64,7 @@ NotifyAccess=all
 EnvironmentFile=-{_word(records)}/%i.conf
 ExecStartPre={call} unit prepare %i
 ExecStart={unshare} --mount --propagation slave {shell} {script}
+ExecStartPost=-{shell} {script} ready
 ExecReload={call} unit reload %i
 ExecStopPost=-{shell} {script} down
 KillMode=mixed
@@ -173,11 +175,12 @@ def unit_script(
     network: NetworkPlan,
     nspawn: list[str],
     unified_cgroups: bool = False,
+    events: str = "",
 ) -> str:
     """What the unit of container `name` runs, for /bin/sh: the same hand-shake as the launcher's, and then nspawn itself.
 
     Limits, restarts after a reboot (status 133) and the end of left-over processes are systemd's. With the argument
-    `down` it removes what a run left on the host.
+    `down` it removes what a run left on the host; with `ready` it notes that the guest is.
     """
     q = shlex.quote
     nft = q(host.tools.nft)
@@ -193,8 +196,13 @@ def unit_script(
         "set -u",
         "umask 022",
         f"cd {q(state)} || exit 1",
+        *event_function(events, name),
+        *oom_function(oom_files(host.cgroups, f"machine.slice/{unit_of(name)}")),
+        'if [ "${1:-}" = ready ]; then event ready; exit 0; fi',
         'if [ "${1:-}" = down ]; then',
         *down,
+        "  oom",
+        *unit_end_lines(REBOOT),
         '  echo "${EXIT_STATUS:-}" > ended',
         "  rm -f nspawn.pid guest/request guest/answer",
         "  exit 0",

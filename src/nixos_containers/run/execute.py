@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import time
 from typing import TYPE_CHECKING, assert_never
 
 from ..base import log
@@ -13,7 +14,7 @@ from ..build import profiles, store
 from ..observe import containers as observe
 from ..plan import actions as act
 from ..plan.launch import private_users
-from . import hosts, records, reload, repair, start, stop, unfinished, units
+from . import events, hosts, records, reload, repair, start, stop, unfinished, units
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,10 +55,13 @@ def _carry_out(paths: Paths, host: Host, action: act.Action, *, purged: bool) ->
     match action:
         case act.Create() | act.Update():
             records.write(paths, with_users(paths, action.record))
+            if isinstance(action, act.Create):
+                events.emit(paths, "create", action.name)
             if host.systemd:
                 units.sync(paths, [action.name])
         case act.SetProfile():
             profiles.set_profile(paths, action.name, action.system)
+            events.emit(paths, "switch", action.name, system=action.system)
         case act.Start():
             start_container(paths, host, action.name)
         case act.Stop():
@@ -74,6 +78,7 @@ def _carry_out(paths: Paths, host: Host, action: act.Action, *, purged: bool) ->
             # What is to be purged stays noted until it is: a command that is killed in between is finished by the next one.
             unfinished.begin(paths, action.name, unfinished.Work(unfinished.DESTROY if purged else unfinished.FORGET))
             unfinished.forget(paths, host, action.name)
+            events.emit(paths, "destroy", action.name)
             if not purged:
                 unfinished.end(paths, action.name)
         case act.Purge():
@@ -99,10 +104,17 @@ def start_container(paths: Paths, host: Host, name: str) -> None:
         return
     record, system = _startable(paths, name)
     if host.systemd:
-        units.start(paths, record)
+        units.start(paths, record)  # whose unit calls prepare_container
     else:
         _add_roots(paths, record, system)
-        start.start(paths, record, host, busybox=record.busybox, system=system)
+        events.emit(paths, "start", name)
+        began = time.monotonic()
+        try:
+            start.start(paths, record, host, busybox=record.busybox, system=system)
+        except ContainerError:
+            events.emit(paths, "start-failed", name)
+            raise
+        events.emit(paths, "ready", name, seconds=round(time.monotonic() - began, 3))
 
 
 def prepare_container(paths: Paths, host: Host, name: str) -> None:
@@ -110,6 +122,7 @@ def prepare_container(paths: Paths, host: Host, name: str) -> None:
     record, system = _startable(paths, name)
     _add_roots(paths, record, system)
     stop.wait_for_links(paths, name)
+    events.emit(paths, "start", name)
     start.prepare(paths, record, host, busybox=record.busybox, system=system)
 
 
@@ -147,6 +160,7 @@ def stop_container(paths: Paths, host: Host, name: str) -> None:
 
 def restart_container(paths: Paths, host: Host, name: str) -> None:
     """Stop container `name`, if it runs, and start it. Raises ContainerError when it cannot start."""
+    events.emit(paths, "restart", name)
     stop_container(paths, host, name)
     start_container(paths, host, name)
 
@@ -155,5 +169,7 @@ def terminate_container(paths: Paths, host: Host, name: str) -> None:
     """End container `name` at once, without a shutdown."""
     if host.systemd:
         units.terminate(name)
-    else:
-        stop.terminate(paths, name, host.cgroups)
+        return
+    if observe.running(paths, name) is not None:
+        events.emit(paths, "died", name, status=None, reason="terminated")
+    stop.terminate(paths, name, host.cgroups)

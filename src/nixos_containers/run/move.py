@@ -10,7 +10,7 @@ from ..base.errors import ContainerError
 from ..base.files import sync_directory
 from ..build import profiles
 from ..kernel import mounts
-from . import files, hosts, records, units
+from . import events, files, hosts, records, units
 
 if TYPE_CHECKING:
     from ..base.paths import Paths
@@ -60,6 +60,7 @@ def take_over(paths: Paths, host: Host, old: str, new: str) -> None:
             pass
     profiles.remove_profile(paths, old)
     records.forget(paths, old)
+    events.emit(paths, "rename", old, to=new)
     files.remove_run_state(paths.run_state(old))
     if host.systemd:
         units.sync(paths, [old])

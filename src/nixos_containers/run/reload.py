@@ -7,7 +7,7 @@ from ..base.errors import ContainerError
 from ..base.paths import Paths
 from ..build import store
 from ..observe import containers as observe
-from . import hosts, start
+from . import events, hosts, start
 from .enter import GUEST_PATH
 
 # switch-to-configuration's status when the switch happened but some units failed (upstream's convention).
@@ -53,6 +53,7 @@ def reload(paths: Paths, name: str, system: str) -> None:
     hosts.link_in_guest(paths, name, running.leader)
     store.add_root(system, f"{paths.gcroots(name)}/running")
     start.note_system(paths, name, system)
+    events.emit(paths, "reload", name, system=system)
     if done.returncode == _UNITS_FAILED:
         raise ReloadFailed(
             f"container ‘{name}’ runs its new system, but some units failed",

@@ -12,7 +12,7 @@ from ..base import log, process
 from ..base.errors import HostError
 from ..base.files import locked
 from ..observe import containers as observe
-from . import hosts, resolver, stop, throwaway, unfinished, units
+from . import events, hosts, resolver, stop, throwaway, unfinished, units
 from .debris import remove_debris
 from .records import command_line
 
@@ -63,6 +63,7 @@ def repair(paths: Paths, host: Host, name: str) -> str | None:
         if not left:
             return None
         stop.terminate(paths, name, host.cgroups)
+        events.emit(paths, "died", name, status=None, reason="it had ended without cleaning up")
         sentence = f"container ‘{name}’ had ended without cleaning up ({', '.join(left)}); repaired"
     log.warn(sentence)
     return sentence

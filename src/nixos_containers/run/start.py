@@ -87,6 +87,7 @@ def prepare(paths: Paths, record: Record, host: Host, *, busybox: str, system: s
         root=root,
         busybox=busybox,
         system=system,
+        events=paths.events,
         nixos=prepare_nixos(paths, name, system) if is_nixos(record.container) else None,
     )
     for bind in record.container.binds:

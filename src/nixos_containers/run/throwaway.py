@@ -17,7 +17,7 @@ from ..base.errors import ContainerError
 from ..base.files import locked, remove
 from ..build import profiles
 from ..observe import containers as observe
-from . import files, hosts, records, stop, units
+from . import events, files, hosts, records, stop, units
 from .enter import enter
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ def discard(paths: Paths, host: Host, name: str) -> None:
             units.terminate(name)
         profiles.remove_profile(paths, name)
         records.forget(paths, name)
+        events.emit(paths, "destroy", name)
         if host.systemd:
             units.sync(paths, [name])
         files.remove_state(paths.state(name))

@@ -14,6 +14,7 @@ from ..base.errors import ContainerError, HostError
 from ..base.files import read_text, remove, symlink_atomically, write_atomically
 from ..observe import containers as observe
 from ..plan.units import DROP_IN, MARK, RESOLVER_UNITS, TEMPLATE, drop_in, drop_in_of, resolver_units, template_unit, unit_of
+from . import events
 from .start import StartFailed
 
 if TYPE_CHECKING:
@@ -171,6 +172,7 @@ def start(paths: Paths, record: Record) -> None:
     if done.returncode == 0:
         return
     details = _journal(name)
+    events.emit(paths, "start-failed", name)
     process.run(["systemctl", "stop", unit_of(name)], check=False)
     raise StartFailed(
         f"container ‘{name}’ was not ready within {record.container.timeout_start}, or ended before it was",
