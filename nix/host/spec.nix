@@ -24,6 +24,8 @@ let
       throw "Names containing underscores are not allowed in nixos-containers. Please rename the container '${name}'"
     else if container.networkNamespace != null && (container.privateNetwork || container.interfaces != [ ]) then
       throw "containers.${name}.networkNamespace is mutually exclusive to containers.${name}.privateNetwork and containers.${name}.interfaces."
+    else if container.nixDaemon && container.nixStore != "shared" then
+      throw "containers.${name}.nixDaemon needs the whole store: what it builds is not part of the container's closure. Leave nixStore alone, or set it to \"shared\"."
     else
       x: x;
 
@@ -59,6 +61,8 @@ check {
     flake
     flakeOptions
     limits
+    nixStore
+    nixDaemon
     ;
   timeoutStart = toString container.timeoutStartSec;
   privateUsers = if container.privateUsers == null then null else toString container.privateUsers;

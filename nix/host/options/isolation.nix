@@ -1,5 +1,5 @@
 # What separates a container from the host, and what is let through.
-{ lib, ... }:
+{ lib, config, ... }:
 
 let
   inherit (lib) mkOption types;
@@ -55,6 +55,30 @@ in
       );
       default = [ ];
       description = "Device nodes that the container may use.";
+    };
+
+    nixStore = mkOption {
+      type = types.enum [
+        "closure"
+        "shared"
+      ];
+      default = if config.nixDaemon then "shared" else "closure";
+      defaultText = lib.literalMD "`\"closure\"`, or `\"shared\"` with `nixDaemon`";
+      example = "shared";
+      description = ''
+        What the container sees in `/nix/store`: the `closure` of its own system, to which a live switch adds the new one, or the
+        whole store of the host, `shared` as upstream's containers have it. It may only read either.
+      '';
+    };
+
+    nixDaemon = mkOption {
+      type = types.bool;
+      default = false;
+      description = ''
+        Whether the container gets the database and the daemon socket of the host's Nix, so that `nix` works inside. What it builds
+        stands in the host's store. Without private users its root is a trusted user of the daemon, which amounts to being root
+        of the host.
+      '';
     };
 
     extraFlags = mkOption {

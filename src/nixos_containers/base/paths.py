@@ -127,6 +127,10 @@ class Paths:
         """The directory of container `name`'s profiles."""
         return self._under("nix/var/nix/profiles/per-container", name)
 
+    def store_view(self, name: str) -> str:
+        """What container `name` sees of the store, and the state of that (build/view.py): on the store's own file system."""
+        return self._under("nix/var/nixos-containers", name)
+
     def gcroots(self, name: str) -> str:
         """The garbage collector roots of container `name`."""
         return self._under("nix/var/nix/gcroots/per-container", name)

@@ -8,6 +8,7 @@ import shutil
 
 from ..base.files import symlink_atomically
 from ..base.paths import Paths
+from . import view
 
 _GENERATION = re.compile(r"system-(\d+)-link")
 
@@ -84,7 +85,8 @@ def adopt(paths: Paths, old: str, new: str) -> None:
 
 
 def remove_profile(paths: Paths, name: str) -> None:
-    """Remove all generations and garbage collector roots of the container."""
+    """Remove all generations and garbage collector roots of the container, and its view of the store."""
+    view.remove(paths, name)
     for directory in (paths.profiles(name), paths.gcroots(name)):
         # A guest may have made directories of its own here; links are removed, never followed.
         if os.path.isdir(directory) and not os.path.islink(directory):

@@ -124,6 +124,8 @@ class Container:
     extra_flags: tuple[str, ...] = ()
     binds: tuple[Bind, ...] = ()
     tmpfs: tuple[str, ...] = ()
+    nix_store: str = "closure"
+    nix_daemon: bool = False
     limits: Limits = Limits()
     slice_limits: dict[str, Any] = field(default_factory=dict)
     network: Network = Network()

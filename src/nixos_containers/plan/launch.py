@@ -97,12 +97,14 @@ def plan_launch(
     root: str,
     busybox: str,
     system: str,
+    store: str | tuple[str, ...] = "/nix/store",
     nixos: Nixos | None = None,
     events: str = "",
 ) -> Launch:
     """The files and the command that start `record`'s container with `system` on `root`.
 
-    `nixos` is what a system that `is_nixos` depends on besides; `events` the file of events, if they are wanted.
+    `store` is what the guest gets as its store: a directory of the host, or store paths one by one; `nixos` is what a system
+    that `is_nixos` depends on besides; `events` the file of events, if they are wanted.
 
     Raises DefinitionError for options that contradict each other or the host.
     """
@@ -120,6 +122,7 @@ def plan_launch(
         guest_directory=f"{state}/guest",
         busybox=busybox,
         system=system,
+        store=store,
         user_base=user_base,
         flags=nspawn_flags(flags) if host.systemd else flags,
         nixos=nixos,

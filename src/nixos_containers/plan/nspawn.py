@@ -48,6 +48,7 @@ def nspawn_command(
     guest_directory: str,
     busybox: str,
     system: str,
+    store: str | tuple[str, ...] = "/nix/store",
     user_base: int | str,
     flags: tuple[str, ...],
     nixos: Nixos | None = None,
@@ -77,9 +78,10 @@ def nspawn_command(
         "--link-journal=no",
         *_users(user_base),
         *network.nspawn,
-        f"--bind-ro=/nix/store:/nix/store:norbind{',idmap' if idmap else ''}",
+        *_store(store, options="norbind,idmap" if idmap else "norbind"),
         f"--bind-ro={escape(guest_directory)}:{GUEST_DIRECTORY}",
         *(_nix_state(container, nixos, idmap=idmap) if nixos is not None else ()),
+        *(_nix_daemon(options=":idmap" if idmap else "") if container.nix_daemon else ()),
         *_binds(container, private_users=private_users),
         *(f"--tmpfs={path}" for path in container.tmpfs),
         *_rights(container, private_users=private_users),
@@ -99,6 +101,18 @@ def _users(user_base: int | str) -> list[str]:
     return [f"--private-users={user_base}:65536", "--private-users-ownership=auto"]
 
 
+def _store(store: str | tuple[str, ...], *, options: str) -> list[str]:
+    if isinstance(store, str):
+        return [f"--bind-ro={escape(store)}:/nix/store:{options}"]
+    # Single paths need a directory to be mounted in, which is nothing of the root's.
+    return ["--tmpfs=/nix/store:mode=755", *(f"--bind-ro={path}:{path}:{options}" for path in store)]
+
+
+def _nix_daemon(*, options: str) -> list[str]:
+    """The host's database and daemon, as upstream's guests have them: whoever may talk to it may build on the host."""
+    return [f"--bind-ro={_NIX_STATE}/{place}:{_NIX_STATE}/{place}{options}" for place in ("db", "daemon-socket")]
+
+
 def _nix_state(container: Container, nixos: Nixos, *, idmap: bool) -> list[str]:
     """What NixOS finds below /nix/var/nix, as upstream gives it: its own profiles and roots, writable.
 
@@ -112,7 +126,7 @@ def _nix_state(container: Container, nixos: Nixos, *, idmap: bool) -> list[str]:
     ]
     socket = f"{_NIX_STATE}/daemon-socket"
     places = [bind.mount_point.rstrip("/") for bind in container.binds]
-    if not any(place in (_NIX_STATE, socket) or place.startswith(f"{socket}/") for place in places):
+    if not container.nix_daemon and not any(place in (_NIX_STATE, socket) or place.startswith(f"{socket}/") for place in places):
         command.append(f"--tmpfs={socket}:ro,mode=755")
     return command
 

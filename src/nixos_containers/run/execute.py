@@ -14,7 +14,7 @@ from ..build import profiles, store
 from ..observe import containers as observe
 from ..plan import actions as act
 from ..plan.launch import private_users
-from . import events, hosts, records, reload, repair, start, stop, unfinished, units
+from . import events, hosts, records, reload, repair, start, stop, storeview, unfinished, units
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,6 +60,9 @@ def _carry_out(paths: Paths, host: Host, action: act.Action, *, purged: bool) ->
             if host.systemd:
                 units.sync(paths, [action.name])
         case act.SetProfile():
+            # Before it is anybody's generation, so that a full disk changes nothing; a start then finds it made.
+            running = observe.running(paths, action.name) is not None
+            storeview.ensure(paths, observe.record(paths, action.name), action.system, running=running)
             profiles.set_profile(paths, action.name, action.system)
             events.emit(paths, "switch", action.name, system=action.system)
         case act.Start():

@@ -7,7 +7,7 @@ from ..base.errors import ContainerError
 from ..base.paths import Paths
 from ..build import store
 from ..observe import containers as observe
-from . import events, hosts, start
+from . import events, hosts, start, storeview
 from .enter import GUEST_PATH
 
 # switch-to-configuration's status when the switch happened but some units failed (upstream's convention).
@@ -29,6 +29,7 @@ def reload(paths: Paths, name: str, system: str) -> None:
     running = observe.running(paths, name)
     if running is None:
         raise ContainerError(f"container ‘{name}’ is not running", hint=f"nixos-container start {name}")
+    _show(paths, name, system)
     # Both systems stay rooted until the new one really runs.
     store.add_root(system, f"{paths.gcroots(name)}/switching")
     command = [
@@ -61,10 +62,23 @@ def reload(paths: Paths, name: str, system: str) -> None:
         )
 
 
+def _show(paths: Paths, name: str, system: str) -> None:
+    """Have the running guest see `system` in its store. Raises RestartNeeded where that takes another mount."""
+    if not isinstance(storeview.ensure(paths, observe.record(paths, name), system, running=True), str):
+        raise RestartNeeded(
+            f"container ‘{name}’ cannot be switched in place: its store is mounted path by path",
+            hint=f"nixos-container restart {name} starts it with the new one",
+        )
+
+
 def dry_activate(paths: Paths, name: str, system: str) -> str | None:
     """What `system`'s switch-to-configuration says it would do in container `name`; None when it runs not or cannot tell."""
     running = observe.running(paths, name)
     if running is None:
+        return None
+    try:
+        _show(paths, name, system)
+    except RestartNeeded:
         return None
     command = [
         process.find("nsenter") or "nsenter", "--all", f"--target={running.leader}", "--",

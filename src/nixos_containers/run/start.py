@@ -20,7 +20,7 @@ from ..observe import containers as observe
 from ..observe import links
 from ..plan.launch import is_nixos, params_digest, plan_launch
 from ..plan.nspawn import Nixos
-from . import hosts, resolver, stop
+from . import hosts, resolver, stop, storeview
 
 if TYPE_CHECKING:
     from subprocess import Popen
@@ -80,6 +80,7 @@ def prepare(paths: Paths, record: Record, host: Host, *, busybox: str, system: s
     if is_nixos(record.container) and not record.container.ephemeral:
         prepare_nix_directories(root)
     state = paths.run_state(name)
+    store = storeview.ensure(paths, record, system, starting=True)
     launch = plan_launch(
         record,
         host,
@@ -88,6 +89,7 @@ def prepare(paths: Paths, record: Record, host: Host, *, busybox: str, system: s
         busybox=busybox,
         system=system,
         events=paths.events,
+        store=store,
         nixos=prepare_nixos(paths, name, system) if is_nixos(record.container) else None,
     )
     for bind in record.container.binds:
