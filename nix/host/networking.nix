@@ -13,7 +13,10 @@ in
     type = types.submodule {
       # Contents are never looked at: they may need packages and options that only NixOS has.
       freeformType = types.lazyAttrsOf types.raw;
-      imports = [ ./options/hosts.nix ];
+      imports = [
+        ./options/hosts.nix
+        ./options/addresses.nix
+      ];
     };
   };
 }

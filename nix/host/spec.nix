@@ -38,6 +38,7 @@ let
       localAddress6
       localMacAddress
       forwardPorts
+      mtu
       ;
   };
 
@@ -102,6 +103,25 @@ check {
   network = pairOf container // {
     private = container.privateNetwork;
     extraVeths = lib.mapAttrs (_: pairOf) container.extraVeths;
-    inherit (container) interfaces macvlans networkNamespace;
+    inherit (container)
+      interfaces
+      macvlans
+      networkNamespace
+      nat
+      automaticAddresses
+      antiSpoofing
+      allowedSources
+      ;
+    hostFirewall = {
+      enable =
+        if container.hostFirewall.enable != null then
+          container.hostFirewall.enable
+        else if shared.hostFirewall.enable then
+          null
+        else
+          false;
+      tcpPorts = lib.unique (shared.hostFirewall.allowedTCPPorts ++ container.hostFirewall.allowedTCPPorts);
+      udpPorts = lib.unique (shared.hostFirewall.allowedUDPPorts ++ container.hostFirewall.allowedUDPPorts);
+    };
   };
 }

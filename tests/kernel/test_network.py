@@ -18,7 +18,7 @@ import pytest
 
 from nixos_containers.declare.container import Container, ForwardPort, Network, System
 from nixos_containers.plan.network import plan_network
-from nixos_containers.plan.ruleset import elements_down, elements_up
+from nixos_containers.plan.ruleset import BASE_RULES, elements_down, elements_up
 
 ROUTED = Network(
     private=True,
@@ -71,14 +71,14 @@ def ends() -> Iterator[tuple[Namespace, Namespace]]:
         host.run(f"ip link add {pair.host} type veth peer name {pair.guest} netns {guest.pid}")
         said = host.run("ip -force -batch -", stdin="".join(f"{line}\n" for line in PLAN.host_batch))
         assert said.stderr == "", "a line that ip refuses would only be found in a log"
-        for name in PLAN.localnet:
-            host.run(f"echo 1 > /proc/sys/net/ipv4/conf/{name}/route_localnet")
+        for file, value in PLAN.link_settings:
+            host.run(f"echo {value} > /proc/sys/{file}")
         guest.run("busybox ip link set lo up")
         for name in PLAN.alone:
             guest.run(f"echo 0 > /proc/sys/net/ipv6/conf/{name}/accept_dad")
         for command in PLAN.guest_commands:
             assert guest.run(shlex.join(("busybox", "ip", *command))).stderr == ""
-        host.run("nft -f -", stdin=elements_up(PLAN.elements))
+        host.run("nft -f -", stdin=BASE_RULES + elements_up(PLAN.elements))
         yield host, guest
     finally:
         for process in processes:
@@ -144,7 +144,7 @@ def asked(host: Namespace, guest: Namespace, kind: str, address: str, port: int,
             server.kill()
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "10.222.0.1", "fd22::1"])  # Linux routes ::1 nowhere
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "10.222.0.1", "fd22::1"])
 def test_a_forwarded_port_answers_on_every_address_of_the_host(ends: tuple[Namespace, Namespace], address: str) -> None:
     assert asked(*ends, "SOCK_STREAM", address, 8080, 80) == "hello"
 
@@ -176,5 +176,5 @@ def test_when_the_elements_are_gone_the_port_is_closed(ends: tuple[Namespace, Na
         assert "ConnectionRefusedError" in done.stderr
         assert time.monotonic() - begun < 3, "refused, not dropped"
     finally:
-        host.run("nft -f -", stdin=elements_up(PLAN.elements))
+        host.run("nft -f -", stdin=BASE_RULES + elements_up(PLAN.elements))
     assert asked(host, guest, "SOCK_STREAM", "127.0.0.1", 8080, 80) == "hello"

@@ -163,11 +163,11 @@ def test_the_hosts_end_of_the_network_is_up_before_the_guest_goes_on(shell: list
     made.nspawn(0, body="sed 's#^directory=.*#directory=guest#' guest/init > guest/moved; sh guest/moved echo booted >> {log}")
     made.run(shell)
     lines = [line for line in made.lines if not line.startswith("nspawn")]
-    assert lines[0].startswith("nft") and lines[0].endswith("-f forwards.up"), "ports are forwarded before the guest is there"
+    assert lines[0].startswith("nft") and lines[0].endswith("-f filter.up"), "ports are forwarded before the guest is there"
     assert lines[1:3] == ["guest ip link set lo up", "ip -force -batch links"]
     assert lines[3] == "guest ip addr add 10.9.0.2/32 dev eth0"
     assert lines[-2] == "booted"
-    assert lines[-1].endswith("-f forwards.down")
+    assert lines[-1].endswith("-f filter.down")
 
 
 def test_a_guest_that_dies_before_it_asks_for_its_network_leaves_no_waiting_shell(stage: StageMaker) -> None:
@@ -184,20 +184,21 @@ def test_a_rebooting_guest_gets_its_network_each_time(stage: StageMaker) -> None
     made.nspawn(133, 0, body="echo up > guest/request; read -r word < guest/answer")
     made.run(SHELLS[0])
     assert made.lines.count("ip -force -batch links") == 2
-    assert sum("forwards.up" in line for line in made.lines) == 1
+    assert sum("filter.up" in line for line in made.lines) == 1
 
 
 @BY_SHELL
 def test_a_stale_forward_is_cleared_and_the_start_goes_on(shell: list[str], stage: StageMaker) -> None:
     made = stage(network=ROUTED)
-    made.program("nft", 'echo "nft $*" >> {log}; [ "$2" != forwards.up ] || [ -e {state}/tried ] || {{ touch {state}/tried; exit 1; }}')
+    made.program("nft", 'echo "nft $*" >> {log}; [ "$2" != filter.up ] || [ -e {state}/tried ] || {{ touch {state}/tried; exit 1; }}')
     made.nspawn(0)
     made.run(shell)
     assert [line for line in made.lines if line.startswith("nft")] == [
-        "nft -f forwards.up",
+        "nft -f filter.up",
+        "nft -f filter.rules",
         "nft delete element inet nixos-containers forwards4 { tcp . 8080 }",
-        "nft -f forwards.up",
-        "nft -f forwards.down",
+        "nft -f filter.up",
+        "nft -f filter.down",
     ]
     assert made.started() == 1
 
@@ -254,7 +255,7 @@ def test_an_adopted_guest_is_watched_and_cleaned_up_after(shell: list[str], stag
             assert launcher.wait(timeout=10) == 0
     assert made.started() == 0
     assert made.read("ended") == "unknown\n"
-    assert made.lines[-1].endswith("-f forwards.down")
+    assert made.lines[-1].endswith("-f filter.down")
 
 
 # With the kernel's own cgroups, where the machine lets us make some.

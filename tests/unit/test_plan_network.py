@@ -11,7 +11,7 @@ import pytest
 from nixos_containers.base.errors import DefinitionError
 from nixos_containers.declare.container import ForwardPort, Network, VethPair
 from nixos_containers.plan.network import NetworkPlan, plan_network
-from nixos_containers.plan.ruleset import TABLE, elements_down, elements_up, stale_keys
+from nixos_containers.plan.ruleset import BASE_RULES, TABLE, elements_down, elements_up, stale_keys
 
 from .samples import FULL_NETWORK, container
 
@@ -112,7 +112,7 @@ def test_forwards_lead_to_both_families_and_default_to_the_same_port() -> None:
     assert ("forwards4", "tcp . 8080 : 10.100.0.2 . 80") in made.elements
     assert ("forwards6", "tcp . 8080 : fd00::2 . 80") in made.elements
     assert ("forwards4", "udp . 53 : 10.100.0.2 . 53") in made.elements
-    assert made.localnet == ("ve-web",)
+    assert ("net/ipv4/conf/ve-web/route_localnet", "1") in made.link_settings
 
 
 def test_interfaces_and_macvlans_are_given_to_nspawn() -> None:
@@ -157,7 +157,7 @@ ELEMENTS = plan_network(container(network=FULL_NETWORK)).elements
 
 def nft(text: str, *more: str) -> str:
     """Give the texts to nft, one call after the other in one new network namespace; return the table that they leave."""
-    script = "".join(f"nft -f - <<'END' || exit 1\n{part}END\n" for part in (text, *more)) + f"nft list table {TABLE}"
+    script = "".join(f"nft -f - <<'END' || exit 1\n{part}END\n" for part in (BASE_RULES, text, *more)) + f"nft list table {TABLE}"
     command = ["unshare", *([] if os.geteuid() == 0 else ["--map-root-user"]), "--net", "sh", "-c", script]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -18,16 +18,34 @@ let
       protocol = mkOption {
         type = types.str;
         default = "tcp";
-        description = "The protocol of the forwarded port: `tcp` or `udp`.";
+        example = "udp";
+        description = "The protocol of the forwarded port: `tcp`, `udp` or `sctp`.";
       };
       hostPort = mkOption {
         type = types.port;
+        example = 8080;
         description = "The port on the host.";
+      };
+      hostPortEnd = mkOption {
+        type = types.nullOr types.port;
+        default = null;
+        example = 8010;
+        description = "The last port of a range on the host that begins with `hostPort`; null means one port.";
       };
       containerPort = mkOption {
         type = types.nullOr types.port;
         default = null;
-        description = "The port in the container; null means the same as `hostPort`.";
+        example = 80;
+        description = "The port in the container, of a range its first; null means the same as `hostPort`.";
+      };
+      hostAddress = mkOption {
+        type = types.nullOr types.str;
+        default = null;
+        example = "127.0.0.1";
+        description = ''
+          The address of the host that the port is forwarded from, `0.0.0.0` for all of IPv4 and `::` for all of IPv6. Null
+          means every address of the host, loopback included.
+        '';
       };
     };
   };
@@ -54,7 +72,16 @@ let
           containerPort = 80;
         }
       ];
-      description = "Ports of the host that lead to ports of the container, also from the host's own loopback.";
+      description = ''
+        Ports of the host that lead to ports of the container: from other machines, from the host itself by any of its
+        addresses and by loopback, and from other containers.
+      '';
+    };
+    mtu = mkOption {
+      type = types.nullOr (types.ints.between 576 65535);
+      default = null;
+      example = 1400;
+      description = "Size of the largest packet on the veth pair, in bytes, on both ends; null means the kernel's 1500. IPv6 needs 1280.";
     };
   };
 in
@@ -66,6 +93,70 @@ in
       description = ''
         Whether the container has a network of its own, connected to the host by a veth pair. Otherwise it shares the host's.
       '';
+    };
+
+    automaticAddresses = mkOption {
+      type = types.bool;
+      default = true;
+      example = false;
+      description = ''
+        Whether a private network without any address or bridge gets addresses by itself: a pair of IPv4 and one of IPv6
+        addresses out of `networking.containers.addressPool` and `addressPool6`. They stay the container's as long as its
+        state exists.
+      '';
+    };
+
+    nat = mkOption {
+      type = types.nullOr types.bool;
+      default = null;
+      defaultText = lib.literalMD "true, except on a bridge of the host";
+      example = false;
+      description = ''
+        Whether the container reaches other networks by the host's address (masquerading). While a container with this or with
+        `forwardPorts` runs, the host forwards packets (`net.ipv4.ip_forward` and its like); afterwards the settings are as before.
+      '';
+    };
+
+    hostFirewall = {
+      enable = mkOption {
+        type = types.nullOr types.bool;
+        default = null;
+        example = false;
+        description = ''
+          Whether of the host's own services the container reaches only the allowed ports (and ping). Null means what
+          `networking.containers.hostFirewall.enable` says, and off on a bridge of the host, where the container is one machine
+          among others. The host's own firewall has its say in any case.
+        '';
+      };
+      allowedTCPPorts = mkOption {
+        type = types.listOf types.port;
+        default = [ ];
+        example = [ 5432 ];
+        description = "TCP ports of the host that the container may reach, beside those that all containers may.";
+      };
+      allowedUDPPorts = mkOption {
+        type = types.listOf types.port;
+        default = [ ];
+        example = [ 514 ];
+        description = "UDP ports of the host that the container may reach, beside those that all containers may.";
+      };
+    };
+
+    antiSpoofing = mkOption {
+      type = types.bool;
+      default = true;
+      example = false;
+      description = ''
+        Whether packets of the container are dropped when they come from an address or a MAC that is not its own. Turn it off
+        for a container that routes for others.
+      '';
+    };
+
+    allowedSources = mkOption {
+      type = types.listOf types.str;
+      default = [ ];
+      example = [ "192.168.7.0/24" ];
+      description = "Addresses and networks that the container may send from besides its own addresses.";
     };
 
     extraVeths = mkOption {

@@ -11,16 +11,26 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class ForwardPort:
-    """A port of the host that leads to a port of the container (`forwardPorts`)."""
+    """A port of the host, or a range of them, that leads to the container (`forwardPorts`).
+
+    `host_address` is the one address of the host that it is taken from; None means every one, of both families.
+    """
 
     host_port: int
     protocol: str = "tcp"
     container_port: int | None = None
+    host_port_end: int | None = None
+    host_address: str | None = None
 
     @property
     def target(self) -> int:
-        """The port in the container."""
+        """The (first) port in the container."""
         return self.host_port if self.container_port is None else self.container_port
+
+    @property
+    def ports(self) -> range:
+        """The ports on the host."""
+        return range(self.host_port, (self.host_port if self.host_port_end is None else self.host_port_end) + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +44,7 @@ class VethPair:
     local_address6: str | None = None
     local_mac_address: str | None = None
     forward_ports: tuple[ForwardPort, ...] = ()
+    mtu: int | None = None
 
     @property
     def configured(self) -> bool:
@@ -50,6 +61,15 @@ class VethPair:
 
 
 @dataclass(frozen=True, slots=True)
+class HostFirewall:
+    """What of the host the guest may reach (`hostFirewall`); without a word in `enable`, pairs that join a bridge are not guarded."""
+
+    enable: bool | None = None
+    tcp_ports: tuple[int, ...] = ()
+    udp_ports: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Network(VethPair):
     """How the container is connected; the inherited fields describe its main pair, `eth0` inside."""
 
@@ -58,6 +78,11 @@ class Network(VethPair):
     interfaces: tuple[str, ...] = ()
     macvlans: tuple[str, ...] = ()
     network_namespace: str | None = None
+    nat: bool | None = None
+    automatic_addresses: bool = True
+    host_firewall: HostFirewall = HostFirewall()
+    anti_spoofing: bool = True
+    allowed_sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,29 +1,126 @@
-"""Forwarded ports and addresses of guests as elements of the packet filter's sets and maps. Pure; the table is plan/ruleset.py's."""
+"""What the packet filter has to know about one container, as elements of its sets and maps. Pure; the rules are plan/ruleset.py's."""
 
 from __future__ import annotations
 
+import ipaddress
 from typing import TYPE_CHECKING
 
 from ..base.errors import DefinitionError
 from .addresses import bare, with_prefix
 
 if TYPE_CHECKING:
-    from ..declare.container import ForwardPort, VethPair
+    from collections.abc import Iterator
+
+    from ..declare.container import ForwardPort, Network
+    from .pairs import Pair
+
+Element = tuple[str, str]
+PROTOCOLS = ("tcp", "udp", "sctp")
+_LAST_PORT = 65535
 
 
-def pair_elements(config: VethPair, where: str) -> list[tuple[str, str]]:
-    """(set or map, element) for the guest's addresses and forwarded ports on one pair. Raises DefinitionError."""
-    elements = []
-    for address, family in ((config.local_address, "4"), (config.local_address6, "6")):
-        if address is None:
+def pair_elements(pair: Pair, network: Network) -> list[Element]:
+    """(set or map, element) for one pair of a container with `network`. Raises DefinitionError for what cannot be."""
+    elements: list[Element] = []
+    bridged = pair.config.host_bridge is not None
+    check_forwards(pair)
+    for option, local in (("4", pair.config.local_address), ("6", pair.config.local_address6)):
+        if local is None:
             continue
-        bare_address = bare(with_prefix(address, where))
-        elements.append((f"guests{family}", bare_address))
-        elements += [(f"forwards{family}", _forward(port, bare_address, where)) for port in config.forward_ports]
+        address = bare(with_prefix(local, pair.where))
+        elements.append((f"guests{option}", address))
+        elements.append((f"home{option}", f'{address} . "{pair.link}"'))
+        if network.nat if network.nat is not None else not bridged:
+            elements.append((f"nat{option}", address))
+        if bridged and pair.config.forward_ports:
+            elements.append((f"far{option}", address))
+        for forward in pair.config.forward_ports:
+            elements += _forward(forward, option, address)
+    if not bridged:
+        elements += _routed(pair, network)
     return elements
 
 
-def _forward(port: ForwardPort, address: str, where: str) -> str:
-    if port.protocol not in ("tcp", "udp", "sctp"):
-        raise DefinitionError(f"{where}.forwardPorts: ‘{port.protocol}’ is not a protocol", hint="tcp, udp or sctp")
-    return f"{port.protocol} . {port.host_port} : {address} . {port.target}"
+def _routed(pair: Pair, network: Network) -> Iterator[Element]:
+    """Who the guest may be, and what of the host it may reach, on a pair of its own."""
+    link = f'"{pair.host}"'
+    firewall = network.host_firewall
+    if firewall.enable is not False:
+        yield "guarded", link
+        yield from (("allowed", f"{link} . {rule}") for rule in _allowed(network))
+    if network.anti_spoofing and (pair.config.local_address or pair.config.local_address6):
+        yield "pinned", link
+        yield from _sources(pair, network, link)
+
+
+def bridge_elements(pair: Pair, network: Network) -> list[Element]:
+    """The same for the table of bridges: who the guest may be on a bridge of the host, and what of the host it may reach."""
+    if pair.config.host_bridge is None:
+        return []
+    elements: list[Element] = []
+    port, mac = f'"{pair.host}"', pair.config.local_mac_address
+    if network.anti_spoofing:
+        if mac is not None:
+            elements += [("ports", port), ("macs", f"{port} . {mac.lower()}")]
+        if pair.config.local_address or pair.config.local_address6:
+            elements.append(("pinned", port))
+            elements += _sources(pair, network, port)
+    return elements
+
+
+def _sources(pair: Pair, network: Network, link: str) -> Iterator[Element]:
+    for option, local in (("4", pair.config.local_address), ("6", pair.config.local_address6)):
+        if local is not None:
+            yield f"sources{option}", f"{link} . {bare(with_prefix(local, pair.where))}"
+    for text in network.allowed_sources:
+        try:
+            source = ipaddress.ip_network(text, strict=False)
+        except ValueError:
+            raise DefinitionError(f"{pair.where}.allowedSources: ‘{text}’ is neither an address nor a network") from None
+        yield f"wide{source.version}", f"{link} . {source.with_prefixlen}"
+
+
+def _allowed(network: Network) -> Iterator[str]:
+    yield from (f"tcp . {port}" for port in network.host_firewall.tcp_ports)
+    yield from (f"udp . {port}" for port in network.host_firewall.udp_ports)
+
+
+def check_forwards(pair: Pair) -> None:
+    """Raises DefinitionError for a forward of `pair` whose protocol, address or range cannot be."""
+    where = f"{pair.where}.forwardPorts"
+    for forward in pair.config.forward_ports:
+        if forward.protocol not in PROTOCOLS:
+            raise DefinitionError(f"{where}: ‘{forward.protocol}’ is not a protocol", hint="tcp, udp or sctp")
+        if not forward.ports:
+            raise DefinitionError(
+                f"{where}: the range from port {forward.host_port} to {forward.host_port_end} is empty",
+                hint="hostPortEnd is the last port of the range",
+            )
+        if forward.target + len(forward.ports) - 1 > _LAST_PORT:
+            raise DefinitionError(
+                f"{where}: the range from {forward.host_port} to {forward.ports[-1]} would lead beyond the container's last port",
+                hint="choose a lower containerPort",
+            )
+        if forward.host_address is None:
+            continue
+        try:
+            version = ipaddress.ip_address(forward.host_address).version
+        except ValueError:
+            raise DefinitionError(f"{where}: ‘{forward.host_address}’ is not an IP address of the host") from None
+        local = pair.config.local_address if version == 4 else pair.config.local_address6
+        if local is None:
+            family, option = ("IPv4", "localAddress") if version == 4 else ("IPv6", "localAddress6")
+            raise DefinitionError(
+                f"{where}: port {forward.host_port} is taken from {forward.host_address}, but the container has no {family} address",
+                hint=f"set {pair.where}.{option}",
+            )
+
+
+def _forward(forward: ForwardPort, option: str, address: str) -> Iterator[Element]:
+    at = None if forward.host_address is None else ipaddress.ip_address(forward.host_address)
+    if at is not None and at.version != int(option):
+        return
+    bound = at is not None and not at.is_unspecified
+    name, key = (f"bound{option}", f"{at} . ") if bound else (f"forwards{option}", "")
+    for number, port in enumerate(forward.ports):
+        yield name, f"{key}{forward.protocol} . {port} : {address} . {forward.target + number}"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from .events import end_lines, event_function, oom_files, oom_function
 from .nspawn import GUEST_DIRECTORY
-from .ruleset import elements_down, elements_up, stale_keys
+from .ruleset import BASE_RULES, BRIDGE_RULES, BRIDGE_TABLE, elements_down, elements_up, stale_keys
 
 if TYPE_CHECKING:
     from .facts import Host
@@ -145,13 +145,13 @@ def uplink_function(host: Host, network: NetworkPlan) -> list[str]:
     if not network.pairs:
         return ["uplink() { :; }", ""]
     q = shlex.quote
-    localnet = [f"  echo 1 > /proc/sys/net/ipv4/conf/{name}/route_localnet" for name in network.localnet]
+    settings = [f"  echo {value} 2> /dev/null > /proc/sys/{file}" for file, value in network.link_settings]
     return [
         "# Waits for the guest's word that its interfaces exist, then configures the host's ends: before the guest boots.",
         "uplink() {",
         "  read -r word < guest/request || return",
         f"  {q(host.tools.ip)} -force -batch links >> network.log 2>&1",
-        *localnet,
+        *settings,
         "  echo up > guest/answer",
         "}",
         "",
@@ -198,17 +198,35 @@ def _command_function(nspawn: list[str], *, unified_cgroups: bool) -> list[str]:
     ]
 
 
-def forwards_up_lines(host: Host, network: NetworkPlan) -> list[str]:
+def filter_up_lines(host: Host, network: NetworkPlan) -> list[str]:
     """The shell lines that put the packet filter's elements in place, or end the script."""
-    if not network.elements:
-        return []
     nft = shlex.quote(host.tools.nft)
-    return [
-        f"{nft} -f forwards.up 2>/dev/null || {{ # another container, killed, may have left a forward of the same port",
-        f'  while read -r command; do {nft} "$command"; done < forwards.stale 2>/dev/null',
-        f"  {nft} -f forwards.up || exit 1",
-        "}",
-    ]
+    lines = []
+    if network.elements:
+        lines += [
+            f"{nft} -f filter.up 2>/dev/null || {{",
+            "  # The first container, or somebody flushed our table: the rules first, and what belongs to the others that run.",
+            f"  {nft} -f filter.rules || exit 1",
+            f'  for other in ../.*/nspawn.pid; do [ ! -e "$other" ] || {nft} -f "${{other%/*}}/filter.up"; done 2>/dev/null',
+            "  # Another container, killed, may have left a forward of the same port.",
+            f'  while read -r command; do {nft} "$command"; done < filter.stale 2>/dev/null',
+            f"  {nft} -f filter.up || exit 1",
+            "}",
+        ]
+    if network.bridge_elements:
+        lines += [
+            f"{nft} -f bridge.up 2>/dev/null || {{ {nft} -f bridge.rules && {nft} -f bridge.up; }} ||",
+            "  echo 'this kernel does not let the packet filter look at bridges (CONFIG_NF_TABLES_BRIDGE):' \\",
+            "    'the guest can use the addresses of its neighbours there' >&2",
+        ]
+    return lines
+
+
+def filter_down_lines(host: Host, network: NetworkPlan) -> list[str]:
+    """The shell lines that take them out again."""
+    nft = shlex.quote(host.tools.nft)
+    present = (("filter", network.elements), ("bridge", network.bridge_elements))
+    return [f"{nft} -f {name}.down 2>/dev/null" for name, elements in present if elements]
 
 
 def _main_loop(host: Host, groups: tuple[str, ...], network: NetworkPlan) -> list[str]:
@@ -224,10 +242,8 @@ def _main_loop(host: Host, groups: tuple[str, ...], network: NetworkPlan) -> lis
         "clear_groups",
         "make_groups || { echo 'cannot make the cgroups' >&2; exit 1; }",
     ]
-    nft = q(host.tools.nft)
     parents = tuple(group.rpartition("/")[0] for group in groups)
-    nft_down = f"{nft} -f forwards.down" if network.elements else ":"
-    lines += forwards_up_lines(host, network)
+    lines += filter_up_lines(host, network)
     if network.borrows and not host.udev:
         lines += [
             "# nspawn waits for udev's word on every interface that it takes, except where /sys is read-only: then there is no udev.",
@@ -248,7 +264,7 @@ def _main_loop(host: Host, groups: tuple[str, ...], network: NetworkPlan) -> lis
         "  event reboot",
         "done",
         "fi",
-        f"{nft_down}",
+        *filter_down_lines(host, network),
         'echo "$status" > ended',
         *end_lines(),
         "rm -f nspawn.pid launcher.pid",
@@ -350,7 +366,12 @@ def launch_files(network: NetworkPlan, *, launcher: str, guest: str) -> dict[str
     if network.pairs:
         files["links"] = "".join(line + "\n" for line in network.host_batch)
     if network.elements:
-        files["forwards.up"] = elements_up(network.elements)
-        files["forwards.stale"] = stale_keys(network.elements)
-        files["forwards.down"] = elements_down(network.elements)
+        files["filter.rules"] = BASE_RULES
+        files["filter.up"] = elements_up(network.elements)
+        files["filter.stale"] = stale_keys(network.elements)
+        files["filter.down"] = elements_down(network.elements)
+    if network.bridge_elements:
+        files["bridge.rules"] = BRIDGE_RULES
+        files["bridge.up"] = elements_up(network.bridge_elements, BRIDGE_TABLE)
+        files["bridge.down"] = elements_down(network.bridge_elements, BRIDGE_TABLE)
     return files

@@ -8,21 +8,16 @@ running any of it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ..declare.container import Container, VethPair
 from .addresses import bare, with_prefix
-from .forwards import pair_elements
+from .forwards import bridge_elements, pair_elements
 from .names import interface_name
 from .network_checks import check_network
+from .pairs import Pair
 
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """One veth pair: `host` and `guest` are the interface names on the two ends."""
-
-    host: str
-    guest: str
-    config: VethPair
+if TYPE_CHECKING:
+    from ..declare.container import Container
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +25,8 @@ class NetworkPlan:
     """Everything that a start needs to know about the container's network.
 
     `nspawn` are flags; `host_batch` is input for `ip -batch -force`; `guest_commands` are argvs after `ip`;
-    `elements` are (set or map, element) pairs of the nft table; `localnet` are interfaces that must
-    accept what comes from the host's own loopback.
+    `elements` are (set or map, element) pairs of the nft table, `bridge_elements` those of the table of bridges; `link_settings` are
+    (file below /proc/sys, value) for the host's ends of the pairs.
     """
 
     private: bool
@@ -40,7 +35,8 @@ class NetworkPlan:
     host_batch: tuple[str, ...] = ()
     guest_commands: tuple[tuple[str, ...], ...] = ()
     elements: tuple[tuple[str, str], ...] = ()
-    localnet: tuple[str, ...] = ()
+    bridge_elements: tuple[tuple[str, str], ...] = ()
+    link_settings: tuple[tuple[str, str], ...] = ()
 
     @property
     def borrows(self) -> bool:
@@ -69,64 +65,72 @@ def plan_network(container: Container) -> NetworkPlan:
 
     pairs = []
     batch: list[str] = []
+    where = f"containers.{container.name}"
     if network.configured:
         prefix = "vb-" if network.host_bridge else "ve-"
-        pairs.append(Pair(interface_name(prefix, container.name), "eth0", network))
+        pairs.append(Pair(interface_name(prefix, container.name), "eth0", network, where))
         if pairs[0].host != prefix + container.name:  # nspawn gives a shortened name's interface the whole one besides
             batch.append(f"link property add dev {pairs[0].host} altname {prefix}{container.name}")
-    pairs += [Pair(name, name, pair) for name, pair in sorted(network.extra_veths.items())]
+    pairs += [Pair(name, name, pair, f"{where}.extraVeths.{name}") for name, pair in sorted(network.extra_veths.items())]
     flags += [f"--network-veth-extra={pair.host}:{pair.guest}" for pair in pairs]
-    where = f"containers.{container.name}"
-    commands: list[tuple[str, ...]] = []
-    elements: list[tuple[str, str]] = []
-    for pair in pairs:
-        batch += _host_batch(pair, where)
-        commands += _guest_commands(pair, where)
-        elements += pair_elements(pair.config, where)
     return NetworkPlan(
         private=True,
         nspawn=("--private-network", *flags),
         pairs=tuple(pairs),
-        host_batch=tuple(batch),
-        guest_commands=tuple(commands),
-        elements=tuple(elements),
-        localnet=tuple(pair.host for pair in pairs if pair.config.forward_ports and pair.config.local_address),
+        host_batch=(*batch, *(line for pair in pairs for line in _host_batch(pair))),
+        guest_commands=tuple(command for pair in pairs for command in _guest_commands(pair)),
+        elements=tuple(element for pair in pairs for element in pair_elements(pair, network)),
+        bridge_elements=tuple(element for pair in pairs for element in bridge_elements(pair, network)),
+        link_settings=tuple(setting for pair in pairs for setting in _link_settings(pair)),
     )
 
 
-def _addresses(pair: VethPair) -> list[tuple[str, str | None, str | None]]:
-    return [("-4", pair.host_address, pair.local_address), ("-6", pair.host_address6, pair.local_address6)]
+def _link_settings(pair: Pair) -> list[tuple[str, str]]:
+    """Kernel settings of the host's end (Documentation/networking/ip-sysctl): they go with it."""
+    if pair.config.host_bridge is not None:
+        return []
+    # A guest does not tell the host where the world is.
+    settings = [(f"net/ipv6/conf/{pair.host}/accept_ra", "0"), (f"net/ipv6/conf/{pair.host}/accept_redirects", "0")]
+    if pair.config.forward_ports and pair.config.local_address:
+        settings.append((f"net/ipv4/conf/{pair.host}/route_localnet", "1"))
+    return settings
 
 
-def _host_batch(pair: Pair, where: str) -> list[str]:
+def _host_batch(pair: Pair) -> list[str]:
     """Upstream's postStart: addresses, up, a route to the container; or membership in the bridge."""
     name, config = pair.host, pair.config
+    lines = [] if config.mtu is None else [f"link set {name} mtu {config.mtu}"]
     if config.host_bridge is not None:
-        return [f"link set {name} master {config.host_bridge}", f"link set {name} up"]
+        return [*lines, f"link set {name} master {config.host_bridge}", f"link set {name} up"]
     # Neighbours' addresses are never proxied or guessed: a duplicate check would delay IPv6 by a second.
-    lines = []
-    for family, host, _ in _addresses(config):
+    for family, host, _ in pair.addresses:
         if host is not None:
             flags = " nodad" if family == "-6" else ""
-            lines.append(f"address add {with_prefix(host, where)} dev {name}{flags}")
+            lines.append(f"address add {with_prefix(host, pair.where)} dev {name}{flags}")
     lines.append(f"link set {name} up")
-    for _, _, local in _addresses(config):
+    for _, _, local in pair.addresses:
         if local is not None:  # a batch takes no -6; the address tells
-            lines.append(f"route replace {bare(with_prefix(local, where))} dev {name}")
+            lines.append(f"route replace {bare(with_prefix(local, pair.where))} dev {name}")
+    if config.forward_ports and config.local_address6:
+        # What comes back to ::1 from a forwarded port arrives on this interface, where the kernel knows no ::1 without this: it
+        # takes loopback's address for one that is valid on one link only. From outside, packets to ::1 are dropped before.
+        lines.append(f"route replace local ::1 dev {name} table local metric 2048")
     return lines
 
 
-def _guest_commands(pair: Pair, where: str) -> list[tuple[str, ...]]:
+def _guest_commands(pair: Pair) -> list[tuple[str, ...]]:
     """Upstream's container-init: MAC, addresses, up, a route to the host, and the default route through it."""
     name, config = pair.guest, pair.config
     commands: list[tuple[str, ...]] = []
     if config.local_mac_address is not None:
         commands.append(("link", "set", name, "address", config.local_mac_address))
-    for _family, _, local in _addresses(config):
+    if config.mtu is not None:
+        commands.append(("link", "set", name, "mtu", str(config.mtu)))
+    for _, _, local in pair.addresses:
         if local is not None:
-            commands.append(("addr", "add", with_prefix(local, where), "dev", name))
+            commands.append(("addr", "add", with_prefix(local, pair.where), "dev", name))
     commands.append(("link", "set", name, "up"))
-    for family, host, local in _addresses(config):
+    for family, host, local in pair.addresses:
         if host is not None and local is not None:
             gateway = bare(host)
             commands.append((family, "route", "add", gateway, "dev", name))

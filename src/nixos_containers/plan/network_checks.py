@@ -7,31 +7,54 @@ from typing import TYPE_CHECKING
 from ..base.errors import DefinitionError
 
 if TYPE_CHECKING:
-    from ..declare.container import Container
+    from ..declare.container import Container, Network
+
+_LONGEST = 15  # IFNAMSIZ - 1
+_LEAST_FOR_IPV6 = 1280
 
 
 def check_network(container: Container) -> None:
     """Raises DefinitionError for options of `container` that cannot go together."""
     network, where = container.network, f"containers.{container.name}"
-    if network.private:
-        for name in network.extra_veths:
-            if len(name) > 15:
-                raise DefinitionError(
-                    f"{where}.extraVeths.{name}: an interface name has at most 15 characters", hint="choose a shorter one"
-                )
-        if network.host_bridge and (network.host_address or network.host_address6):
-            raise DefinitionError(
-                f"{where}: hostBridge and hostAddress exclude each other",
-                hint="with a bridge, give the bridge itself the host's address",
-            )
-        for number in network.forward_ports:
-            if not (network.local_address or network.local_address6):
-                raise DefinitionError(
-                    f"{where}.forwardPorts: port {number.host_port} leads nowhere without localAddress",
-                    hint=f"set {where}.localAddress",
-                )
-    elif network.configured or network.extra_veths:
+    if not network.private:
+        _check_unused(network, where)
+        return
+    for name in network.extra_veths:
+        if len(name) > _LONGEST:
+            raise DefinitionError(f"{where}.extraVeths.{name}: an interface name has at most 15 characters", hint="choose a shorter one")
+    if network.host_bridge and (network.host_address or network.host_address6):
         raise DefinitionError(
-            f"{where}: addresses, bridges, forwarded ports and extra veth pairs need a private network",
+            f"{where}: hostBridge and hostAddress exclude each other", hint="with a bridge, give the bridge itself the host's address"
+        )
+    for pair_where, pair in ((where, network), *((f"{where}.extraVeths.{name}", pair) for name, pair in network.extra_veths.items())):
+        for number in pair.forward_ports:
+            if not (pair.local_address or pair.local_address6):
+                raise DefinitionError(
+                    f"{pair_where}.forwardPorts: port {number.host_port} leads nowhere without localAddress",
+                    hint=f"set {pair_where}.localAddress",
+                )
+        if pair.mtu is not None and pair.mtu < _LEAST_FOR_IPV6 and (pair.local_address6 or pair.host_address6):
+            raise DefinitionError(f"{pair_where}.mtu: IPv6 needs {_LEAST_FOR_IPV6} at least, not {pair.mtu}", hint="RFC 8200, section 5")
+
+
+def _check_unused(network: Network, where: str) -> None:
+    """Options that mean nothing without a private network: upstream ignores them without a word."""
+    given = {
+        "hostBridge": network.host_bridge,
+        "hostAddress": network.host_address,
+        "hostAddress6": network.host_address6,
+        "localAddress": network.local_address,
+        "localAddress6": network.local_address6,
+        "localMacAddress": network.local_mac_address,
+        "forwardPorts": network.forward_ports,
+        "extraVeths": network.extra_veths,
+        "mtu": network.mtu,
+        "nat": network.nat,
+        "allowedSources": network.allowed_sources,
+    }
+    names = [name for name, value in given.items() if value not in (None, (), {})]
+    if names:
+        raise DefinitionError(
+            f"{where}: addresses, bridges, forwarded ports and extra veth pairs need a private network ({', '.join(names)})",
             hint=f"set {where}.privateNetwork = true, or take those options away",
         )

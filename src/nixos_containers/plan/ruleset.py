@@ -1,75 +1,180 @@
-"""The packet filter's table that all containers share, and the nft input that puts one container's elements in and takes them out.
+"""The packet filter's tables that all containers share, and the nft input that puts one container's elements in and takes them out.
 
-Look-ups are sets and maps, so that their cost does not grow with the containers. Not for running nft.
+Look-ups are sets and maps, so that their cost does not grow with the containers, and a start adds elements only: the rules
+are loaded by the first container. Not for running nft.
 """
 
 from __future__ import annotations
 
-TABLE = "inet nixos-containers"
+import hashlib
+from typing import TYPE_CHECKING
 
-# Made once, shared by all containers; look-ups are maps, so their cost does not grow with the containers.
-# `fib daddr type local` catches every address of the host, loopback included. The guard keeps guests from
-# reaching the host's loopback through the route_localnet that loopback forwards need.
-# Loaded with every change: the flush takes out the rules of the time before, never the elements, in the same transaction.
-BASE_RULES = f"""\
-table {TABLE} {{ }}
-flush table {TABLE}
-table {TABLE} {{
-  map forwards4 {{ type inet_proto . inet_service : ipv4_addr . inet_service; }}
-  map forwards6 {{ type inet_proto . inet_service : ipv6_addr . inet_service; }}
-  set guests4 {{ type ipv4_addr; }}
-  set guests6 {{ type ipv6_addr; }}
-  chain prerouting-nat {{
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+TABLE = "inet nixos-containers"
+BRIDGE_TABLE = "bridge nixos-containers"
+
+# `fib daddr type local` catches every address of the host, loopback included.
+# guests: addresses of guests. home: the interface behind which each is found. nat: those that are masqueraded. far: those on bridges,
+# which may have another way out than the host, so that what is forwarded to them has to come from the host's address.
+# pinned: interfaces with their own addresses only (sources, and networks in wide). guarded: those that may reach of the host what
+# is allowed.
+_RULES = """\
+  map forwards4 { type inet_proto . inet_service : ipv4_addr . inet_service; }
+  map forwards6 { type inet_proto . inet_service : ipv6_addr . inet_service; }
+  map bound4 { type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service; }
+  map bound6 { type ipv6_addr . inet_proto . inet_service : ipv6_addr . inet_service; }
+  set guests4 { type ipv4_addr; }
+  set guests6 { type ipv6_addr; }
+  set home4 { type ipv4_addr . ifname; }
+  set home6 { type ipv6_addr . ifname; }
+  set nat4 { type ipv4_addr; }
+  set nat6 { type ipv6_addr; }
+  set far4 { type ipv4_addr; }
+  set far6 { type ipv6_addr; }
+  set pinned { type ifname; }
+  set sources4 { type ifname . ipv4_addr; }
+  set sources6 { type ifname . ipv6_addr; }
+  set wide4 { type ifname . ipv4_addr; flags interval; }
+  set wide6 { type ifname . ipv6_addr; flags interval; }
+  set guarded { type ifname; }
+  set allowed { type ifname . inet_proto . inet_service; }
+  chain prerouting-nat {
     type nat hook prerouting priority dstnat; policy accept;
+    fib daddr type local dnat ip to ip daddr . meta l4proto . th dport map @bound4
+    fib daddr type local dnat ip6 to ip6 daddr . meta l4proto . th dport map @bound6
     fib daddr type local dnat ip to meta l4proto . th dport map @forwards4
     fib daddr type local dnat ip6 to meta l4proto . th dport map @forwards6
-  }}
-  chain output-nat {{
+  }
+  chain output-nat {
     type nat hook output priority -100; policy accept;
+    fib daddr type local dnat ip to ip daddr . meta l4proto . th dport map @bound4
+    fib daddr type local dnat ip6 to ip6 daddr . meta l4proto . th dport map @bound6
     fib daddr type local dnat ip to meta l4proto . th dport map @forwards4
     fib daddr type local dnat ip6 to meta l4proto . th dport map @forwards6
-  }}
-  chain postrouting-nat {{
+  }
+  chain postrouting-nat {
     type nat hook postrouting priority srcnat; policy accept;
     ip saddr 127.0.0.0/8 ip daddr @guests4 masquerade
     ip6 saddr ::1 ip6 daddr @guests6 masquerade
-    ip saddr @guests4 ip daddr @guests4 ct status dnat masquerade
-    ip6 saddr @guests6 ip6 daddr @guests6 ct status dnat masquerade
-    ip saddr @guests4 ip daddr != @guests4 fib daddr type != local masquerade
-    ip6 saddr @guests6 ip6 daddr != @guests6 fib daddr type != local masquerade
-  }}
-  chain loopback-guard {{
+    ct status dnat ip daddr @far4 masquerade
+    ct status dnat ip6 daddr @far6 masquerade
+    ip saddr . oifname @home4 ct status dnat masquerade
+    ip6 saddr . oifname @home6 ct status dnat masquerade
+    ip saddr . oifname @home4 accept
+    ip6 saddr . oifname @home6 accept
+    ip saddr @nat4 ip daddr != @guests4 masquerade
+    ip6 saddr @nat6 ip6 daddr != @guests6 masquerade
+  }
+  chain own-addresses-only {
+    type filter hook prerouting priority raw - 10; policy accept;
+    iifname @pinned jump check-source
+  }
+  chain check-source {
+    iifname . ip saddr @sources4 return
+    iifname . ip6 saddr @sources6 return
+    ip6 saddr { ::, fe80::/10 } return
+    iifname . ip saddr @wide4 return
+    iifname . ip6 saddr @wide6 return
+    meta nfproto { ipv4, ipv6 } counter drop
+  }
+  chain loopback-guard {
     type filter hook prerouting priority raw; policy accept;
     iifname != "lo" ip daddr 127.0.0.0/8 drop
     iifname != "lo" ip saddr 127.0.0.0/8 drop
-  }}
-}}
+  }
+  chain host-guard {
+    type filter hook input priority filter - 10; policy accept;
+    iifname @guarded jump guests-to-host
+  }
+  chain guests-to-host {
+    ct state established,related return
+    meta l4proto { icmp, ipv6-icmp } return
+    iifname . meta l4proto . th dport @allowed return
+    pkttype != host counter drop
+    counter reject with icmpx type admin-prohibited
+  }
 """
+
+_BRIDGE_RULES = """\
+  set ports { type ifname; }
+  set macs { type ifname . ether_addr; }
+  set pinned { type ifname; }
+  set sources4 { type ifname . ipv4_addr; }
+  set sources6 { type ifname . ipv6_addr; }
+  set wide4 { type ifname . ipv4_addr; flags interval; }
+  set wide6 { type ifname . ipv6_addr; flags interval; }
+  chain own-addresses-only {
+    type filter hook prerouting priority -310; policy accept;
+    iifname @ports iifname . ether saddr != @macs counter drop
+    iifname @ports ether type arp iifname . arp saddr ether != @macs counter drop
+    iifname @pinned jump check-source
+  }
+  chain check-source {
+    iifname . ip saddr @sources4 return
+    iifname . ip6 saddr @sources6 return
+    ip6 saddr { ::, fe80::/10 } return
+    ether type arp arp saddr ip 0.0.0.0 return
+    ether type arp iifname . arp saddr ip @sources4 return
+    iifname . ip saddr @wide4 return
+    iifname . ip6 saddr @wide6 return
+    ether type arp iifname . arp saddr ip @wide4 return
+    ether type { ip, ip6, arp } counter drop
+  }
+"""
+
+
+def _table(table: str, rules: str) -> tuple[str, str]:
+    """The nft input that loads `rules`, and the name of the set by which one sees that these very ones are there."""
+    mark = "rules-" + hashlib.sha256(rules.encode()).hexdigest()[:8]
+    # The flush takes out the rules of another version, never the elements, in the same transaction.
+    text = f"table {table} {{ }}\nflush table {table}\ntable {table} {{\n  set {mark} {{ type inet_service; }}\n{rules}}}\n"
+    return text, mark
+
+
+BASE_RULES, _MARK = _table(TABLE, _RULES)
+BRIDGE_RULES, _BRIDGE_MARK = _table(BRIDGE_TABLE, _BRIDGE_RULES)
+Elements = tuple[tuple[str, str], ...]
 
 
 def _key(element: str) -> str:
     return element.partition(" : ")[0]
 
 
-def elements_up(elements: tuple[tuple[str, str], ...]) -> str:
-    """nft input that makes the table if needed and puts in `elements`; those that are there already stay.
+def _by_set(elements: Iterable[tuple[str, str]], *, keys: bool = False) -> dict[str, str]:
+    """Set or map -> all its elements as one list: one command each, so that long lists are cheap."""
+    found: dict[str, list[str]] = {}
+    for name, element in elements:
+        found.setdefault(name, []).append(_key(element) if keys else element)
+    return {name: ", ".join(dict.fromkeys(items)) for name, items in found.items()}
 
-    It fails as a whole when a forward of the same port leads elsewhere: `stale_keys` are then to be deleted first.
+
+def elements_up(elements: Elements, table: str = TABLE) -> str:
+    """nft input that puts in `elements`; those that are there already stay.
+
+    It fails as a whole, and changes nothing, where the table's rules are not there yet (`BASE_RULES`) or a forward of the same port
+    leads elsewhere (`stale_keys`).
     """
-    return BASE_RULES + "".join(f"add element {TABLE} {name} {{ {element} }}\n" for name, element in elements)
+    mark = _MARK if table == TABLE else _BRIDGE_MARK
+    text = f"add element {table} {mark} {{ 1 }}\n"
+    return text + "".join(f"add element {table} {name} {{ {items} }}\n" for name, items in _by_set(elements).items())
 
 
-def stale_keys(elements: tuple[tuple[str, str], ...]) -> str:
+def stale_keys(elements: Elements) -> str:
     """One nft command a line, each of which may fail: takes out what others left under the keys of `elements`.
 
     nft has no "delete if present" before 1.0.8, and its "add" refuses a key of the map that has another value.
     """
-    return "".join(f"delete element {TABLE} {name} {{ {_key(element)} }}\n" for name, element in elements if name.startswith("forwards"))
+    maps = ("forwards", "bound")
+    return "".join(f"delete element {TABLE} {name} {{ {_key(element)} }}\n" for name, element in elements if name.startswith(maps))
 
 
-def elements_down(elements: tuple[tuple[str, str], ...]) -> str:
-    """nft input that takes `elements` out; it succeeds also when some are gone already."""
+def elements_down(elements: Elements, table: str = TABLE) -> str:
+    """nft input that takes `elements` out; it succeeds also when some are gone already, and fails where the table is gone."""
     # Deleting what is absent is an error in nft, adding what is there is not: so add, then delete.
-    return BASE_RULES + "".join(
-        f"add element {TABLE} {name} {{ {element} }}\ndelete element {TABLE} {name} {{ {_key(element)} }}\n" for name, element in elements
+    gone = _by_set(elements, keys=True)
+    return "".join(
+        f"add element {table} {name} {{ {items} }}\ndelete element {table} {name} {{ {gone[name]} }}\n"
+        for name, items in _by_set(elements).items()
     )

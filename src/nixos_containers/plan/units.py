@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..base.durations import parse_duration
 from .events import event_function, oom_files, oom_function, unit_end_lines
-from .launcher import REBOOT, command_lines, forwards_up_lines, prepare_function, uplink_function
+from .launcher import REBOOT, command_lines, filter_down_lines, filter_up_lines, prepare_function, uplink_function
 from .limits import container_limits
 
 if TYPE_CHECKING:
@@ -183,8 +183,7 @@ def unit_script(
     `down` it removes what a run left on the host; with `ready` it notes that the guest is.
     """
     q = shlex.quote
-    nft = q(host.tools.nft)
-    down = [f"  {nft} -f forwards.down"] if network.elements else []
+    down = [f"  {line}" for line in filter_down_lines(host, network)]
     down += [
         "  # A killed nspawn has not said that its machine is gone, and machined keeps it as long as the unit is being restarted.",
         f"  [ ! -e /run/systemd/machines/{q(name)} ] || busctl --quiet call {_MACHINED} UnregisterMachine s {q(name)}",
@@ -211,7 +210,7 @@ def unit_script(
         *uplink_function(host, network),
         *prepare_function(root, ephemeral=ephemeral),
         "prepare || exit 1",
-        *forwards_up_lines(host, network),
+        *filter_up_lines(host, network),
         *(_uplink_lines(host) if network.pairs else ()),
         "echo $$ > nspawn.pid",
         *command_lines(nspawn, unified_cgroups=unified_cgroups),

@@ -38,6 +38,11 @@ _KERNEL_ROOM = {
     "kernel.keys.maxbytes": 2000000,
 }
 _LOG_TAIL_LINES = 15
+# What an earlier run wrote and this one may not: whoever reads it would take it for this one's.
+_RUN_FILES = (
+    *("ended", "stopping", "nspawn.pid", "launcher.pid", "links", "unit"),
+    *("filter.rules", "filter.up", "filter.stale", "filter.down", "bridge.rules", "bridge.up", "bridge.down"),
+)
 # The owner of mount points that nspawn 252 makes in a root whose owners it maps: (uid_t) -2 of a 32 bit world, halved.
 _NSPAWNS_NOBODY = 0x7FFFFFFE
 # Upstream's skeleton of a new root. Owners need no care: nspawn maps them (--private-users-ownership=auto).
@@ -184,7 +189,7 @@ def _write_run_state(paths: Paths, record: Record, host: Host, launch: Launch, *
     os.makedirs(paths.run, mode=0o755, exist_ok=True)
     os.makedirs(f"{state}/guest", mode=0o755, exist_ok=True)
     os.chmod(state, 0o700)
-    for stale in ("ended", "stopping", "nspawn.pid", "launcher.pid", "links", "forwards.up", "forwards.stale", "forwards.down", "unit"):
+    for stale in _RUN_FILES:
         remove(f"{state}/{stale}")
     for name, text in launch.files.items():
         # Lost with the host's reboot anyway: no fsync on this path.

@@ -76,10 +76,10 @@ def _remove_groups(groups: tuple[str, ...]) -> None:
 
 
 def _remove_rules(state: str) -> None:
-    path = f"{state}/forwards.down"
-    if os.path.exists(path):
-        process.run(["nft", "-f", path], check=False)
-        remove(path)
+    for path in (f"{state}/filter.down", f"{state}/bridge.down"):
+        if os.path.exists(path):
+            process.run(["nft", "-f", path], check=False)
+            remove(path)
 
 
 def wait_for_links(paths: Paths, name: str) -> None:
