@@ -52,8 +52,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         if log.debugging:
             raise
         _forget_output()
+        from .base.files import write_hint
+
         place = f"{failure.filename}: " if failure.filename else ""
-        log.error(f"nixos-container: {place}{failure.strerror or failure}\nhint: --debug shows where")
+        log.error(f"nixos-container: {place}{failure.strerror or failure}\nhint: {write_hint(failure) or '--debug shows where'}")
         return 1
 
 

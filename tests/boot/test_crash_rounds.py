@@ -159,13 +159,8 @@ class Rounds:
         self.check(before, precious, choice)
 
     def unsettled(self) -> bool:
-        """Launchers whose container ended: they clean up after it, and are given the time."""
-        return any(
-            (RUN / f".{name}/launcher.pid").exists()
-            and not alive(number(RUN / f".{name}/nspawn.pid"))
-            and alive(number(RUN / f".{name}/launcher.pid"))
-            for name in NAMES
-        )
+        """Launchers on their way up or down: they outlive the command that they were started by, and are given the time."""
+        return any(alive(number(RUN / f".{name}/launcher.pid")) and not self.is_up(name) for name in self.there())
 
     # --- what must be true afterwards
 

@@ -216,7 +216,7 @@ def test_doctor_puts_units_right(story: Story) -> None:
     drop_in.unlink()
     assert "repaired" in story.host.succeed("nixos-container", "doctor")
     assert "MemoryMax=" in drop_in.read_text(encoding="utf-8")
-    assert story.host.succeed("nixos-container", "doctor") == "all is well\n"
+    assert story.host.succeed("nixos-container", "doctor").endswith("all is well\n")
 
 
 def test_it_comes_back_with_the_host(story: Story) -> None:

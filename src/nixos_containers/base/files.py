@@ -50,11 +50,12 @@ def write_atomically(path: str, text: str, *, mode: int = 0o644) -> None:
             raise
         sync_directory(directory)
     except OSError as failure:
-        raise HostError(f"cannot write {path}: {failure.strerror}", hint=_write_hint(failure)) from failure
+        raise HostError(f"cannot write {path}: {failure.strerror}", hint=write_hint(failure)) from failure
 
 
-def _write_hint(failure: OSError) -> str:
-    if failure.errno == errno.ENOSPC:
+def write_hint(failure: OSError) -> str:
+    """What to do about a file that could not be written, or ""."""
+    if failure.errno in (errno.ENOSPC, errno.EDQUOT):
         return "free some space (‘nix-collect-garbage’ and ‘apt-get clean’ help), then try again"
     if failure.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
         return "is the file system writable, and are you root?"

@@ -155,6 +155,8 @@ def missing(program: str) -> HostError:
         "nft": "nftables",
         "ip": "iproute2",
         "nsenter": "util-linux",
+        "unshare": "util-linux",
+        "setpriv": "util-linux",
         "apt-get": "apt",
         "dpkg-deb": "dpkg",
         "busybox": "busybox-static",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from .. import imperative
 from ..base import log
-from ..base.errors import ContainerError, UsageError
+from ..base.errors import ContainerError, HostError, UsageError
 from ..base.paths import Paths, check_name
 from ..observe import containers as observe
 from .output import emit_json
@@ -23,7 +23,12 @@ def run(arguments: Arguments) -> int:
     known = observe.names(paths)
     present = [name for name in arguments.names if check_name(name) in known]
     for name in present:
-        record = observe.record(paths, name)
+        try:
+            record = observe.record(paths, name)
+        except HostError:
+            if observe.is_imperative(paths, name):
+                continue  # of a damaged record nothing is needed
+            raise
         source = record.declared_by
         if source is not None and not observe.orphaned(record):
             raise ContainerError(

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from ..base.errors import ContainerError
 from ..base.paths import Paths
-from ..observe import containers as observe
-from ..observe.checks import host_problems
+from ..declare.finding import Finding
+from ..observe.checks import host_findings
+from ..observe.health import health_findings
 from ..observe.host import host_facts
+from ..packages.health import archive_findings, remove_damaged_indexes
+from ..run.recover import recover
 from ..run.repair import repair_all
 from .output import emit_json
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .parse import Arguments
 
 
@@ -20,24 +26,30 @@ def run(arguments: Arguments) -> int:
     """Carry the verb out: 0 when all is well or was repaired, 1 when something needs a person."""
     paths = Paths()
     repaired: list[str] = []
-    problems: list[str] = []
-    try:
-        repaired = repair_all(paths, host_facts())
-    except ContainerError as failure:
-        problems.append(str(failure))
-    problems += host_problems()
-    for name in observe.names(paths):
+    findings: list[Finding] = []
+
+    def attempt(repair: Callable[[], list[str]]) -> None:
         try:
-            observe.record(paths, name)
+            repaired.extend(repair())
         except ContainerError as failure:
-            problems.append(str(failure))
+            findings.append(Finding(failure.what, failure.details, failure.hint))
+        except OSError as failure:
+            findings.append(Finding(f"{failure.filename or 'the host'}: {failure.strerror}", "what is ours there was not repaired"))
+
+    attempt(lambda: recover(paths))
+    attempt(lambda: repair_all(paths, host_facts()))
+    attempt(lambda: remove_damaged_indexes(paths))
+    findings = list(dict.fromkeys([*findings, *host_findings(), *health_findings(paths), *archive_findings(paths)]))
+    problems = [finding for finding in findings if not finding.notice]
     if arguments.json:
-        emit_json({"repaired": repaired, "problems": problems})
+        emit_json(
+            {"repaired": repaired, "problems": [found.sentence() for found in problems], "findings": [asdict(found) for found in findings]}
+        )
     else:
         for line in repaired:
             print(f"repaired: {line}")
-        for line in problems:
-            print(f"problem: {line}")
+        for finding in findings:
+            print(f"{'notice' if finding.notice else 'problem'}: {finding}")
         if not repaired and not problems:
             print("all is well")
     return 1 if problems else 0

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = [
     "NoSuchContainer",
     "Started",
+    "is_imperative",
     "leftovers",
     "names",
     "observe",
@@ -68,22 +69,37 @@ def record_path(paths: Paths, name: str) -> str:
 
 def record(paths: Paths, name: str) -> Record:
     """The record of container `name`. Raises NoSuchContainer, or HostError for a damaged record."""
-    text = read_text(record_path(paths, name))
+    try:
+        text = read_text(record_path(paths, name))
+    except OSError as failure:
+        raise _damaged(paths, name, str(failure.strerror)) from None
     if text is None:
         known = names(paths)
         if name not in known:
             raise NoSuchContainer(name, known)
         raise HostError(
             f"{paths.record(name)} stands alone: {record_path(paths, name)} is missing",
-            hint="was it made by another program? ‘nixos-container switch’ takes it over when the definition declares it",
+            hint=f"‘nixos-container update {name}’ writes it anew"
+            if is_imperative(paths, name)
+            else "was it made by another program? ‘nixos-container switch’ takes it over when the definition declares it",
         )
     try:
         return decode(Record, json.loads(text))
     except (ValueError, DecodeError) as failure:
-        raise HostError(
-            f"the record {record_path(paths, name)} is damaged: {failure}",
-            hint="‘nixos-container switch’ writes it anew from the definition; the container's state is not touched",
-        ) from None
+        raise _damaged(paths, name, str(failure)) from None
+
+
+def _damaged(paths: Paths, name: str, why: str) -> HostError:
+    verb = f"update {name}" if is_imperative(paths, name) else "switch"
+    return HostError(
+        f"the record {record_path(paths, name)} is damaged: {why}",
+        hint=f"‘nixos-container {verb}’ writes it anew from the definition; the container's state is not touched",
+    )
+
+
+def is_imperative(paths: Paths, name: str) -> bool:
+    """Whether a command made the container: then its definition stands beside its record, also when that is damaged."""
+    return os.path.exists(paths.imperative(name))
 
 
 def records(paths: Paths) -> dict[str, Record]:
@@ -169,7 +185,7 @@ def user_ranges(paths: Paths) -> dict[str, int]:
     except (ValueError, DecodeError) as failure:
         raise HostError(
             f"{paths.user_ranges} is damaged: {failure}",
-            hint='restore it, or write {"NAME": FIRST_UID} for each container from the owners of its files',
+            hint="‘nixos-container doctor’ makes it anew from the records",
         ) from None
 
 

@@ -128,13 +128,40 @@ def ensure_index(paths: Paths, refresh: bool = False, apt: Apt | None = None) ->
             _update(apt, required=refresh)
         directory = f"{paths.cache}/index"
         path = f"{directory}/{_key(apt)}"
-        if not os.path.exists(f"{path}/names.json"):
+        found = _found(path)
+        if found is None:
             with log.step("reading the package list"):
+                shutil.rmtree(path, ignore_errors=True)
                 _build(apt, path)
             _forget_older(directory, path)
-    with open(f"{path}/about.json", encoding="utf-8") as file:
-        about = json.load(file)
-    return Index(path, about["suite"], about["architecture"], about["date"], about["origin"])
+            found = _found(path)
+    if found is None:
+        raise HostError(f"the package index {path} cannot be read", hint="is the disk damaged?")
+    return found
+
+
+def _found(path: str) -> Index | None:
+    """The index at `path`, or None when it is not there or is damaged."""
+    try:
+        with open(f"{path}/about.json", encoding="utf-8") as file:
+            about = json.load(file)
+        if os.path.getsize(f"{path}/names.json") == 0:
+            return None
+        return Index(path, about["suite"], about["architecture"], about["date"], about["origin"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def is_damaged(path: str) -> bool:
+    """Whether a file of the index at `path` is not whole: every one is read, which takes a tenth of a second."""
+    shards = [f"{path}/shards/{number:02x}.json" for number in range(256)]
+    for file in (f"{path}/names.json", f"{path}/provides.json", f"{path}/about.json", *shards):
+        try:
+            with open(file, encoding="utf-8") as handle:
+                json.load(handle)
+        except (OSError, ValueError):
+            return True
+    return False
 
 
 def _update(apt: Apt, *, required: bool) -> None:

@@ -10,6 +10,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from ..base.errors import ContainerError
 from ..base.files import locked_if_free, remove
 from ..kernel import proc
 from ..observe import containers as observe
@@ -72,7 +73,7 @@ def _locks(paths: Paths, names: list[str]) -> set[tuple[str, str]]:
     for name in names:
         try:
             source = observe.record(paths, name).declared_by
-        except Exception:  # a damaged record tells nothing
+        except ContainerError:  # a damaged record tells nothing
             continue
         if source is not None:
             directory, file = os.path.split(source)
@@ -90,7 +91,11 @@ def _entries(directory: str) -> list[str]:
 def _release_ranges(paths: Paths) -> list[str]:
     """Ranges of user ids that were chosen for a container which then was not made."""
     done = []
-    for name in observe.user_ranges(paths):
+    try:
+        ranges = observe.user_ranges(paths)
+    except ContainerError:
+        return []  # doctor makes them anew
+    for name in ranges:
         if _unused(paths, name):
             with locked_if_free(paths.lock(name), who=records.command_line()) as free:
                 if free and _unused(paths, name):

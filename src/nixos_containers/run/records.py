@@ -20,7 +20,7 @@ def write(paths: Paths, record: Record) -> None:
     """Write both files of `record`, the JSON first: NAME.conf is what makes a container exist."""
     name = record.container.name
     write_atomically(observe.record_path(paths, name), json.dumps(encode(record), indent=1, sort_keys=True) + "\n")
-    write_atomically(paths.record(name), _conf_text(record.container))
+    write_atomically(paths.record(name), conf_text(record.container))
 
 
 def forget(paths: Paths, name: str) -> None:
@@ -31,7 +31,8 @@ def forget(paths: Paths, name: str) -> None:
     remove(paths.imperative(name).removesuffix(".nix") + ".lock")
 
 
-def _conf_text(container: Container) -> str:
+def conf_text(container: Container) -> str:
+    """Upstream's keys for `container`, as the text of its NAME.conf."""
     network = container.network
     values = {"PRIVATE_NETWORK": "1" if network.private else "0"}
     if container.system.path is not None:

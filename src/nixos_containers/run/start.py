@@ -206,9 +206,12 @@ def _write_run_state(paths: Paths, record: Record, host: Host, launch: Launch, *
 def note_system(paths: Paths, name: str, system: str) -> None:
     """Remember that the running guest was switched to `system`."""
     path = f"{paths.run_state(name)}/started.json"
-    text = read_text(path)
-    if text is not None:
-        write_atomically(path, json.dumps({**json.loads(text), "system": system}))
+    try:
+        before = json.loads(read_text(path) or "{}")
+    except ValueError:
+        before = None
+    if isinstance(before, dict) and before:  # a damaged one says nothing, and leads to a restart by the next switch
+        write_atomically(path, json.dumps({**before, "system": system}))
 
 
 def ensure_machine_id() -> None:
