@@ -19,6 +19,7 @@ from .evaluate.flake import read_flakes
 from .evaluate.options import declared_options, option_value
 from .observe import containers as observe
 from .observe.host import host_facts
+from .observe.limits import unkept_limits
 from .packages import importer, resolve, roots
 from .packages import lock as locking
 from .packages.apt import Apt
@@ -224,6 +225,8 @@ def _tell(spec: Spec, universe: str | None) -> None:
     for name, container in sorted(spec.containers.items()):
         for warning in container.system.warnings:
             log.warn(f"{name}: {warning}")
+        for warning in unkept_limits([container]):
+            log.warn(warning)
         if container.private_users is None and not container.network.private:
             log.say(f"{name}: on the host's network, so without private users: root inside is root outside")
 

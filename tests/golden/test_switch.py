@@ -28,7 +28,7 @@ def observed_from(case: dict) -> Observed:
         params = facts["params"]
         if params == "same":
             params = params_digest(records[name].container, HOST)
-        running[name] = Running(leader=10, nspawn=9, supervisor=8, system=facts["system"], params=params)
+        running[name] = Running(leader=10, nspawn=9, supervisor=8, system=facts["system"], params=params, limits=facts.get("limits"))
     return Observed(
         records=records,
         running=running,

@@ -6,8 +6,10 @@ import pytest
 
 from nixos_containers.base.errors import DefinitionError
 from nixos_containers.declare.container import Limits
-from nixos_containers.plan.facts import Cgroups
-from nixos_containers.plan.limits import CgroupLimits, cgroup_writes, container_limits, parse_quota, parse_size
+from nixos_containers.plan.cgroup_files import EVERY_DEVICE, PARENT, Write, cgroup_writes, limit_warnings, live_writes
+from nixos_containers.plan.facts import Cgroups, Host, LimitFacts
+from nixos_containers.plan.launch import limits_digest, params_digest
+from nixos_containers.plan.limits import CgroupLimits, assignments, changed_limits, container_limits, parse_quota, parse_size
 
 from .samples import HYBRID, V1, V2, container
 
@@ -126,11 +128,15 @@ def test_a_bad_limit_is_refused_with_the_option_that_says_it(fields: dict, place
     assert place in str(failure.value)
 
 
+def files(writes: tuple[Write, ...]) -> dict[str, str]:
+    return {write.file: write.value for write in writes}
+
+
 ALL = CgroupLimits(cpu_quota_us=50_000, memory_max=1 << 30, memory_high=1 << 29, tasks_max=100, cpu_weight=200)
 
 
 def test_writes_on_cgroup_v2() -> None:
-    assert dict(cgroup_writes(ALL, V2, "machine.slice/web")) == {
+    assert files(cgroup_writes(ALL, V2, "machine.slice/web")) == {
         "/sys/fs/cgroup/machine.slice/web/cpu.max": "50000 100000",
         "/sys/fs/cgroup/machine.slice/web/cpu.weight": "200",
         "/sys/fs/cgroup/machine.slice/web/memory.high": str(1 << 29),
@@ -141,7 +147,7 @@ def test_writes_on_cgroup_v2() -> None:
 
 @pytest.mark.parametrize("layout", [V1, HYBRID], ids=["v1", "hybrid"])
 def test_writes_on_cgroup_v1_and_on_hybrid_hosts_whose_v2_has_no_controllers(layout: Cgroups) -> None:
-    assert dict(cgroup_writes(ALL, layout, "machine.slice/web")) == {
+    assert files(cgroup_writes(ALL, layout, "machine.slice/web")) == {
         "/sys/fs/cgroup/cpu,cpuacct/machine.slice/web/cpu.cfs_period_us": "100000",
         "/sys/fs/cgroup/cpu,cpuacct/machine.slice/web/cpu.cfs_quota_us": "50000",
         "/sys/fs/cgroup/cpu,cpuacct/machine.slice/web/cpu.shares": "2048",
@@ -153,20 +159,112 @@ def test_writes_on_cgroup_v1_and_on_hybrid_hosts_whose_v2_has_no_controllers(lay
 
 def test_a_hybrid_host_may_have_some_controllers_on_v2() -> None:
     layout = Cgroups(v1={"cpu": "/c"}, v2="/u", v2_controllers=frozenset({"memory", "pids"}))
-    files = [file for file, _ in cgroup_writes(ALL, layout, "m/web")]
-    assert "/c/m/web/cpu.cfs_quota_us" in files
-    assert "/u/m/web/memory.max" in files
-
-
-@pytest.mark.parametrize(
-    ("limits", "controller"),
-    [(CgroupLimits(cpu_quota_us=1000), "cpu"), (CgroupLimits(memory_max=1), "memory"), (CgroupLimits(tasks_max=1), "pids")],
-)
-def test_a_limit_that_the_kernel_cannot_keep_is_refused_not_dropped(limits: CgroupLimits, controller: str) -> None:
-    with pytest.raises(DefinitionError, match=controller):
-        cgroup_writes(limits, Cgroups(v2="/sys/fs/cgroup"), "machine.slice/web")
+    made = files(cgroup_writes(ALL, layout, "m/web"))
+    assert "/c/m/web/cpu.cfs_quota_us" in made
+    assert "/u/m/web/memory.max" in made
 
 
 @pytest.mark.parametrize(("weight", "shares"), [(1, "10"), (100, "1024"), (10000, "102400")])
 def test_weights_become_shares_as_systemd_converts_them(weight: int, shares: str) -> None:
-    assert cgroup_writes(CgroupLimits(cpu_weight=weight), V1, "w") == (("/sys/fs/cgroup/cpu,cpuacct/w/cpu.shares", shares),)
+    assert cgroup_writes(CgroupLimits(cpu_weight=weight), V1, "w") == (Write("/sys/fs/cgroup/cpu,cpuacct/w/cpu.shares", shares),)
+
+
+BLKIO = Cgroups(v1={**V1.v1, "blkio": "/b", "cpuset": "/s", "memory": "/m"})
+MORE = CgroupLimits(
+    allowed_cpus="0-1",
+    memory_max=1 << 30,
+    memory_swap_max=0,
+    io_weight=50,
+    io_read_bandwidth_max={"/dev/vda": 10_000_000},
+    io_write_iops_max={"/var": 100},
+)
+
+
+def test_cpus_swap_and_disks_on_cgroup_v1() -> None:
+    writes = cgroup_writes(MORE, BLKIO, "g")
+    assert [write.file for write in writes if "cpuset" in write.file] == ["/s/g/launcher/cpuset.cpus", "/s/g/cpuset.cpus"], (
+        "narrow below first"
+    )
+    assert [write.value for write in writes if write.file.startswith("/m/")] == [str(1 << 30)] * 2, "swap counts together with memory"
+    assert [write for write in writes if "throttle" in write.file] == [
+        Write("/b/g/blkio.throttle.read_bps_device", "{} 10000000", "/dev/vda", needed=False),
+        Write("/b/g/blkio.throttle.write_iops_device", "{} 100", "/var", needed=False),
+    ]
+
+
+def test_cpus_swap_and_disks_on_cgroup_v2() -> None:
+    layout = Cgroups(v2="/u", v2_controllers=frozenset({"cpu", "cpuset", "memory", "pids", "io"}))
+    made = [(write.file, write.value) for write in cgroup_writes(MORE, layout, "g")]
+    assert ("/u/g/cpuset.cpus", "0-1") in made
+    assert ("/u/g/memory.swap.max", "0") in made
+    assert ("/u/g/io.max", "{} rbps=10000000") in made
+    assert ("/u/g/io.max", "{} wiops=100") in made
+
+
+def test_a_running_cgroup_is_freed_of_every_limit_that_is_gone() -> None:
+    lifted = files(live_writes(CgroupLimits(), BLKIO, "g"))
+    assert lifted["/m/g/memory.limit_in_bytes"] == "-1"
+    assert lifted["/s/g/cpuset.cpus"] == PARENT
+    assert [write.device for write in live_writes(CgroupLimits(), BLKIO, "g") if "throttle" in write.file] == [EVERY_DEVICE] * 4
+    writes = [write.file.rsplit("/", 1)[1] for write in live_writes(MORE, BLKIO, "g")]
+    assert writes.index("memory.memsw.limit_in_bytes") < writes.index("memory.limit_in_bytes"), "both together may not be less than one"
+
+
+def test_what_a_host_does_not_keep_is_said_with_option_and_reason() -> None:
+    everything = container(
+        limits=Limits(memory_high="1G", memory_swap_max=0, io_weight=10, tasks_max=5, io_read_bandwidth_max={"/": "1M"}),
+        slice_limits={"CPUQuota": "10%"},
+    )
+    said = limit_warnings(everything, Host(cgroups=Cgroups(v1={"memory": "/m", "blkio": "/b"})), LimitFacts())
+    assert [line.split(": ")[0].removeprefix("containers.web.") for line in said] == [
+        "config.systemd.slices.container.sliceConfig.CPUQuota",
+        "limits.memoryHigh",
+        "limits.memorySwapMax",
+        "limits.tasksMax",
+        "limits.ioWeight",
+        "limits.ioReadBandwidthMax",
+    ]
+    assert "no ‘cpu’ cgroup controller" in said[0]
+    assert "no ‘pids’ cgroup controller" in said[3]
+    able = LimitFacts(files=frozenset({"memory.swap.max", "io.weight", "io.max"}), weighing=True)
+    unified = Cgroups(v2="/u", v2_controllers=frozenset({"cpu", "memory", "pids", "io"}))
+    assert limit_warnings(everything, Host(cgroups=unified), able) == []
+
+
+def test_limits_that_can_be_changed_while_it_runs_ask_for_no_restart() -> None:
+    before, after = container(limits=Limits(memory_max="1G")), container(extra_flags=("--memory-limit=2G",))
+    assert params_digest(before, Host()) == params_digest(after, Host())
+    assert limits_digest(before) != limits_digest(after)
+    assert params_digest(before, Host()) != params_digest(container(limits=Limits(limit_nofile=4096)), Host()), "a start sets this one"
+    assert params_digest(before, Host()) != params_digest(container(extra_flags=("--bind=/srv",)), Host())
+
+
+def test_limits_for_the_moment_take_both_spellings_and_infinity() -> None:
+    now = CgroupLimits(memory_max=1 << 30, io_write_bandwidth_max={"/": 5})
+    changes = assignments(["memoryMax=infinity", "CPUQuota=50%", "ioWriteBandwidthMax=/ infinity", "allowedcpus=0, 1"])
+    assert changed_limits(now, changes) == CgroupLimits(cpu_quota_us=50_000, allowed_cpus="0,1")
+
+
+@pytest.mark.parametrize("word", ["memory=1G", "memoryMax", "memoryMax=", "limitNofile=5", "=1"])
+def test_what_is_no_limit_for_the_moment_is_refused(word: str) -> None:
+    with pytest.raises(DefinitionError):
+        assignments([word])
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        Limits(allowed_cpus="all"),
+        Limits(oom_policy="panic"),
+        Limits(limit_nofile="0"),
+        Limits(limit_nofile="many"),
+        Limits(io_weight=10001),
+        Limits(io_read_bandwidth_max={"vda": "1M"}),
+        Limits(io_read_bandwidth_max={"/": "fast"}),
+        Limits(io_read_iops_max={"/": 0}),
+        Limits(oom_score_adjust=2000),
+    ],
+)
+def test_bad_values_are_refused_with_their_option(limits: Limits) -> None:
+    with pytest.raises(DefinitionError, match=r"containers\.web\.limits\."):
+        container_limits(container(limits=limits))

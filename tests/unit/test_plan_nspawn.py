@@ -180,7 +180,7 @@ def test_the_recorded_range_is_used_for_pick_only() -> None:
         {"ephemeral": True},
         {"binds": (Bind("/srv"),)},
         {"extra_flags": ("-U",)},
-        {"slice_limits": {"MemoryMax": "1G"}},
+        {"slice_limits": {"LimitNOFILE": "4096"}},
         {"network": Network(private=True)},
         {"network": Network(private=True, extra_veths={"x": VethPair(local_address="10.0.0.1")})},
         {"additional_capabilities": ("CAP_SYS_TIME",)},

@@ -15,7 +15,7 @@ from ..plan.users import RANGE
 from .output import emit_json
 
 if TYPE_CHECKING:
-    from ..declare.container import Container
+    from ..declare.container import Container, Record
     from .parse import Arguments
 
 
@@ -47,8 +47,15 @@ def everything(paths: Paths, name: str) -> dict[str, Any]:
         },
         "users": None if base is None else {"first": base, "last": base + RANGE - 1},
         "network": _network(record.container),
-        "limits": {key: value for key, value in encode(container_limits(record.container)[0]).items() if value is not None},
+        "limits": _limits(paths, record, running=running is not None),
     }
+
+
+def _limits(paths: Paths, record: Record, *, running: bool) -> dict[str, Any]:
+    """Those that a running container has now, of others those that a start would set."""
+    started = observe.started(paths, record.container.name) if running else None
+    limits = container_limits(record.container)[0] if started is None or started.limits is None else started.limits
+    return {key: value for key, value in encode(limits).items() if value not in (None, {})}
 
 
 def _generations(paths: Paths, name: str) -> list[dict[str, Any]]:

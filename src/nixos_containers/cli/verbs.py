@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from .verb import DEFINITION, DRY_RUN, GLOBAL_OPTIONS, NIX_OPTIONS, NIXOS_PATH, PROGRAM, Option, Verb
 from .verbs_lifecycle import LIFECYCLE
+from .verbs_resources import RESOURCES
 from .verbs_seeing import SEEING
 
 __all__ = ["GLOBAL_OPTIONS", "NIX_OPTIONS", "PROGRAM", "VERBS", "Option", "Verb", "find"]
@@ -324,6 +325,7 @@ VERBS: tuple[Verb, ...] = (
     ),
     *LIFECYCLE,
     *SEEING,
+    *RESOURCES,
 )
 
 

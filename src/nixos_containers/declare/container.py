@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from .limits import Limits as Limits
+
 
 @dataclass(frozen=True, slots=True)
 class ForwardPort:
@@ -108,15 +110,6 @@ class AllowedDevice:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """Limits as the person wrote them (`limits`); plan/limits.py gives them their numbers."""
-
-    cpu_quota: str | None = None
-    memory_max: int | str | None = None
-    tasks_max: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class System:
     """The system that a container runs: the store path, and the derivation that builds it if there is one."""
 
@@ -151,7 +144,7 @@ class Container:
     tmpfs: tuple[str, ...] = ()
     nix_store: str = "closure"
     nix_daemon: bool = False
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     slice_limits: dict[str, Any] = field(default_factory=dict)
     network: Network = Network()
     hosts: bool = True

@@ -102,6 +102,37 @@ def remove(paths: Iterable[str]) -> None:
                 continue
 
 
+def value(path: str) -> str:
+    """What the control file holds, or "" when it is not there."""
+    return read(path).strip()
+
+
+def write(path: str, text: str) -> None:
+    """Write a control file in one write. Raises OSError, as the kernel refuses."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_TRUNC | os.O_CLOEXEC)
+    try:
+        os.write(descriptor, text.encode() or b"\n")
+    finally:
+        os.close(descriptor)
+
+
+def write_cpuset(group: str, file: str, text: str) -> None:
+    """Give `group` the CPUs or memory nodes `text`; in cgroup v1 also what is below, which may never have more.
+
+    Raises OSError when `group` itself cannot have them.
+    """
+    if not os.path.exists(f"{group}/cpuset.cpu_exclusive"):  # cgroup v2 cuts what is below by itself
+        write(f"{group}/{file}", text)
+        return
+    below = list(_subtree(group))
+    for place in (*below, *reversed(below)):  # narrowing works from below, widening from above
+        try:
+            write(f"{place}/{file}", text)
+        except OSError:
+            pass
+    write(f"{group}/{file}", text)
+
+
 def present(paths: Iterable[str]) -> bool:
     """Whether any of the cgroups at `paths` exists."""
     return any(os.path.isdir(path) for path in paths)

@@ -15,6 +15,7 @@ from ..declare.container import Record
 from ..kernel import cgroups, proc
 from ..plan.facts import Cgroups, Observed, Running
 from ..plan.launch import cgroup_of
+from ..plan.limits import CgroupLimits, live_digest
 from .live import names, nspawn_and_leader
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ __all__ = [
     "record_path",
     "run_states",
     "running",
+    "started",
     "supervisor",
     "system_of",
     "user_ranges",
@@ -48,6 +50,7 @@ class Started:
     params: str
     system: str
     busybox: str
+    limits: CgroupLimits | None = None
 
 
 class NoSuchContainer(ContainerError):
@@ -119,13 +122,14 @@ def running(paths: Paths, name: str) -> Running | None:
     if found is None:
         return None
     nspawn, leader = found
-    started = _started(paths.run_state(name))
+    known = _started(paths.run_state(name))
     return Running(
         leader=leader,
         nspawn=nspawn,
         supervisor=supervisor(paths, name),
-        system=started.system if started else None,
-        params=started.params if started else "",
+        system=known.system if known else None,
+        params=known.params if known else "",
+        limits=live_digest(known.limits) if known and known.limits else None,
     )
 
 
@@ -138,6 +142,11 @@ def supervisor(paths: Paths, name: str) -> int | None:
     if launcher is None or f"{state}/launch" not in proc.arguments(launcher):
         return None
     return launcher
+
+
+def started(paths: Paths, name: str) -> Started | None:
+    """What the last start of container `name` wrote down, and what was changed since; None when there was none."""
+    return _started(paths.run_state(name))
 
 
 def _started(state: str) -> Started | None:

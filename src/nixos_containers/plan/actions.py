@@ -83,6 +83,14 @@ class Reload(_Action):
 
 
 @dataclass(frozen=True, slots=True)
+class SetLimits(_Action):
+    """Give the running container the limits of its record."""
+
+    def describe(self) -> str:
+        return f"set the limits of {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
 class Forget(_Action):
     """Remove the record, the profile and the garbage collector roots; the state directory stays."""
 
@@ -98,4 +106,4 @@ class Purge(_Action):
         return f"delete the state directory of {self.name}"
 
 
-Action = Create | Update | SetProfile | Start | Stop | Restart | Reload | Forget | Purge
+Action = Create | Update | SetProfile | Start | Stop | Restart | Reload | SetLimits | Forget | Purge

@@ -52,12 +52,20 @@ class Host:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitFacts:
+    """What this host's cgroups can do: their control files by name, and whether any disk heeds weights (`weighing`)."""
+
+    files: frozenset[str] = frozenset()
+    weighing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Running:
     """A container that runs now: the processes behind it and what it was started with.
 
     `leader` is the host's pid of the guest's first process, `nspawn` the pid of systemd-nspawn, `supervisor`
     the launcher's pid or None when somebody killed it. `system` is what the guest runs now; `params` is
-    the digest of everything that only a restart can change.
+    the digest of everything that only a restart can change, `limits` that of the limits that it has now.
     """
 
     leader: int
@@ -65,6 +73,7 @@ class Running:
     supervisor: int | None
     system: str | None
     params: str
+    limits: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

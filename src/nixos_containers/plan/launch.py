@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, TypedDict
 
 from ..base.errors import DefinitionError
 from ..declare.codec import encode
+from .cgroup_files import cgroup_writes, oom_counter
 from .launcher import Launch, guest_script, launch_files, launcher_script
-from .limits import cgroup_writes, container_limits
+from .launcher_limits import Oom
+from .limits import container_limits, live_digest, start_limits
 from .network import plan_network
-from .nspawn import nspawn_command
+from .nspawn import limit_flags, nspawn_command
 from .units import nspawn_flags, unit_of, unit_script
 
 if TYPE_CHECKING:
@@ -33,6 +35,10 @@ _NOT_FOR_A_RUNNING_GUEST = (
     "flake",
     "flakeOptions",
     "hosts",
+    # Changed while it runs (limits_digest); those that a start sets are added again below.
+    "limits",
+    "sliceLimits",
+    "extraFlags",
 )
 
 
@@ -65,10 +71,19 @@ def params_digest(container: Container, host: Host) -> str:
     parameters = encode(container)
     for key in _NOT_FOR_A_RUNNING_GUEST:
         parameters.pop(key)
+    limits, flags = start_limits(container), container_limits(container)[1]
+    if limits:
+        parameters["limits"] = limits
+    parameters["extraFlags"] = list(flags)
     if is_nixos(container):
         # NixOS and the embedded universe lay out a root each in its own way: neither can be switched into the other.
         parameters["nixos"] = True
     return hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def limits_digest(container: Container) -> str:
+    """A digest of the limits that a running container can be given without a restart."""
+    return live_digest(container_limits(container)[0])
 
 
 def is_nixos(container: Container) -> bool:
@@ -124,7 +139,7 @@ def plan_launch(
         system=system,
         store=store,
         user_base=user_base,
-        flags=nspawn_flags(flags) if host.systemd else flags,
+        flags=(*limit_flags(limits), *(nspawn_flags(flags) if host.systemd else flags)),
         nixos=nixos,
     )
     common: _Common = {
@@ -140,7 +155,9 @@ def plan_launch(
     if host.systemd:
         script = unit_script(host, **common)
     else:
-        script = launcher_script(host, **common, cgroup=cgroup, limits=cgroup_writes(limits, host.cgroups, cgroup))
+        writes = cgroup_writes(limits, host.cgroups, cgroup)
+        oom = Oom(limits.oom_policy, oom_counter(host.cgroups, cgroup), limits.oom_score_adjust)
+        script = launcher_script(host, **common, cgroup=cgroup, limits=writes, oom=oom)
     files = launch_files(network, launcher=script, guest=guest_script(network, busybox=busybox))
     if host.systemd:
         files["unit"] = unit_of(container.name) + "\n"  # tells the other commands whose the container is

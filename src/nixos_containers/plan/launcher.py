@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .events import end_lines, event_function, oom_files, oom_function
+from .launcher_limits import Oom, limits_function, watch_function
 from .nspawn import GUEST_DIRECTORY
 from .ruleset import BASE_RULES, BRIDGE_RULES, BRIDGE_TABLE, elements_down, elements_up, stale_keys
 
 if TYPE_CHECKING:
+    from .cgroup_files import Write
     from .facts import Host
     from .network import NetworkPlan
 
@@ -41,18 +43,21 @@ def launcher_script(
     root: str,
     ephemeral: bool,
     cgroup: str,
-    limits: tuple[tuple[str, str], ...],
+    limits: tuple[Write, ...],
     network: NetworkPlan,
     nspawn: list[str],
     unified_cgroups: bool = False,
     events: str = "",
+    oom: Oom = Oom(),  # noqa: B008 - frozen
 ) -> str:
     """The supervisor of container `name`, for /bin/sh.
 
     `state` is the run-state directory, `cgroup` the path of the container's cgroup relative to every hierarchy,
-    `limits` are (file, value) writes, `nspawn` the command to supervise, `events` the file that gets a line for what happens.
+    `limits` are writes into it, `oom` says what happens when memory runs out,
+    `nspawn` the command to supervise, `events` the file that gets a line for what happens.
     """
     groups = host.cgroups.paths(cgroup)
+    watch = watch_function(oom)
     q = shlex.quote
     lines = [
         "#!/bin/sh",
@@ -68,8 +73,9 @@ def launcher_script(
         *_enter_function(groups, limits),
         *uplink_function(host, network),
         *prepare_function(root, ephemeral=ephemeral),
-        *_command_function(nspawn, unified_cgroups=unified_cgroups),
-        *_main_loop(host, groups, network),
+        *_command_function(nspawn, unified_cgroups=unified_cgroups, oom_score=oom.score),
+        *watch,
+        *_main_loop(host, groups, network, watched=bool(watch)),
     ]
     return "\n".join(lines) + "\n"
 
@@ -110,10 +116,10 @@ clear_groups() {
 """.splitlines()
 
 
-def _enter_function(groups: tuple[str, ...], limits: tuple[tuple[str, str], ...]) -> list[str]:
+def _enter_function(groups: tuple[str, ...], limits: tuple[Write, ...]) -> list[str]:
     q = shlex.quote
-    writes = [f"  echo {q(value)} > {q(file)} || {{ echo {q(f'cannot set {file}')} >&2; return 1; }}" for file, value in limits]
     return [
+        *limits_function(limits),
         "# Makes the cgroups; the launcher moves into a leaf of its own.",
         "make_groups() {",
         "  mkdir -p " + " ".join(q(f"{group}/launcher") for group in groups) + " || return 1",
@@ -134,7 +140,7 @@ def _enter_function(groups: tuple[str, ...], limits: tuple[tuple[str, str], ...]
         '    [ ! -e "$group/memory.use_hierarchy" ] || echo 1 > "$group/memory.use_hierarchy" 2>/dev/null',
         '    echo $$ > "$group/launcher/cgroup.procs" || return 1',
         "  done",
-        *writes,
+        *(["  limit || return 1"] if limits else []),
         "}",
         "",
     ]
@@ -186,12 +192,13 @@ def command_lines(nspawn: list[str], *, unified_cgroups: bool) -> list[str]:
     return [*(unified if unified_cgroups else ()), f"  exec {arguments}"]
 
 
-def _command_function(nspawn: list[str], *, unified_cgroups: bool) -> list[str]:
+def _command_function(nspawn: list[str], *, unified_cgroups: bool, oom_score: int | None) -> list[str]:
     return [
         "container() {",
         "  read -r self rest < /proc/self/stat # $$ would be the launcher's",
         '  for group in $groups; do echo "$self" > "$group/cgroup.procs" || exit 1; done',
         '  echo "$self" > nspawn.pid',
+        *([] if oom_score is None else [f"  echo {oom_score} > /proc/self/oom_score_adj"]),
         *command_lines(nspawn, unified_cgroups=unified_cgroups),
         "}",
         "",
@@ -229,7 +236,7 @@ def filter_down_lines(host: Host, network: NetworkPlan) -> list[str]:
     return [f"{nft} -f {name}.down 2>/dev/null" for name, elements in present if elements]
 
 
-def _main_loop(host: Host, groups: tuple[str, ...], network: NetworkPlan) -> list[str]:
+def _main_loop(host: Host, groups: tuple[str, ...], network: NetworkPlan, *, watched: bool) -> list[str]:
     q = shlex.quote
     lines = [
         "echo $$ > launcher.pid",
@@ -254,7 +261,9 @@ def _main_loop(host: Host, groups: tuple[str, ...], network: NetworkPlan) -> lis
         "  prepare || break",
         "  uplink & uplink=$!",
         "  container & child=$!",
+        *(["  oom_watch & watch=$!"] if watched else []),
         "  wait $child; status=$?",
+        *(["  kill $watch 2>/dev/null; wait $watch 2>/dev/null"] if watched else []),
         "  kill $uplink 2>/dev/null; wait $uplink 2>/dev/null",
         "  oom",
         "  clear_groups",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ..declare.container import Container
     from .facts import Host
+    from .limits import CgroupLimits
     from .network import NetworkPlan
 
 # Where the guest finds the wrapper that configures its network and what it talks to the launcher with.
@@ -93,6 +94,14 @@ def nspawn_command(
     command += flags
     command += ["--", busybox, "sh", f"{GUEST_DIRECTORY}/init", f"{system}/init"]
     return command
+
+
+def limit_flags(limits: CgroupLimits) -> tuple[str, ...]:
+    """The flag for a limit that a process has and not its cgroup (systemd.exec(5)).
+
+    Not --oom-score-adjust: nspawn 252 sets it when it may no longer (Permission denied). It is inherited instead.
+    """
+    return () if limits.limit_nofile is None else (f"--rlimit=NOFILE={limits.limit_nofile}",)
 
 
 def _users(user_base: int | str) -> list[str]:

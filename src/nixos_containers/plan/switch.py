@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from ..base.errors import DefinitionError
 from ..declare.container import Record
-from .actions import Action, Create, Forget, Purge, Reload, Restart, SetProfile, Start, Stop, Update
-from .launch import params_digest, plan_launch
+from .actions import Action, Create, Forget, Purge, Reload, Restart, SetLimits, SetProfile, Start, Stop, Update
+from .launch import limits_digest, params_digest, plan_launch
 
 if TYPE_CHECKING:
     from ..declare.container import Container, Spec
@@ -114,8 +114,11 @@ def _container_actions(
     elif running.params != params_digest(container, host):
         if container.restart_if_changed:
             actions.append(Restart(name, "the container's own parameters changed"))
-    elif system is not None and running.system != system and container.restart_if_changed:
-        actions.append(Reload(name, "only the guest's system changed", system))
+    else:
+        if running.limits not in (None, limits_digest(container)):
+            actions.append(SetLimits(name, "its limits changed"))
+        if system is not None and running.system != system and container.restart_if_changed:
+            actions.append(Reload(name, "only the guest's system changed", system))
     return actions
 
 

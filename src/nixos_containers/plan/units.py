@@ -128,12 +128,25 @@ def _limits(container: Container) -> list[str]:
         lines.append(f"CPUQuota={_decimal(limits.cpu_quota_us / 1000)}%")
     for key, value in (
         ("CPUWeight", limits.cpu_weight),
+        ("AllowedCPUs", limits.allowed_cpus),
+        ("AllowedMemoryNodes", limits.allowed_memory_nodes),
         ("MemoryHigh", limits.memory_high),
         ("MemoryMax", limits.memory_max),
+        ("MemorySwapMax", limits.memory_swap_max),
         ("TasksMax", limits.tasks_max),
+        ("IOWeight", limits.io_weight),
+        ("OOMPolicy", limits.oom_policy),
+        ("OOMScoreAdjust", limits.oom_score_adjust),
     ):
         if value is not None:
             lines.append(f"{key}={value}")
+    for key, rates in (
+        ("IOReadBandwidthMax", limits.io_read_bandwidth_max),
+        ("IOWriteBandwidthMax", limits.io_write_bandwidth_max),
+        ("IOReadIOPSMax", limits.io_read_iops_max),
+        ("IOWriteIOPSMax", limits.io_write_iops_max),
+    ):
+        lines += [f"{key}={_word(path)} {rate}" for path, rate in rates.items()]
     # The unit is ours and not a scope that nspawn makes: its properties belong here.
     return lines + [flag.removeprefix(_PROPERTY) for flag in flags if flag.startswith(_PROPERTY)]
 

@@ -12,6 +12,7 @@ import os
 from ..base.errors import HostError
 from ..base.programs import find
 from ..kernel import cgroups
+from ..kernel.proc import read
 
 TYPE_CHECKING = False  # importing typing costs more than all that is done here
 if TYPE_CHECKING:
@@ -46,11 +47,29 @@ def enter(name: str, leader: int, command: Sequence[str], *, terminal: bool) -> 
         raise HostError("the program ‘nsenter’ is not installed", hint="apt-get install util-linux")
     nsenter[0] = program
     join_cgroup(name)
+    take_limits(leader)
     if not terminal:
         os.execve(program, nsenter, env)
     from . import terminal as pseudo
 
     return pseudo.run_on_terminal(nsenter, env, leader)
+
+
+def take_limits(leader: int) -> None:
+    """Give this process the limits that the guest's first process has and its cgroup has not: open files, the OOM score."""
+    import resource
+
+    try:
+        hard = resource.prlimit(leader, resource.RLIMIT_NOFILE)[1]
+        own = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if hard != own[1]:
+            # As systemd gives its services: the soft limit stays low for programs that use select(2).
+            resource.setrlimit(resource.RLIMIT_NOFILE, (min(own[0], hard), hard))
+        score = read(f"/proc/{leader}/oom_score_adj")
+        if score != read("/proc/self/oom_score_adj"):
+            cgroups.write("/proc/self/oom_score_adj", score)
+    except OSError:
+        pass  # the guest has just ended, which nsenter says better
 
 
 def join_cgroup(name: str) -> None:

@@ -14,7 +14,8 @@ from ..build import profiles, store
 from ..observe import containers as observe
 from ..plan import actions as act
 from ..plan.launch import private_users
-from . import events, hosts, records, reload, repair, start, stop, storeview, unfinished, units
+from ..plan.limits import container_limits
+from . import events, hosts, limits, records, reload, repair, start, stop, storeview, unfinished, units
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -77,6 +78,8 @@ def _carry_out(paths: Paths, host: Host, action: act.Action, *, purged: bool) ->
             except reload.RestartNeeded as refusal:
                 log.say(f"{refusal.what}: restarting it")
                 restart_container(paths, host, action.name)
+        case act.SetLimits():
+            limits.set_limits(paths, host, action.name, container_limits(observe.record(paths, action.name).container)[0])
         case act.Forget():
             # What is to be purged stays noted until it is: a command that is killed in between is finished by the next one.
             unfinished.begin(paths, action.name, unfinished.Work(unfinished.DESTROY if purged else unfinished.FORGET))

@@ -19,6 +19,7 @@ from ..kernel import sysctls
 from ..observe import containers as observe
 from ..observe import links
 from ..plan.launch import is_nixos, params_digest, plan_launch
+from ..plan.limits import container_limits
 from ..plan.nspawn import Nixos
 from . import hosts, resolver, stop, storeview
 
@@ -198,7 +199,9 @@ def _write_run_state(paths: Paths, record: Record, host: Host, launch: Launch, *
     hosts.write_guest(paths, record.container.name, system)
     resolver.write_guest(paths, record.container)
     resolver.watch(paths, host)
-    started = observe.Started(params=params_digest(record.container, host), system=system, busybox=busybox)
+    started = observe.Started(
+        params=params_digest(record.container, host), system=system, busybox=busybox, limits=container_limits(record.container)[0]
+    )
     with open(f"{state}/started.json", "w", encoding="utf-8") as file:
         json.dump(encode(started), file)
 

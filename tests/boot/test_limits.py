@@ -1,0 +1,165 @@
+"""Limits: each is hit by what runs inside, changed while it runs, and seen from inside. One container serves most of it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from nixos_containers.kernel import cgroups
+
+from .conftest import Host, wait_until
+
+DEFINITION = """
+{{
+  containers.nctlim = {{
+    privateNetwork = true;
+    {options}
+    config = {{ pkgs, ... }}: {{ environment.systemPackages = [ pkgs.python3 ]; }};
+  }};
+}}
+"""
+LIMITS = """limits = {
+  memoryMax = "96M"; memorySwapMax = 0; cpuQuota = "50%"; allowedCpus = "0"; tasksMax = 80;
+  limitNofile = "100:200"; oomScoreAdjust = 100; ioReadBandwidthMax."/var/lib" = "20M";
+};"""
+CGROUPS_V1, CGROUP_V2 = cgroups.hierarchies()
+ON_V2 = cgroups.offered_controllers(CGROUP_V2)
+
+
+def define(host: Host, options: str) -> None:
+    host.define(DEFINITION.format(options=options))
+
+
+def guest_python(host: Host, program: str) -> subprocess.CompletedProcess[str]:
+    return host.run("run", "nctlim", "--", "python3", "-c", program)
+
+
+def need(v1: str, v2: str) -> None:
+    if v1 not in CGROUPS_V1 and v2 not in ON_V2:
+        pytest.skip(f"this kernel offers no {v2} cgroup controller")
+
+
+@pytest.fixture(scope="module")
+def limited(host: Host) -> Iterator[Host]:
+    define(host, LIMITS)
+    said = host.switch().stderr
+    if "memory" not in ON_V2 and "memory" in CGROUPS_V1:
+        assert "limits.memoryMax" not in said, "what is kept is not warned of"
+    host.succeed("start", "nctlim")
+    yield host
+
+
+def test_memory_max_ends_what_takes_more(limited: Host) -> None:
+    need("memory", "memory")
+    assert guest_python(limited, "x = bytearray(30 << 20); print(len(x))").returncode == 0
+    assert guest_python(limited, "x = bytearray(200 << 20); print(len(x))").returncode in (-9, 137)
+    assert limited.succeed("status", "nctlim").strip() == "up", "the policy is to go on"
+
+
+def test_tasks_max_ends_forking(limited: Host) -> None:
+    need("pids", "pids")
+    program = "import os\nfor n in range(200):\n  if os.fork() == 0: os.pause() if hasattr(os, 'pause') else __import__('time').sleep(3); os._exit(0)"
+    done = guest_python(limited, program)
+    assert done.returncode != 0
+    assert "Resource temporarily unavailable" in done.stderr
+
+
+def test_cpu_quota_gives_half_a_core(limited: Host) -> None:
+    need("cpu", "cpu")
+    program = "import time; a=time.monotonic()\nwhile time.monotonic()-a < 1.5: pass\nprint(time.process_time()/(time.monotonic()-a))"
+    share = float(guest_python(limited, program).stdout)
+    assert 0.2 < share < 0.7, share
+
+
+def test_allowed_cpus_are_what_nproc_counts(limited: Host) -> None:
+    need("cpuset", "cpuset")
+    assert limited.inside("nctlim", "nproc").strip() == "1"
+
+
+def test_open_files_and_the_oom_score_are_those_of_every_process(limited: Host) -> None:
+    assert limited.inside("nctlim", "sh", "-c", "ulimit -Hn; cat /proc/self/oom_score_adj").split() == ["200", "100"]
+    done = guest_python(limited, "import os; [os.open('/', 0) for n in range(300)]")
+    assert "Too many open files" in done.stderr
+    limits = limited.inside("nctlim", "cat", "/proc/1/limits")
+    assert [line.split()[4] for line in limits.splitlines() if line.startswith("Max open files")] == ["200"]
+
+
+def _io_file() -> Path | None:
+    if "io" in ON_V2:
+        return Path(f"{CGROUP_V2}/machine.slice/nctlim/io.max")
+    return Path(f"{CGROUPS_V1['blkio']}/machine.slice/nctlim/blkio.throttle.read_bps_device") if "blkio" in CGROUPS_V1 else None
+
+
+def test_reading_from_a_disk_is_throttled(limited: Host) -> None:
+    file = _io_file()
+    if file is None or not file.exists():
+        pytest.skip("this kernel cannot throttle disks")
+    if os.major(os.stat("/var/lib").st_dev) == 0:
+        pytest.skip("/var/lib lies on no disk of its own")
+    assert "20000000" in file.read_text(encoding="ascii")
+    big = Path("/var/lib/nixos-containers/nctlim/root/big")
+    with big.open("wb") as out:
+        out.write(os.urandom(30_000_000))
+        out.flush()
+        os.fsync(out.fileno())
+        os.posix_fadvise(out.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    program = "import time; a=time.monotonic(); len(open('/root/big','rb').read()); print(time.monotonic()-a)"
+    seconds = float(guest_python(limited, program).stdout)
+    big.unlink()
+    assert seconds > 0.9, "30 MB at 20 MB/s"
+
+
+def _leader(host: Host) -> int:
+    return int(host.json("inspect", "nctlim")["running"]["leader"])
+
+
+def test_a_switch_changes_limits_without_a_restart(limited: Host) -> None:
+    need("memory", "memory")
+    leader = _leader(limited)
+    define(
+        limited, LIMITS.replace("96M", "400M").replace('"0"', '"0-1"' if (os.cpu_count() or 1) > 1 else '"0"').replace("tasksMax = 80;", "")
+    )
+    done = limited.switch()
+    assert "set the limits of nctlim" in done.stderr
+    assert "restart" not in done.stderr
+    assert _leader(limited) == leader
+    assert guest_python(limited, "x = bytearray(200 << 20); print(len(x))").returncode == 0
+    assert limited.inside("nctlim", "nproc").strip() == str(min(2, os.cpu_count() or 1))
+    assert "tasksMax" not in limited.json("inspect", "nctlim")["limits"]
+    assert limited.switch().stdout.count("set the limits") == 0
+    assert "set the limits" not in limited.switch().stderr, "a second one finds nothing to do"
+
+
+def test_set_limit_holds_for_the_moment(limited: Host) -> None:
+    need("memory", "memory")
+    leader = _leader(limited)
+    limited.succeed("set-limit", "nctlim", "memoryMax=100M", "MemorySwapMax=0", "CPUQuota=infinity")
+    assert guest_python(limited, "x = bytearray(200 << 20); print(len(x))").returncode in (-9, 137)
+    assert limited.json("inspect", "nctlim")["limits"]["memoryMax"] == 100 << 20
+    assert "set the limits of nctlim" in limited.switch().stderr, "a switch makes the host match the definition"
+    assert guest_python(limited, "x = bytearray(200 << 20); print(len(x))").returncode == 0
+    assert _leader(limited) == leader
+    assert "no limit" in limited.fail("set-limit", "nctlim", "memory=1G")
+    assert "cannot be changed" in limited.fail("set-limit", "nctlim", "limitNofile=5")
+
+
+def test_oom_policy_kill_ends_the_whole_container(limited: Host) -> None:
+    need("memory", "memory")
+    define(limited, 'limits = { memoryMax = "96M"; memorySwapMax = 0; oomPolicy = "kill"; };')
+    assert "restart nctlim" in limited.switch().stderr
+    limited.run("run", "nctlim", "--", "python3", "-c", "x = bytearray(200 << 20)")
+    wait_until(lambda: limited.run("status", "nctlim").stdout.strip() == "down")
+    assert "out of memory" in limited.succeed("logs", "nctlim", "--console")
+
+
+def test_what_this_host_does_not_keep_is_said_when_it_is_planned(limited: Host) -> None:
+    define(limited, 'limits = { memoryHigh = "64M"; ioWeight = 10; };')
+    said = limited.run("build", "-c", str(limited.definition)).stderr
+    if "memory" not in ON_V2:
+        assert "containers.nctlim.limits.memoryHigh" in said
+    define(limited, 'limits.memoryMax = "much";')
+    assert "containers.nctlim.limits.memoryMax" in limited.fail("switch", "-c", str(limited.definition))
