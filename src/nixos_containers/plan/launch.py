@@ -18,7 +18,9 @@ from .units import nspawn_flags, unit_of, unit_script
 
 if TYPE_CHECKING:
     from ..declare.container import Container, Record
+    from .cgroup_files import Write
     from .facts import Host
+    from .limits import CgroupLimits
     from .network import NetworkPlan
     from .nspawn import Nixos
 
@@ -91,6 +93,16 @@ def is_nixos(container: Container) -> bool:
     return container.universe != "embedded"
 
 
+class _Kept(TypedDict):
+    limits: tuple[Write, ...]
+    oom: Oom
+
+
+def _for_the_launcher(limits: CgroupLimits, host: Host, cgroup: str) -> _Kept:
+    oom = Oom(limits.oom_policy, oom_counter(host.cgroups, cgroup), limits.oom_score_adjust)
+    return {"limits": cgroup_writes(limits, host.cgroups, cgroup), "oom": oom}
+
+
 class _Common(TypedDict):
     """What the scripts for both kinds of hosts are made from."""
 
@@ -155,9 +167,7 @@ def plan_launch(
     if host.systemd:
         script = unit_script(host, **common)
     else:
-        writes = cgroup_writes(limits, host.cgroups, cgroup)
-        oom = Oom(limits.oom_policy, oom_counter(host.cgroups, cgroup), limits.oom_score_adjust)
-        script = launcher_script(host, **common, cgroup=cgroup, limits=writes, oom=oom)
+        script = launcher_script(host, **common, cgroup=cgroup, **_for_the_launcher(limits, host, cgroup))
     files = launch_files(network, launcher=script, guest=guest_script(network, busybox=busybox))
     if host.systemd:
         files["unit"] = unit_of(container.name) + "\n"  # tells the other commands whose the container is
