@@ -51,6 +51,7 @@ in
     path = builtins.unsafeDiscardStringContext "${pkgs.staticBusybox}/bin/busybox";
     drv = builtins.unsafeDiscardStringContext pkgs.staticBusybox.drvPath;
   };
+  inherit (evaluated.config.networking.containers) addressPool addressPool6;
   containers = lib.mapAttrs (import ./spec.nix {
     inherit lib;
     shared = evaluated.config.networking.containers;

@@ -17,7 +17,7 @@ from .observe.host import host_facts
 from .pipeline import build_systems, evaluate_locked
 from .plan.imperative import nix_string, nixpkgs_text, replace_config, replace_option
 from .plan.switch import plan_switch, removal_actions
-from .run import hosts, unfinished
+from .run import addresses, hosts, unfinished
 from .run.execute import execute
 from .run.records import command_line, forget, release_user_base
 from .run.repair import repair_all
@@ -100,6 +100,7 @@ def _apply(paths: Paths, name: str, nix_options: tuple[str, ...], *, replacing: 
     spec, lock = evaluate_locked(paths, source, names=(name,), nix_options=nix_options)
     build_systems(paths, spec, lock)
     host = host_facts()
+    addresses.reserve(paths, spec)
     seen = observe.observe(paths, spec)
     if replacing is not None:
         seen.records.pop(replacing, None)

@@ -26,9 +26,12 @@ from .packages.apt import Apt
 from .packages.index import ensure_index
 from .packages.lock import Lock, path_beside
 from .plan.actions import Reload
+from .plan.addresses import with_reserved
+from .plan.claims import route_warnings
 from .plan.compare import Changes, compare_packages, compare_records, units_of
 from .plan.switch import plan_switch
 from .plan.universe import universe_line
+from .run import addresses
 from .run.execute import execute
 from .run.records import command_line
 from .run.reload import dry_activate
@@ -73,7 +76,11 @@ def switch(
         host = host_facts()
         if not dry_run:
             repair_all(paths, host)
-        plan = plan_switch(spec, observe.observe(paths, spec), host, source=source, names=names, purge=purge)
+            addresses.reserve(paths, spec)
+        seen = observe.observe(paths, spec)
+        plan = plan_switch(spec, seen, host, source=source, names=names, purge=purge)
+        for sentence in route_warnings(plan, seen.network):
+            log.warn(sentence)
         if not dry_run:
             execute(paths, host, plan)
     return plan
@@ -102,6 +109,7 @@ def preview(
     spec, lock = evaluate_locked(paths, source, names=names, nixpkgs=nixpkgs, nix_options=nix_options)
     build_systems(paths, spec, lock)
     seen = observe.observe(paths, spec)
+    spec = with_reserved(spec, seen.addresses)
     plan = plan_switch(spec, seen, host_facts(), source=None if imperative else source, names=names, purge=purge, start=not imperative)
     changes = []
     for name in dict.fromkeys(action.name for action in plan):

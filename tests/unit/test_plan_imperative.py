@@ -15,7 +15,6 @@ from nixos_containers.plan.imperative import (
     addresses_of,
     check,
     definition_text,
-    free_addresses,
     looks_like_module,
     nix_string,
     parse_ports,
@@ -174,16 +173,6 @@ def test_a_file_that_its_owner_rearranged_is_left_alone() -> None:
 def test_what_is_no_port_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match=r"tcp:8080:80"):
         parse_ports(text)
-
-
-def test_the_first_free_pair_is_taken() -> None:
-    assert free_addresses(frozenset()) == ("10.233.1.1", "10.233.1.2")
-    assert free_addresses(frozenset({"10.233.1.2", "10.233.2.1"})) == ("10.233.3.1", "10.233.3.2")
-
-
-def test_when_all_pairs_are_taken_it_says_so() -> None:
-    with pytest.raises(UsageError, match="out of IP addresses"):
-        free_addresses(frozenset(f"10.233.{number}.1" for number in range(256)))
 
 
 def test_addresses_of_others_are_taken_without_their_prefix_lengths() -> None:

@@ -64,6 +64,11 @@ class Paths:
         return self._under("var/lib/nixos-containers", ".user-ranges.json")
 
     @property
+    def addresses(self) -> str:
+        """Which addresses were chosen for which container, kept as long as its state exists."""
+        return self._under("var/lib/nixos-containers", ".addresses.json")
+
+    @property
     def run(self) -> str:
         """Everything about running containers; gone after a reboot of the host."""
         return self._under("run/nixos-containers")

@@ -14,7 +14,8 @@ from ..base.paths import Paths, check_name
 from ..evaluate.flake import absolute
 from ..observe import containers as observe
 from ..observe.host import host_facts
-from ..plan.imperative import Wish, addresses_of, check, definition_text, free_addresses
+from ..plan.imperative import Wish, check, definition_text
+from ..run.addresses import reserve_pair
 from ..run.repair import repair_all
 from .nix import nix_options, nixpkgs_of
 from .output import emit_json
@@ -61,13 +62,12 @@ def run(arguments: Arguments) -> int:
     check(wish)
     repair_all(paths, host_facts())
     name = _name(paths, arguments)
-    others = [record.container for record in observe.records(paths).values()]
     addresses = None
     if not wish.host_network and wish.bridge is None:
         if wish.host_address is not None and wish.local_address is not None:
             addresses = (wish.host_address, wish.local_address)
         else:
-            addresses = free_addresses(addresses_of(others))
+            addresses = reserve_pair(paths, name)
         log.say(f"host IP is {addresses[0]}, container IP is {addresses[1]}")
     text = definition_text(name, wish, addresses, configuration_text(wish))
     imperative.create(paths, name, text, nix_options=nix_options(arguments)[1])

@@ -14,9 +14,8 @@ from ..base.paths import Paths, check_name
 from ..observe import containers as observe
 from ..observe.host import host_facts
 from ..packages import lock as locking
-from ..plan.imperative import addresses_of, free_addresses
 from ..plan.rename import renamed_definition, with_addresses
-from ..run import move, unfinished
+from ..run import addresses, move, unfinished
 from ..run.records import command_line
 from ..run.repair import repair_all
 from .output import emit_json
@@ -69,8 +68,7 @@ def _keep_lock(paths: Paths, old: str, new: str) -> None:
 
 
 def _copy(paths: Paths, old: str, new: str, text: str) -> None:
-    taken = addresses_of([record.container for record in observe.records(paths).values()])
-    text, lost = with_addresses(text, free_addresses(taken))
+    text, lost = with_addresses(text, addresses.reserve_pair(paths, new))
     if lost:
         log.warn(f"{new}: forwarded ports are left out, since they lead to {old}; add others in {paths.imperative(new)}")
     with unfinished.noted(paths, new, unfinished.Work(unfinished.COPY, old)):
@@ -87,5 +85,10 @@ def _rename(paths: Paths, host: Host, old: str, new: str, text: str) -> None:
     move.check_movable(paths, old)
     with unfinished.noted(paths, new, unfinished.Work(unfinished.RENAME, old)):
         _keep_lock(paths, old, new)
-        imperative.create(paths, new, text, replacing=old, begun=True)
+        addresses.move(paths, old, new)
+        try:
+            imperative.create(paths, new, text, replacing=old, begun=True)
+        except BaseException:
+            addresses.move(paths, new, old)
+            raise
         move.take_over(paths, host, old, new)

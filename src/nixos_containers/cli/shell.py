@@ -19,8 +19,9 @@ from ..observe import containers as observe
 from ..observe.host import host_facts
 from ..packages import lock as locking
 from ..packages.index import ensure_index
-from ..plan.imperative import Wish, addresses_of, definition_text, free_addresses, nix_string
+from ..plan.imperative import Wish, definition_text, nix_string
 from ..run import throwaway
+from ..run.addresses import reserve_pair
 from ..run.enter import su_command
 from ..run.execute import start_container
 from ..run.records import command_line
@@ -70,7 +71,7 @@ def _create(paths: Paths, name: str, packages: tuple[str, ...]) -> None:
         (system,) = before.systems.values()
         locking.write(lock_file, replace(before, systems={name: system}))
         log.quiet = not log.debugging
-    addresses = free_addresses(addresses_of([record.container for record in observe.records(paths).values()]))
+    addresses = reserve_pair(paths, name)
     text = definition_text(name, Wish(settings=("ephemeral=true",)), addresses, configuration(packages))
     try:
         imperative.create(paths, name, text)

@@ -167,6 +167,8 @@ class Spec:
     warnings: tuple[str, ...]
     busybox: Built
     containers: dict[str, Container]
+    address_pool: str | None = "10.233.0.0/16"
+    address_pool6: str | None = "fd6e:6978:6f73::/48"
 
 
 @dataclass(frozen=True, slots=True)

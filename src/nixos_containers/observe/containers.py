@@ -13,7 +13,7 @@ from ..base.files import read_text
 from ..declare.codec import DecodeError, decode
 from ..declare.container import Record
 from ..kernel import cgroups, proc
-from ..plan.facts import Cgroups, Observed, Running
+from ..plan.facts import Cgroups, HostNetwork, Observed, Running
 from ..plan.launch import cgroup_of
 from ..plan.limits import CgroupLimits, live_digest
 from .live import names, nspawn_and_leader
@@ -240,12 +240,21 @@ def observe(paths: Paths, spec: Spec | None = None) -> Observed:
         states = frozenset()
     known = records(paths)
     given = [container.system.path for container in spec.containers.values()] if spec is not None else []
+    network, addresses = HostNetwork(), {}
+    if spec is not None and any(container.network.private for container in spec.containers.values()):
+        from . import reserved
+        from .network import host_network
+
+        network = host_network()
+        addresses = reserved.with_reservations(spec, reserved.reserved(paths), known, network=network)
     return Observed(
         records=known,
         running=live,
         profiles=profiles,
         states=states,
         user_ranges=user_ranges(paths),
+        addresses=addresses,
+        network=network,
         finished={path: os.path.realpath(path) for path in given if path is not None},
         orphaned=frozenset(name for name, record in known.items() if orphaned(record)),
     )

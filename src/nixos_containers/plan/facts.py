@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ..declare.container import Record
+    from .addresses import Reserved
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +78,31 @@ class Running:
 
 
 @dataclass(frozen=True, slots=True)
+class Listener:
+    """A socket of the host that takes connections (or datagrams); the unspecified address means all."""
+
+    protocol: str
+    address: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class HostNetwork:
+    """The host's own network: its addresses and where they are, (network, interface) of its routes, its links, what listens."""
+
+    addresses: dict[str, str] = field(default_factory=dict)
+    routes: tuple[tuple[str, str], ...] = ()
+    interfaces: frozenset[str] = frozenset()
+    listeners: tuple[Listener, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Observed:
     """What the host holds now: records by name, running containers, existing states and profiles.
 
     `finished` tells where a `path` that a definition gives as the system leads to now: a profile's newest store path.
-    `orphaned` are containers whose definition file is gone: any definition may take them over.
+    `orphaned` are containers whose definition file is gone: any definition may take them over. `addresses` are those that were
+    chosen for containers which ask for none.
     """
 
     records: dict[str, Record] = field(default_factory=dict)
@@ -91,3 +112,5 @@ class Observed:
     user_ranges: dict[str, int] = field(default_factory=dict)
     finished: dict[str, str] = field(default_factory=dict)
     orphaned: frozenset[str] = frozenset()
+    addresses: dict[str, Reserved] = field(default_factory=dict)
+    network: HostNetwork = HostNetwork()

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from ..base.errors import UsageError
 from ..declare.container import Container
 
-_FIRST, _LAST = 1, 254
 _OPTION = re.compile(r"[A-Za-z_][\w'-]*(\.([A-Za-z_][\w'-]*|\"[^\"]*\"))*")
 
 
@@ -38,15 +37,6 @@ def nix_string(text: str) -> str:
     """`text` as a Nix string literal."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("${", "\\${").replace("\n", "\\n")
     return f'"{escaped}"'
-
-
-def free_addresses(taken: frozenset[str]) -> tuple[str, str]:
-    """Upstream's automatic pair 10.233.N.1 and 10.233.N.2, the first N that nobody uses. Raises UsageError."""
-    for number in range(_FIRST, _LAST + 1):
-        pair = (f"10.233.{number}.1", f"10.233.{number}.2")
-        if not taken.intersection(pair):
-            return pair
-    raise UsageError("out of IP addresses", hint="give --host-address and --local-address")
 
 
 def parse_ports(text: str) -> list[str]:
@@ -181,5 +171,6 @@ def addresses_of(containers: list[Container]) -> frozenset[str]:
     found = set()
     for container in containers:
         for pair in (container.network, *container.network.extra_veths.values()):
-            found |= {address.partition("/")[0] for address in (pair.host_address, pair.local_address) if address}
+            every = (pair.host_address, pair.local_address, pair.host_address6, pair.local_address6)
+            found |= {address.partition("/")[0] for address in every if address}
     return frozenset(found)

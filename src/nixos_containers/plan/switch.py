@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from ..base.errors import DefinitionError
 from ..declare.container import Record
 from .actions import Action, Create, Forget, Purge, Reload, Restart, SetLimits, SetProfile, Start, Stop, Update
+from .addresses import with_reserved
+from .claims import Ledger, check_host
 from .launch import limits_digest, params_digest, plan_launch
 
 if TYPE_CHECKING:
@@ -39,11 +41,16 @@ def plan_switch(
     for name in leaving:
         actions += removal_actions(name, observed, reason=f"no longer declared in {source}", purge=purge)
     staying = {name: record.container for name, record in observed.records.items() if name not in leaving}
+    spec = with_reserved(spec, observed.addresses)
+    for name in sorted(spec.containers):
+        if not names or name in names:
+            _check_owner(name, observed, source)
+    _check_claims(spec, staying, names)
     for name, container in sorted(spec.containers.items()):
         if names and name not in names:
             continue
-        _check_owner(name, observed, source)
-        _check_claims(container, spec, staying)
+        before = observed.records.get(name)
+        check_host(container, observed.network, before=before.container if before is not None else None)
         actions += _container_actions(container, observed, host, source=source, busybox=spec.busybox.path, start=start)
     return actions
 
@@ -63,27 +70,19 @@ def _check_owner(name: str, observed: Observed, source: str | None) -> None:
     )
 
 
-def _check_claims(container: Container, spec: Spec, staying: dict[str, Container]) -> None:
-    mine = _claims(container)
-    for name, other in sorted((staying | spec.containers).items()):
-        unseen = name in spec.declared and name not in spec.containers  # only some were evaluated: its record may be out of date
-        if name == container.name or unseen:
-            continue
-        for claim in sorted(mine & _claims(other)):
-            raise DefinitionError(f"containers ‘{container.name}’ and ‘{name}’ both use {claim}", hint="give one of them another")
-
-
-def _claims(container: Container) -> frozenset[str]:
-    network = container.network
-    if not network.private:
-        return frozenset()
-    pairs = [network, *network.extra_veths.values()]
-    claims = {
-        f"the address {address.partition('/')[0]}" for pair in pairs for address in (pair.local_address, pair.local_address6) if address
+def _check_claims(spec: Spec, staying: dict[str, Container], names: tuple[str, ...]) -> None:
+    ledger = Ledger()
+    mine = {name: container for name, container in spec.containers.items() if not names or name in names}
+    others = {
+        name: spec.containers.get(name, container)
+        for name, container in (staying | spec.containers).items()
+        # Only some were evaluated: the record of another one may be out of date.
+        if name not in mine and not (name in spec.declared and name not in spec.containers)
     }
-    claims |= {f"the host's {port.protocol} port {port.host_port}" for pair in pairs for port in pair.forward_ports}
-    claims |= {f"the host's interface name {name}" for name in network.extra_veths}
-    return frozenset(claims)
+    for name, container in sorted(mine.items()):
+        ledger.enter(name, container)
+    for name, container in sorted(others.items()):
+        ledger.check(name, container)
 
 
 def _container_actions(

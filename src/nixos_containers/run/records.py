@@ -78,7 +78,10 @@ def user_base(paths: Paths, name: str) -> int:
 
 
 def release_user_base(paths: Paths, name: str) -> None:
-    """Give `name`'s range back: only after its state is gone."""
+    """Give `name`'s range back, and the addresses that were chosen for it: only after its state is gone."""
+    from . import addresses
+
+    addresses.release(paths, name)
     with locked(paths.lock(".user-ranges"), who="releasing a range of user ids"):
         ranges = observe.user_ranges(paths)
         if ranges.pop(name, None) is not None:
