@@ -172,6 +172,8 @@ def leftovers(paths: Paths, layout: Cgroups, name: str) -> list[str]:
         found.append("cgroups")
     if os.path.exists(f"{state}/nspawn.pid") or os.path.exists(f"{state}/launcher.pid"):
         found.append("run-time files")
+    elif os.path.exists(f"{paths.shared}/forwarding/users/{name}"):
+        found.append("kernel settings")
     return found
 
 

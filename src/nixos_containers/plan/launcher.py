@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .events import end_lines, event_function, oom_files, oom_function
+from .filtering import filter_down_lines, filter_files, filter_up_lines
 from .launcher_limits import Oom, limits_function, watch_function
 from .nspawn import GUEST_DIRECTORY
-from .ruleset import BASE_RULES, BRIDGE_RULES, BRIDGE_TABLE, elements_down, elements_up, stale_keys
 
 if TYPE_CHECKING:
     from .cgroup_files import Write
@@ -205,37 +205,6 @@ def _command_function(nspawn: list[str], *, unified_cgroups: bool, oom_score: in
     ]
 
 
-def filter_up_lines(host: Host, network: NetworkPlan) -> list[str]:
-    """The shell lines that put the packet filter's elements in place, or end the script."""
-    nft = shlex.quote(host.tools.nft)
-    lines = []
-    if network.elements:
-        lines += [
-            f"{nft} -f filter.up 2>/dev/null || {{",
-            "  # The first container, or somebody flushed our table: the rules first, and what belongs to the others that run.",
-            f"  {nft} -f filter.rules || exit 1",
-            f'  for other in ../.*/nspawn.pid; do [ ! -e "$other" ] || {nft} -f "${{other%/*}}/filter.up"; done 2>/dev/null',
-            "  # Another container, killed, may have left a forward of the same port.",
-            f'  while read -r command; do {nft} "$command"; done < filter.stale 2>/dev/null',
-            f"  {nft} -f filter.up || exit 1",
-            "}",
-        ]
-    if network.bridge_elements:
-        lines += [
-            f"{nft} -f bridge.up 2>/dev/null || {{ {nft} -f bridge.rules && {nft} -f bridge.up; }} ||",
-            "  echo 'this kernel does not let the packet filter look at bridges (CONFIG_NF_TABLES_BRIDGE):' \\",
-            "    'the guest can use the addresses of its neighbours there' >&2",
-        ]
-    return lines
-
-
-def filter_down_lines(host: Host, network: NetworkPlan) -> list[str]:
-    """The shell lines that take them out again."""
-    nft = shlex.quote(host.tools.nft)
-    present = (("filter", network.elements), ("bridge", network.bridge_elements))
-    return [f"{nft} -f {name}.down 2>/dev/null" for name, elements in present if elements]
-
-
 def _main_loop(host: Host, groups: tuple[str, ...], network: NetworkPlan, *, watched: bool) -> list[str]:
     q = shlex.quote
     lines = [
@@ -374,13 +343,4 @@ def launch_files(network: NetworkPlan, *, launcher: str, guest: str) -> dict[str
     files = {"launch": launcher, "guest/init": guest}
     if network.pairs:
         files["links"] = "".join(line + "\n" for line in network.host_batch)
-    if network.elements:
-        files["filter.rules"] = BASE_RULES
-        files["filter.up"] = elements_up(network.elements)
-        files["filter.stale"] = stale_keys(network.elements)
-        files["filter.down"] = elements_down(network.elements)
-    if network.bridge_elements:
-        files["bridge.rules"] = BRIDGE_RULES
-        files["bridge.up"] = elements_up(network.bridge_elements, BRIDGE_TABLE)
-        files["bridge.down"] = elements_down(network.bridge_elements, BRIDGE_TABLE)
-    return files
+    return files | filter_files(network)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from ..base.durations import parse_duration
 from .events import event_function, oom_files, oom_function, unit_end_lines
-from .launcher import REBOOT, command_lines, filter_down_lines, filter_up_lines, prepare_function, uplink_function
+from .filtering import filter_down_lines, filter_up_lines
+from .launcher import REBOOT, command_lines, prepare_function, uplink_function
 from .limits import container_limits
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from ..observe import links
 from ..plan.launch import is_nixos, params_digest, plan_launch
 from ..plan.limits import container_limits
 from ..plan.nspawn import Nixos
-from . import hosts, resolver, stop, storeview
+from . import forwarding, hosts, resolver, stop, storeview
 
 if TYPE_CHECKING:
     from subprocess import Popen
@@ -42,7 +42,7 @@ _LOG_TAIL_LINES = 15
 # What an earlier run wrote and this one may not: whoever reads it would take it for this one's.
 _RUN_FILES = (
     *("ended", "stopping", "nspawn.pid", "launcher.pid", "links", "unit"),
-    *("filter.rules", "filter.up", "filter.stale", "filter.down", "bridge.rules", "bridge.up", "bridge.down"),
+    *("filter.rules", "filter.up", "filter.stale", "filter.down", "bridge.rules", "bridge.up", "bridge.down", "forwarding"),
 )
 # The owner of mount points that nspawn 252 makes in a root whose owners it maps: (uid_t) -2 of a 32 bit world, halved.
 _NSPAWNS_NOBODY = 0x7FFFFFFE
@@ -103,6 +103,7 @@ def prepare(paths: Paths, record: Record, host: Host, *, busybox: str, system: s
             raise HostError(f"containers.{name}.bindMounts: {bind.source} does not exist", hint=f"mkdir -p {bind.source}")
     links.check_links(record.container)
     _write_run_state(paths, record, host, launch, busybox=busybox, system=system)
+    forwarding.acquire(paths, name)
     return launch
 
 

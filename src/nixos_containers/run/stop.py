@@ -13,6 +13,7 @@ from ..base.files import remove
 from ..kernel import cgroups, proc, processes
 from ..observe import containers as observe
 from ..plan.launch import cgroup_of
+from . import forwarding
 
 if TYPE_CHECKING:
     from ..base.paths import Paths
@@ -55,6 +56,7 @@ def terminate(paths: Paths, name: str, layout: Cgroups) -> None:
         )
     _remove_groups(groups)
     _remove_rules(state)
+    forwarding.release(paths, name)
     wait_for_links(paths, name)
     for file in _RUN_FILES:
         remove(f"{state}/{file}")

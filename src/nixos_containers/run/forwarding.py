@@ -1,0 +1,151 @@
+"""The kernel settings of plan/forwarding.py set, remembered and put back. The launcher's script puts them back, too: same files.
+
+The memory is of this boot of the host: one of another boot is of no meaning, even where /run outlives a boot.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+from ..base import log, process
+from ..base.files import locked, read_text, remove
+from ..plan.forwarding import LOOPBACK6_ROUTE, MEMORY, NEEDS, wanted
+
+if TYPE_CHECKING:
+    from ..base.paths import Paths
+
+_ROOT = "/proc/sys"
+_WHO = "setting up forwarding of packets"
+_BOOT = "/proc/sys/kernel/random/boot_id"
+
+
+def acquire(paths: Paths, name: str, *, root: str = _ROOT) -> None:
+    """Set what container `name` needs according to its run state, and remember what was there before."""
+    needs = read_text(f"{paths.run_state(name)}/{NEEDS}")
+    if not needs:
+        return
+    memory = f"{paths.shared}/{MEMORY}"
+    with locked(f"{memory}.lock", who=_WHO):
+        boot = read_text(_BOOT) or ""
+        if read_text(f"{memory}/boot") != boot:
+            shutil.rmtree(memory, ignore_errors=True)
+            os.makedirs(memory, mode=0o755)
+            _write(f"{memory}/boot", boot)
+        known = _settings(memory)
+        new = wanted(needs, _now(root, needs))
+        # Before anything is touched: whoever comes after our death finds what was.
+        seen = {_key(entry) for entry in known}
+        entries = known + [entry for entry in new if _key(entry) not in seen]
+        if entries != known:
+            _write(f"{memory}/settings", "".join(" ".join(entry) + "\n" for entry in entries))
+        os.makedirs(f"{memory}/users", mode=0o755, exist_ok=True)
+        _write(f"{memory}/users/{name}", "")
+        for file, was, value in reversed(new):
+            if file == "route6":
+                process.run(["ip", "-6", "route", "replace", *LOOPBACK6_ROUTE.format(was).split()], check=False)
+            elif value != "-" and not _set(root, file, value):
+                log.warn(f"{name}: cannot set {file.replace('/', '.')} to {value}: its packets may not leave the host")
+
+
+def release(paths: Paths, name: str, *, root: str = _ROOT) -> None:
+    """Container `name` needs nothing any more; with the last one everything is as before. Idempotent."""
+    memory = f"{paths.shared}/{MEMORY}"
+    if not os.path.isdir(memory):
+        return
+    with locked(f"{memory}.lock", who=_WHO):
+        remove(f"{memory}/users/{name}")
+        _restore_if_unused(memory, root)
+
+
+def users(paths: Paths) -> list[str]:
+    """The containers for which settings are kept."""
+    try:
+        return sorted(os.listdir(f"{paths.shared}/{MEMORY}/users"))
+    except FileNotFoundError:
+        return []
+
+
+def settle(paths: Paths, *, root: str = _ROOT) -> None:
+    """Put back what killed commands left: settings without anybody who needs them, users that are containers no more."""
+    for name in users(paths):
+        if not os.path.isdir(paths.run_state(name)):
+            release(paths, name, root=root)
+    memory = f"{paths.shared}/{MEMORY}"
+    if os.path.exists(f"{memory}/settings") and not users(paths):
+        with locked(f"{memory}.lock", who=_WHO):
+            _restore_if_unused(memory, root)
+
+
+def _restore_if_unused(memory: str, root: str) -> None:
+    try:
+        os.rmdir(f"{memory}/users")
+    except FileNotFoundError:
+        pass
+    except OSError:
+        return  # somebody is left
+    if read_text(f"{memory}/boot") == (read_text(_BOOT) or ""):
+        again = False
+        for file, was, value in _settings(memory):
+            if file == "route6":
+                process.run(["ip", "-6", "route", "del", *LOOPBACK6_ROUTE.format(was).split()], check=False)
+                continue
+            if value != "-":
+                # Somebody else's wish by now: left alone.
+                again = (read_text(f"{root}/{file}") or "").strip() == value
+            if again:
+                _set(root, file, was)
+    remove(f"{memory}/settings")
+    remove(f"{memory}/boot")
+
+
+def _now(root: str, needs: str) -> dict[str, str]:
+    """What `wanted` looks at. Two files tell in most cases that nothing has to be done."""
+    files = ["net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding"]
+    files += [f"net/ipv4/conf/{line.split()[1]}/route_localnet" for line in needs.splitlines() if line.startswith("loopback ")]
+    now = _read(root, files)
+    if now.get(files[0]) == "0" or now.get(files[1]) == "0":
+        now |= _read(root, ["net/ipv4/conf/all/accept_redirects"])
+        for family in ("ipv4", "ipv6"):
+            try:
+                links = os.listdir(f"{root}/net/{family}/conf")
+            except FileNotFoundError:
+                continue
+            now |= _read(root, [f"net/{family}/conf/{link}/{key}" for link in links for key in ("forwarding", "accept_ra")])
+    return now
+
+
+def _read(root: str, files: list[str]) -> dict[str, str]:
+    found = {}
+    for file in files:
+        text = read_text(f"{root}/{file}")
+        if text is not None:
+            found[file] = text.strip()
+    return found
+
+
+def _key(entry: tuple[str, str, str]) -> tuple[str, ...]:
+    return entry[:2] if entry[0] == "route6" else entry[:1]
+
+
+def _settings(memory: str) -> list[tuple[str, str, str]]:
+    found = []
+    for line in (read_text(f"{memory}/settings") or "").splitlines():
+        words = line.split()
+        if len(words) == 3:
+            found.append((words[0], words[1], words[2]))
+    return found
+
+
+def _set(root: str, file: str, value: str) -> bool:
+    try:
+        _write(f"{root}/{file}", value)
+    except OSError:
+        return False
+    return True
+
+
+def _write(path: str, text: str) -> None:
+    with open(path, "w", encoding="ascii") as file:
+        file.write(text)
