@@ -7,6 +7,8 @@ from __future__ import annotations
 import grp
 import os
 
+from .errors import HostError
+
 STORE = "/nix/store"
 
 # Nix grows its heap before it ever collects. A larger first heap makes many containers faster, and lets it collect in time:
@@ -30,6 +32,28 @@ def environment(*, substitute: bool) -> dict[str, str]:
             settings.append("build-users-group =")
     inherited = os.environ.get("NIX_CONFIG", "")
     return {"NIX_CONFIG": "\n".join([*settings, inherited]), "GC_INITIAL_HEAP_SIZE": os.environ.get("GC_INITIAL_HEAP_SIZE", _HEAP)}
+
+
+def disk_trouble(stderr: str) -> HostError | None:
+    """The error to raise when Nix failed with `stderr` because it cannot write, or None for all other failures."""
+    sentence = stderr.strip().rpartition("error: ")[2].strip()
+    if "No space left on device" in stderr or "database or disk is full" in stderr:
+        return HostError(
+            "the disk is full: Nix could not write", details=sentence, hint="free some space, then try again; nothing was changed"
+        )
+    if "Read-only file system" in sentence or sentence.startswith("remounting /nix/store writable"):
+        return HostError(
+            "the file system is read-only: Nix could not write",
+            details=sentence,
+            hint="make /nix writable (mount -o remount,rw, after a look at dmesg), then try again; nothing was changed",
+        )
+    if "executing SQLite statement" in sentence and "disk I/O error" in sentence:
+        return HostError(
+            "Nix cannot write its database",
+            details=sentence,
+            hint="is the disk full, or read-only, or broken? df -h /nix, and dmesg, tell; nothing was changed",
+        )
+    return None
 
 
 def _group_exists(name: str) -> bool:

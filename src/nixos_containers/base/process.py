@@ -103,6 +103,12 @@ def run(
         "" if done.stderr is None else done.stderr.decode(errors="replace"),
     )
     if check and result.returncode != 0:
+        if command[0].startswith("nix"):
+            from .nix import disk_trouble
+
+            trouble = disk_trouble(result.stderr)
+            if trouble is not None:
+                raise trouble
         raise CommandFailed(command, result.returncode, result.stdout, result.stderr)
     return result
 

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from ..base import files, log, nix, process
-from ..base.errors import ContainerError, HostError
+from ..base.errors import ContainerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,8 +31,9 @@ def realise(drvs: Iterable[str], *, substitute: bool = False, options: Iterable[
     log.debug(done.stderr)
     lines = [line for line in done.stderr.splitlines() if line.strip() and not line.startswith(("building '", "these ", "  /nix/store"))]
     tail = "\n".join(lines[-_TAIL:])
-    if "No space left on device" in done.stderr:
-        raise HostError("the disk is full: Nix could not build", details=tail, hint="free some space, then try again; nothing was changed")
+    trouble = nix.disk_trouble(done.stderr)
+    if trouble is not None:
+        raise trouble
     raise BuildFailed(
         "the system could not be built", details=tail, hint=f"to see it again: nix-store --realise {_culprit(lines) or wanted[0]}"
     )

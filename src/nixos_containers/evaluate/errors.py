@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ..base import log
-from ..base.errors import DefinitionError, HostError
+from ..base import log, nix
+from ..base.errors import DefinitionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from ..base.errors import HostError
 
 _MISSING_NAME = re.compile(r"(?:undefined variable|attribute) ['‘]([^'’]+)['’](?: missing)?")
 _SENTENCE = re.compile(r"^error: (?=\S)", re.MULTILINE)
@@ -24,8 +26,9 @@ def explain(stderr: str, *, suggest: Callable[[str], list[str]]) -> DefinitionEr
     # Up to 2.17 the sentence stands right after the word; later Nix puts the trace there, and the sentence indented below.
     found = [*_SENTENCE.finditer(text)] or [*_INDENTED_SENTENCE.finditer(text)]
     body = text[found[-1].end() :] if found else text
-    if "No space left on device" in text:
-        return HostError("the disk is full: Nix could not write", details=body, hint="free some space, then try again; nothing was changed")
+    trouble = nix.disk_trouble(text)
+    if trouble is not None:
+        return trouble
     lines = [line.rstrip() for line in body.splitlines()]
     lines = [line.removeprefix("       ") for line in lines if "(use '--show-trace'" not in line and "(stack trace truncated" not in line]
     while lines and not lines[-1]:

@@ -15,7 +15,7 @@ from ..observe import containers as observe
 from ..plan import actions as act
 from ..plan.launch import private_users
 from ..plan.limits import container_limits
-from . import events, hosts, limits, records, reload, repair, start, stop, storeview, unfinished, units
+from . import events, files, hosts, limits, records, reload, repair, start, stop, storeview, unfinished, units
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,6 +32,8 @@ def execute(paths: Paths, host: Host, plan: Iterable[act.Action], *, already_loc
     """
     plan = list(plan)
     purged = {action.name for action in plan if isinstance(action, act.Purge)}
+    for name in purged:
+        files.check_removable(paths.state(name))
     changed = {
         action.name: None if isinstance(action, act.Forget) else action.record.container
         for action in plan

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 
-from ..base.errors import ContainerError
+from ..base.errors import ContainerError, HostError
 from ..kernel import mounts
 
 _IMMUTABLE = 0x10  # FS_IMMUTABLE_FL, which NixOS sets on /var/empty
@@ -32,6 +32,12 @@ def remove_state(path: str) -> None:
             hint="unmount them, then remove the directory",
         )
     os.rmdir(top)
+
+
+def check_removable(path: str) -> None:
+    """Raise HostError when the tree at `path` is on a read-only file system: better before anything else is removed."""
+    if os.path.isdir(path) and os.statvfs(path).f_flag & os.ST_RDONLY:
+        raise HostError(f"{path} is on a read-only file system", hint="make it writable (mount -o remount,rw), then try again")
 
 
 def remove_run_state(path: str) -> None:
