@@ -70,7 +70,7 @@ def test_without_a_command_it_is_a_login_shell() -> None:
 CODE = (
     f"import sys, os; sys.path.insert(0, {SOURCE!r}); from nixos_containers.run.terminal import run_on_terminal\n"
     "os.environ.pop('LINES', 0)\n"
-    "sys.exit(run_on_terminal(['/bin/sh', '-c', sys.argv[1]], {'PATH': os.defpath}, os.getpid()))"
+    "sys.exit(run_on_terminal(lambda: os.execve('/bin/sh', ['/bin/sh', '-c', sys.argv[1]], {'PATH': os.defpath}), os.getpid()))"
 )
 
 

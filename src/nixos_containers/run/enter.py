@@ -11,12 +11,13 @@ import os
 
 from ..base.errors import HostError
 from ..base.programs import find
-from ..kernel import cgroups
+from ..kernel import cgroups, confine
 from ..kernel.proc import read
 
 TYPE_CHECKING = False  # importing typing costs more than all that is done here
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import NoReturn
 
 # Where both kinds of systems keep su and login: NixOS's wrappers and profile, then the merged /usr.
 GUEST_PATH = "/run/wrappers/bin:/run/current-system/sw/bin:/usr/bin:/usr/sbin:/bin"
@@ -37,22 +38,30 @@ def su_command(arguments: Sequence[str]) -> list[str]:
 def enter(name: str, leader: int, command: Sequence[str], *, terminal: bool) -> int:
     """Run `command` in the namespaces and the cgroup of the container whose first process is `leader`.
 
-    Without `terminal` this does not return: nsenter takes our place, and its status is the command's. With it,
+    What the container itself may not (capabilities, no_new_privs), the command may not either; its seccomp filter alone
+    does not hold for it. Without `terminal` this does not return: nsenter takes our place, and its status is the command's. With it,
     the command gets a terminal of the guest's and its exit status (128 + signal number) is returned.
     """
-    nsenter = ["nsenter", "--all", f"--target={leader}", "--", *command]
     env = {"PATH": GUEST_PATH, "TERM": os.environ.get("TERM", "dumb"), "LANG": "C.UTF-8"}
     program = find("nsenter")
     if program is None:
         raise HostError("the program ‘nsenter’ is not installed", hint="apt-get install util-linux")
-    nsenter[0] = program
     join_cgroup(name)
     take_limits(leader)
     if not terminal:
-        os.execve(program, nsenter, env)
+        become(program, leader, command, env)
     from . import terminal as pseudo
 
-    return pseudo.run_on_terminal(nsenter, env, leader)
+    return pseudo.run_on_terminal(lambda: become(program, leader, command, env), leader)
+
+
+def become(nsenter: str, leader: int, command: Sequence[str], env: dict[str, str]) -> NoReturn:
+    """Become `command` in the namespaces of `leader`, with its rights and not with ours."""
+    try:
+        words = confine.enter(leader)
+    except OSError as failure:
+        raise HostError(f"cannot enter the container’s namespaces: {failure}", hint="has it just ended? Are you root?") from None
+    os.execve(nsenter, [nsenter, *words, "--", *command], env)
 
 
 def take_limits(leader: int) -> None:

@@ -6,6 +6,7 @@ from ..base import log, process
 from ..base.errors import ContainerError
 from ..base.paths import Paths
 from ..build import store
+from ..kernel import confine
 from ..observe import containers as observe
 from . import events, hosts, start, storeview
 from .enter import GUEST_PATH
@@ -33,7 +34,7 @@ def reload(paths: Paths, name: str, system: str) -> None:
     # Both systems stay rooted until the new one really runs.
     store.add_root(system, f"{paths.gcroots(name)}/switching")
     command = [
-        process.find("nsenter") or "nsenter", "--all", f"--target={running.leader}", "--",
+        *confine.prefix(running.leader), process.find("nsenter") or "nsenter", "--all", f"--target={running.leader}", "--",
         f"{system}/bin/switch-to-configuration", "test",
     ]  # fmt: skip
     hosts.write_guest(paths, name, system)
@@ -81,7 +82,7 @@ def dry_activate(paths: Paths, name: str, system: str) -> str | None:
     except RestartNeeded:
         return None
     command = [
-        process.find("nsenter") or "nsenter", "--all", f"--target={running.leader}", "--",
+        *confine.prefix(running.leader), process.find("nsenter") or "nsenter", "--all", f"--target={running.leader}", "--",
         f"{system}/bin/switch-to-configuration", "dry-activate",
     ]  # fmt: skip
     done = process.run(command, check=False, env={"PATH": GUEST_PATH})

@@ -16,20 +16,21 @@ import tty
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable
+    from typing import NoReturn
 
 _TIOCGPTN = 0x80045430  # number of the other end (ioctl_tty(2))
 _TIOCSPTLCK = 0x40045431  # unlock it
 _TTY_GROUP = 5  # devpts' usual group, in the guest's numbering
 
 
-def run_on_terminal(command: Sequence[str], env: dict[str, str], leader: int) -> int:
-    """Run `command` on a new terminal of the guest whose first process is `leader`; return its exit status."""
+def run_on_terminal(become: Callable[[], NoReturn], leader: int) -> int:
+    """Have a child `become` a command on a new terminal of the guest whose first process is `leader`; return its exit status."""
     master, slave = _open_pair(leader)
     _copy_size(0, master)
     child = os.fork()
     if child == 0:
-        _become(command, env, master, slave)
+        _become(become, master, slave)
     os.close(slave)
     signal.signal(signal.SIGWINCH, lambda *_: _copy_size(0, master))
     saved = termios.tcgetattr(0)
@@ -59,14 +60,14 @@ def _open_pair(leader: int) -> tuple[int, int]:
     return master, slave
 
 
-def _become(command: Sequence[str], env: dict[str, str], master: int, slave: int) -> None:
+def _become(become: Callable[[], NoReturn], master: int, slave: int) -> None:
     try:
         os.close(master)
         os.setsid()
         fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
         for descriptor in (0, 1, 2):
             os.dup2(slave, descriptor)
-        os.execve(command[0], list(command), env)
+        become()
     finally:
         os._exit(127)
 
