@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import ExitStack
+from itertools import count
 from typing import TYPE_CHECKING
 
 from .. import imperative
 from ..base import log
 from ..base.errors import ContainerError
-from ..base.files import read_text
+from ..base.files import locked, locked_if_free, read_text
 from ..base.paths import Paths, check_name
 from ..evaluate.flake import absolute
 from ..observe import containers as observe
 from ..observe.host import host_facts
 from ..plan.imperative import Wish, check, definition_text
 from ..run.addresses import reserve_pair
+from ..run.records import command_line
 from ..run.repair import repair_all
 from .nix import nix_options, nixpkgs_of
 from .output import emit_json
@@ -61,16 +64,9 @@ def run(arguments: Arguments) -> int:
     wish = wish_of(arguments)
     check(wish)
     repair_all(paths, host_facts())
-    name = _name(paths, arguments)
-    addresses = None
-    if not wish.host_network and wish.bridge is None:
-        if wish.host_address is not None and wish.local_address is not None:
-            addresses = (wish.host_address, wish.local_address)
-        else:
-            addresses = reserve_pair(paths, name)
-        log.say(f"host IP is {addresses[0]}, container IP is {addresses[1]}")
-    text = definition_text(name, wish, addresses, configuration_text(wish))
-    imperative.create(paths, name, text, nix_options=nix_options(arguments)[1])
+    with ExitStack() as held:
+        name = _name(paths, arguments, held)
+        _create(paths, name, wish, nix_options(arguments)[1])
     if arguments.json:
         emit_json({"name": name, "definition": paths.imperative(name)})
     elif arguments.flag("ensure_unique_name"):
@@ -78,14 +74,30 @@ def run(arguments: Arguments) -> int:
     return 0
 
 
-def _name(paths: Paths, arguments: Arguments) -> str:
+def _create(paths: Paths, name: str, wish: Wish, options: tuple[str, ...]) -> None:
+    addresses = None
+    if not wish.host_network and wish.bridge is None:
+        if wish.host_address is not None and wish.local_address is not None:
+            addresses = (wish.host_address, wish.local_address)
+        else:
+            addresses = reserve_pair(paths, name)
+        log.say(f"host IP is {addresses[0]}, container IP is {addresses[1]}")
+    imperative.create(paths, name, definition_text(name, wish, addresses, configuration_text(wish)), nix_options=options)
+
+
+def _name(paths: Paths, arguments: Arguments, held: ExitStack) -> str:
+    """The new container's name. Its lock in `held` keeps other commands that ask for a unique name from choosing it, too."""
     name = check_name(arguments.name)
-    known = set(observe.names(paths))
-    if name not in known:
-        return name
     if not arguments.flag("ensure_unique_name"):
-        raise ContainerError(f"container ‘{name}’ already exists", hint=f"nixos-container update {name}, or choose another name")
-    number = 0
-    while f"{name}-{number}" in known:
-        number += 1
-    return f"{name}-{number}"
+        held.enter_context(locked(paths.lock(f".create-{name}"), who=command_line()))
+        if name in observe.names(paths):
+            raise ContainerError(f"container ‘{name}’ already exists", hint=f"nixos-container update {name}, or choose another name")
+        return name
+    candidates = (name if number < 0 else f"{name}-{number}" for number in count(-1))
+    for candidate in candidates:
+        if candidate in observe.names(paths):
+            continue
+        free = held.enter_context(locked_if_free(paths.lock(f".create-{candidate}"), who=command_line()))
+        if free and candidate not in observe.names(paths):
+            return candidate
+    raise AssertionError("numbers do not end")
