@@ -9,14 +9,9 @@ import errno
 import fcntl
 import os
 import time
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from . import log
 from .errors import HostError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 def read_text(path: str) -> str | None:
@@ -89,40 +84,56 @@ def remove(path: str) -> None:
         pass
 
 
-@contextmanager
-def locked(path: str, *, who: str, timeout: float = 600) -> Iterator[None]:
+class locked:
     """Hold the lock file `path` while the block runs; wait for another holder and say who it is.
 
     The lock is the kernel's (flock), so the death of its holder releases it. `who` is the command line to
     show to others; `timeout` is in seconds. Raises HostError when the wait is too long.
     """
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        _wait_for_lock(descriptor, path, timeout)
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()} {who}\n".encode(), 0)
-        yield
-    finally:
-        os.close(descriptor)
 
+    def __init__(self, path: str, *, who: str, timeout: float = 600) -> None:
+        self._path, self._who, self._timeout = path, who, timeout
 
-@contextmanager
-def locked_if_free(path: str, *, who: str) -> Iterator[bool]:
-    """Hold the lock file `path` while the block runs if nobody else has it; False without it otherwise."""
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
+    def __enter__(self) -> None:
+        self._descriptor = _open_lock(self._path)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _wait_for_lock(self._descriptor, self._path, self._timeout)
+            _sign(self._descriptor, self._who)
+        except BaseException:
+            os.close(self._descriptor)
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._descriptor)
+
+
+class locked_if_free:
+    """Hold the lock file `path` while the block runs if nobody else has it; the block gets False, and no lock, otherwise."""
+
+    def __init__(self, path: str, *, who: str) -> None:
+        self._path, self._who = path, who
+
+    def __enter__(self) -> bool:
+        self._descriptor = _open_lock(self._path)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            yield False
-            return
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()} {who}\n".encode(), 0)
-        yield True
-    finally:
-        os.close(descriptor)
+            return False
+        _sign(self._descriptor, self._who)
+        return True
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._descriptor)
+
+
+def _open_lock(path: str) -> int:
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
+def _sign(descriptor: int, who: str) -> None:
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, f"{os.getpid()} {who}\n".encode(), 0)
 
 
 def _wait_for_lock(descriptor: int, path: str, timeout: float) -> None:

@@ -1,6 +1,7 @@
 """Talk on stderr: progress, warnings, the commands that run. stdout belongs to the answer.
 
-Not a logging framework: three levels and one colour rule are all that a command line needs.
+Not a logging framework: three levels and one colour rule are all that a command line needs. Imports next to nothing,
+because every command does.
 """
 
 from __future__ import annotations
@@ -8,11 +9,6 @@ from __future__ import annotations
 import os
 import sys
 import time
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _BOLD, _YELLOW, _RED, _DIM, _RESET = "\x1b[1m", "\x1b[33m", "\x1b[31m", "\x1b[2m", "\x1b[0m"
 
@@ -53,12 +49,17 @@ def debug(text: str) -> None:
         _write(text, _DIM)
 
 
-@contextmanager
-def step(text: str) -> Iterator[None]:
+class step:
     """Announce a piece of work and, when it took over a second, say how long."""
-    started = time.monotonic()
-    say(text)
-    yield
-    elapsed = time.monotonic() - started
-    if elapsed > 1:
-        say(f"  done in {elapsed:.1f} s")
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __enter__(self) -> None:
+        self._started = time.monotonic()
+        say(self._text)
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        elapsed = time.monotonic() - self._started
+        if kind is None and elapsed > 1:
+            say(f"  done in {elapsed:.1f} s")

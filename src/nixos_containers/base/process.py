@@ -1,33 +1,36 @@
 """The only module that starts programs and waits for them.
 
 Lists, never a shell; a small fixed environment; a command line that can be pasted when something fails.
-Not for replacing the current process: run/enter.py does that.
+Not for replacing the current process: run/enter.py does that. What `detached` does not need is imported late: it is all
+that a start calls.
 """
 
 from __future__ import annotations
 
 import os
-import shlex
-import subprocess
-from typing import IO, TYPE_CHECKING
 
 from . import log
 from .errors import ContainerError, HostError
 from .programs import find, search_path
 
+TYPE_CHECKING = False  # importing typing costs more than a start does
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Mapping, Sequence
+    from typing import IO
 
 # What a child may inherit: where to find things, how to reach the network, who is talking.
 _KEPT = ("TERM", "HOME", "USER", "LOGNAME", "SSL_CERT_FILE", "NIX_PATH", "NIX_SSL_CERT_FILE", "NIX_REMOTE", "TMPDIR")
 _KEPT_SUFFIX = ("_proxy", "_PROXY")
 # What may take long, and what nobody wants any more once we are dead.
 _LONG = frozenset({"nix", "nix-instantiate", "nix-store", "apt-get", "apt-cache", "/usr/lib/apt/apt-helper", "cp"})
-# For `spawn`: a stream of the program that the caller reads while it runs.
-PIPE = subprocess.PIPE
-DEVNULL = subprocess.DEVNULL
+# For `spawn`: a stream of the program that the caller reads while it runs, and none (subprocess's own numbers).
+PIPE = -1
+DEVNULL = -3
+# What Python ignores and its children must not inherit so: SIGPIPE and SIGXFSZ (importing signal loads enum).
+_IGNORED_SIGNALS = (13, 25)
 
-__all__ = ["DEVNULL", "PIPE", "CommandFailed", "environment", "find", "missing", "run", "spawn"]
+__all__ = ["DEVNULL", "PIPE", "CommandFailed", "detached", "environment", "find", "missing", "run", "spawn"]
 
 
 class CommandFailed(ContainerError):
@@ -38,6 +41,8 @@ class CommandFailed(ContainerError):
     """
 
     def __init__(self, command: Sequence[str], status: int, stdout: str = "", stderr: str = "") -> None:
+        import shlex
+
         self.command = list(command)
         self.status = status
         self.stdout = stdout
@@ -77,6 +82,9 @@ def run(
     `timeout` is in seconds. Raises CommandFailed when `check` and the status is not 0, HostError when
     the program does not exist.
     """
+    import shlex
+    import subprocess
+
     log.debug("+ " + shlex.join(command))
     words = _leashed(command)
     data = stdin.encode() if isinstance(stdin, str) else stdin
@@ -131,6 +139,9 @@ def spawn(
     detach: bool = False,
 ) -> subprocess.Popen[bytes]:
     """Start `command` and return at once; `detach` gives it a session of its own, out of Ctrl-C's reach."""
+    import shlex
+    import subprocess
+
     log.debug("+ " + shlex.join(command) + (" &" if detach else ""))
     try:
         return subprocess.Popen(
@@ -143,6 +154,19 @@ def spawn(
         )
     except (FileNotFoundError, PermissionError) as failure:
         raise _not_started(command[0], failure) from None
+
+
+def detached(command: Sequence[str], *, output: int, env: Mapping[str, str]) -> int:
+    """Start `command` in a session of its own, its stdout and stderr the descriptor `output`; return its pid.
+
+    The caller waits for it, or ends before it does. Raises HostError when the program does not exist.
+    """
+    program = command[0] if "/" in command[0] else find(command[0])
+    if program is None:
+        raise missing(command[0])
+    log.debug(f"+ {' '.join(command)} &")
+    streams = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0), *((os.POSIX_SPAWN_DUP2, output, number) for number in (1, 2))]
+    return os.posix_spawn(program, list(command), environment(env), file_actions=streams, setsid=True, setsigdef=_IGNORED_SIGNALS)
 
 
 def _not_started(program: str, failure: OSError) -> OSError | HostError:

@@ -11,11 +11,13 @@ if TYPE_CHECKING:
 
 
 def hot(words: Sequence[str]) -> int | None:
-    """Carry out `list`, `run NAME [--] COMMAND...` `root-login NAME`, and what units call, and return the exit status, or None."""
+    """Carry out `list`, `start NAME`, `run NAME [--] COMMAND...`, `root-login NAME`, and what units call; return the status, or None."""
     if words == ["list"]:
         return _list()
     if len(words) > 1 and words[0] in ("run", "exec", "root-login"):
         return _enter(words)
+    if len(words) == 2 and words[0] == "start":
+        return _start(words[1])
     if words[:1] == ["unit"]:
         from .unit import unit
 
@@ -49,3 +51,12 @@ def _enter(words: Sequence[str]) -> int | None:
     if found is None:
         return None  # not there, or not running: the parser's way explains
     return enter(name, found[1], su_command(command), terminal=os.isatty(0) and os.isatty(1))
+
+
+def _start(name: str) -> int | None:
+    from ..base.paths import Paths, check_name
+    from ..run.again import start_again
+
+    if name.startswith("-"):
+        return None
+    return 0 if start_again(Paths(), check_name(name)) else None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..base import log
-from ..observe import containers as observe
 from ..run.execute import start_container
 from .lifecycle import each
 
@@ -21,7 +20,5 @@ def run(arguments: Arguments) -> int:
 
 
 def _start(paths: Paths, host: Host, name: str) -> None:
-    if observe.running(paths, name) is not None:
+    if not start_container(paths, host, name):
         log.say(f"container ‘{name}’ is already up")
-        return
-    start_container(paths, host, name)

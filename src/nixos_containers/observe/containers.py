@@ -38,6 +38,7 @@ __all__ = [
     "running",
     "started",
     "supervisor",
+    "system_link",
     "system_of",
     "user_ranges",
 ]
@@ -208,10 +209,9 @@ def profile_system(paths: Paths, name: str) -> str | None:
 
 def system_of(paths: Paths, record: Record) -> str:
     """The store path that a start of this container runs: its profile's newest, or what a profile it was given has now."""
-    name = record.container.name
-    given = record.container.system
-    if given.drv is None and given.path is not None and not given.path.startswith("/nix/store/"):
-        return os.path.realpath(given.path)
+    name, link = record.container.name, system_link(paths, record)
+    if link != paths.profile(name):
+        return os.path.realpath(link)
     system = profile_system(paths, name)
     if system is None:
         raise HostError(
@@ -219,6 +219,14 @@ def system_of(paths: Paths, record: Record) -> str:
             hint="‘nixos-container switch’ builds it" if record.declared_by else f"nixos-container update {name}",
         )
     return system
+
+
+def system_link(paths: Paths, record: Record) -> str:
+    """The link that leads to the system which a start of this container runs: its own profile, or the one it was given."""
+    given = record.container.system
+    if given.drv is None and given.path is not None and not given.path.startswith("/nix/store/"):
+        return given.path
+    return paths.profile(record.container.name)
 
 
 def orphaned(record: Record) -> bool:

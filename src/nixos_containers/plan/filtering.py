@@ -16,28 +16,28 @@ if TYPE_CHECKING:
     from .network import NetworkPlan
 
 
-def filter_up_lines(host: Host, network: NetworkPlan) -> list[str]:
-    """The shell lines that put the packet filter's elements in place, or end the script."""
+def filter_function(host: Host, network: NetworkPlan) -> list[str]:
+    """The shell function that puts the packet filter's elements in place, or fails."""
     nft = shlex.quote(host.tools.nft)
     lines = []
     if network.elements:
         lines += [
-            f"{nft} -f filter.up 2>/dev/null || {{",
-            "  # The first container, or somebody flushed our table: the rules first, and what belongs to the others that run.",
-            f"  {nft} -f filter.rules || exit 1",
-            f'  for other in ../.*/nspawn.pid; do [ ! -e "$other" ] || {nft} -f "${{other%/*}}/filter.up"; done 2>/dev/null',
-            "  # Another container, killed, may have left a forward of the same port.",
-            f'  while read -r command; do {nft} "$command"; done < filter.stale 2>/dev/null',
-            f"  {nft} -f filter.up || exit 1",
-            "}",
+            f"  {nft} -f filter.up 2>/dev/null || {{",
+            "    # The first container, or somebody flushed our table: the rules first, and what belongs to the others that run.",
+            f"    {nft} -f filter.rules || return",
+            f'    for other in ../.*/nspawn.pid; do [ ! -e "$other" ] || {nft} -f "${{other%/*}}/filter.up"; done 2>/dev/null',
+            "    # Another container, killed, may have left a forward of the same port.",
+            f'    while read -r command; do {nft} "$command"; done < filter.stale 2>/dev/null',
+            f"    {nft} -f filter.up || return",
+            "  }",
         ]
     if network.bridge_elements:
         lines += [
-            f"{nft} -f bridge.up 2>/dev/null || {{ {nft} -f bridge.rules && {nft} -f bridge.up; }} ||",
-            "  echo 'this kernel does not let the packet filter look at bridges (CONFIG_NF_TABLES_BRIDGE):' \\",
-            "    'the guest can use the addresses of its neighbours there' >&2",
+            f"  {nft} -f bridge.up 2>/dev/null || {{ {nft} -f bridge.rules && {nft} -f bridge.up; }} ||",
+            "    echo 'this kernel does not let the packet filter look at bridges (CONFIG_NF_TABLES_BRIDGE):' \\",
+            "      'the guest can use the addresses of its neighbours there' >&2",
         ]
-    return lines
+    return ["filter_up() {", *lines, "}", ""] if lines else []
 
 
 def filter_down_lines(host: Host, network: NetworkPlan) -> list[str]:

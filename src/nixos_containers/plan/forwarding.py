@@ -6,8 +6,7 @@ run/forwarding.py sets and remembers. Not for the settings of a container's own 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # importing typing costs a start that repeats more than all that is done here
 if TYPE_CHECKING:
     from collections.abc import Mapping
 

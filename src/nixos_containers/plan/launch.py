@@ -103,6 +103,12 @@ def _for_the_launcher(limits: CgroupLimits, host: Host, cgroup: str) -> _Kept:
     return {"limits": cgroup_writes(limits, host.cgroups, cgroup), "oom": oom}
 
 
+def _user_base(record: Record) -> str | int:
+    """What --private-users= gets: the recorded range's first uid, or one of the words."""
+    wanted = private_users(record.container)
+    return record.user_base if wanted == "pick" and record.user_base is not None else wanted
+
+
 class _Common(TypedDict):
     """What the scripts for both kinds of hosts are made from."""
 
@@ -131,14 +137,11 @@ def plan_launch(
     """The files and the command that start `record`'s container with `system` on `root`.
 
     `store` is what the guest gets as its store: a directory of the host, or store paths one by one; `nixos` is what a system
-    that `is_nixos` depends on besides; `events` the file of events, if they are wanted.
-
-    Raises DefinitionError for options that contradict each other or the host.
+    that `is_nixos` depends on besides; `events` the file of events, if they are wanted. Raises DefinitionError for options that
+    contradict each other or the host.
     """
     container = record.container
     network = plan_network(container)
-    wanted_users = private_users(container)
-    user_base: str | int = record.user_base if wanted_users == "pick" and record.user_base is not None else wanted_users
     limits, flags = container_limits(container)
     cgroup = cgroup_of(container.name)
     nspawn = nspawn_command(
@@ -150,7 +153,7 @@ def plan_launch(
         busybox=busybox,
         system=system,
         store=store,
-        user_base=user_base,
+        user_base=_user_base(record),
         flags=(*limit_flags(limits), *(nspawn_flags(flags) if host.systemd else flags)),
         nixos=nixos,
     )
@@ -175,4 +178,7 @@ def plan_launch(
         files=files,
         cgroup=cgroup,
         command=("unshare", "--mount", "--propagation", "slave", host.tools.shell, f"{state}/launch"),
+        # Each start makes an ephemeral root's mount point and what real NixOS expects, and looks for interfaces that it takes.
+        repeatable=not container.ephemeral and nixos is None and not network.borrows,
+        needed=(*((store,) if isinstance(store, str) else store), *(bind.source for bind in container.binds)),
     )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .events import end_lines, event_function, oom_files, oom_function
-from .filtering import filter_down_lines, filter_files, filter_up_lines
+from .filtering import filter_down_lines, filter_files, filter_function
 from .launcher_limits import Oom, limits_function, watch_function
 from .nspawn import GUEST_DIRECTORY
 
@@ -28,11 +28,17 @@ REBOOT = 133
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """All that a start writes and runs: texts by file name in the run-state directory, and directories to make."""
+    """All that a start writes and runs: texts by file name in the run-state directory.
+
+    `repeatable` says that the scripts alone do all that a start of the unchanged container needs (run/again.py), as long as the
+    `needed` paths are there.
+    """
 
     files: dict[str, str]
     cgroup: str
     command: tuple[str, ...]
+    repeatable: bool = True
+    needed: tuple[str, ...] = ()
 
 
 def launcher_script(
@@ -71,6 +77,7 @@ def launcher_script(
         *oom_function(oom_files(host.cgroups, cgroup)),
         *_CGROUP_FUNCTIONS,
         *_enter_function(groups, limits),
+        *filter_function(host, network),
         *uplink_function(host, network),
         *prepare_function(root, ephemeral=ephemeral),
         *_command_function(nspawn, unified_cgroups=unified_cgroups, oom_score=oom.score),
@@ -151,10 +158,18 @@ def uplink_function(host: Host, network: NetworkPlan) -> list[str]:
     if not network.pairs:
         return ["uplink() { :; }", ""]
     q = shlex.quote
+    refused = "the packet filter refuses this container's rules: the guest ends"
+    filtered = [
+        f"  filter_up || {{ echo {q(refused)} >&2",
+        '    until { read -r pid < nspawn.pid && kill -9 "$pid"; } 2> /dev/null; do sleep 0.05; done; return 1',
+        "  }",
+    ]
     settings = [f"  echo {value} 2> /dev/null > /proc/sys/{file}" for file, value in network.link_settings]
     return [
-        "# Waits for the guest's word that its interfaces exist, then configures the host's ends: before the guest boots.",
+        "# Beside nspawn, which takes longer: the packet filter's elements. Then waits for the guest's word that its interfaces exist,",
+        "# and configures the host's ends: before the guest boots.",
         "uplink() {",
+        *(filtered if network.elements or network.bridge_elements else ()),
         "  read -r word < guest/request || return",
         f"  {q(host.tools.ip)} -force -batch links >> network.log 2>&1",
         *settings,
@@ -177,7 +192,7 @@ def prepare_function(root: str, *, ephemeral: bool) -> list[str]:
         ]
     lines += [
         "  rm -f guest/request guest/answer",
-        "  mkfifo -m 622 guest/request && mkfifo -m 644 guest/answer || return 1",
+        "  mkfifo -m 666 guest/request guest/answer || return 1",
     ]
     return [*lines, "}", ""]
 
@@ -219,7 +234,6 @@ def _main_loop(host: Host, groups: tuple[str, ...], network: NetworkPlan, *, wat
         "make_groups || { echo 'cannot make the cgroups' >&2; exit 1; }",
     ]
     parents = tuple(group.rpartition("/")[0] for group in groups)
-    lines += filter_up_lines(host, network)
     if network.borrows and not host.udev:
         lines += [
             "# nspawn waits for udev's word on every interface that it takes, except where /sys is read-only: then there is no udev.",
@@ -245,7 +259,7 @@ def _main_loop(host: Host, groups: tuple[str, ...], network: NetworkPlan, *, wat
         *filter_down_lines(host, network),
         'echo "$status" > ended',
         *end_lines(),
-        "rm -f nspawn.pid launcher.pid",
+        "rm -f nspawn.pid",
         "# The launcher's own cgroup goes last: it leaves it first.",
         "for group in $groups; do",
         "  top=${group%/machine.slice/*}",
@@ -255,6 +269,8 @@ def _main_loop(host: Host, groups: tuple[str, ...], network: NetworkPlan, *, wat
         "done 2>/dev/null",
         "rmdir " + " ".join(q(f"{group}/launcher") + " " + q(group) for group in groups) + " 2>/dev/null",
         "rmdir " + " ".join(q(parent) for parent in parents) + " 2>/dev/null",
+        "# As long as this is there, a next start waits.",
+        "rm -f launcher.pid",
         "exit 0",
     ]
     return lines

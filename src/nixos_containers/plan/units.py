@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..base.durations import parse_duration
 from .events import event_function, oom_files, oom_function, unit_end_lines
-from .filtering import filter_down_lines, filter_up_lines
+from .filtering import filter_down_lines, filter_function
 from .launcher import REBOOT, command_lines, prepare_function, uplink_function
 from .limits import container_limits
 
@@ -221,10 +221,10 @@ def unit_script(
         "  exit 0",
         "fi",
         "",
+        *filter_function(host, network),
         *uplink_function(host, network),
         *prepare_function(root, ephemeral=ephemeral),
         "prepare || exit 1",
-        *filter_up_lines(host, network),
         *(_uplink_lines(host) if network.pairs else ()),
         "echo $$ > nspawn.pid",
         *command_lines(nspawn, unified_cgroups=unified_cgroups),

@@ -105,11 +105,13 @@ def with_users(paths: Paths, record: Record) -> Record:
     return dataclasses.replace(record, user_base=records.user_base(paths, record.container.name))
 
 
-def start_container(paths: Paths, host: Host, name: str) -> None:
-    """Start container `name` from its record. Raises ContainerError when it cannot start."""
+def start_container(paths: Paths, host: Host, name: str) -> bool:
+    """Start container `name` from its record; False when it is up already. Raises ContainerError when it cannot start."""
     repair.repair(paths, host, name)
+    if not host.systemd:
+        stop.wait_for_launcher(paths, name, host.cgroups)
     if observe.running(paths, name) is not None:
-        return
+        return False
     record, system = _startable(paths, name)
     if host.systemd:
         units.start(paths, record)  # whose unit calls prepare_container
@@ -123,6 +125,7 @@ def start_container(paths: Paths, host: Host, name: str) -> None:
             events.emit(paths, "start-failed", name)
             raise
         events.emit(paths, "ready", name, seconds=round(time.monotonic() - began, 3))
+    return True
 
 
 def prepare_container(paths: Paths, host: Host, name: str) -> None:

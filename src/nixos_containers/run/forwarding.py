@@ -6,13 +6,12 @@ The memory is of this boot of the host: one of another boot is of no meaning, ev
 from __future__ import annotations
 
 import os
-import shutil
-from typing import TYPE_CHECKING
 
 from ..base import log, process
 from ..base.files import locked, read_text, remove
 from ..plan.forwarding import LOOPBACK6_ROUTE, MEMORY, NEEDS, wanted
 
+TYPE_CHECKING = False  # importing typing costs a start that repeats more than all that is done here
 if TYPE_CHECKING:
     from ..base.paths import Paths
 
@@ -30,6 +29,8 @@ def acquire(paths: Paths, name: str, *, root: str = _ROOT) -> None:
     with locked(f"{memory}.lock", who=_WHO):
         boot = read_text(_BOOT) or ""
         if read_text(f"{memory}/boot") != boot:
+            import shutil
+
             shutil.rmtree(memory, ignore_errors=True)
             os.makedirs(memory, mode=0o755)
             _write(f"{memory}/boot", boot)

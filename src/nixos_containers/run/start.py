@@ -5,14 +5,11 @@ from __future__ import annotations
 import glob
 import json
 import os
-import select
-import socket
-import time
 from typing import TYPE_CHECKING
 
-from ..base import log, process
+from ..base import log
 from ..base.durations import parse_duration
-from ..base.errors import ContainerError, HostError
+from ..base.errors import HostError
 from ..base.files import read_text, remove, write_atomically
 from ..declare.codec import encode
 from ..kernel import sysctls
@@ -21,11 +18,10 @@ from ..observe import links
 from ..plan.launch import is_nixos, params_digest, plan_launch
 from ..plan.limits import container_limits
 from ..plan.nspawn import Nixos
-from . import forwarding, hosts, resolver, stop, storeview
+from . import again, forwarding, hosts, resolver, stop, storeview
+from .readiness import launch_until_ready
 
 if TYPE_CHECKING:
-    from subprocess import Popen
-
     from ..base.paths import Paths
     from ..declare.container import Record
     from ..plan.facts import Host
@@ -38,7 +34,6 @@ _KERNEL_ROOM = {
     "kernel.keys.maxkeys": 20000,
     "kernel.keys.maxbytes": 2000000,
 }
-_LOG_TAIL_LINES = 15
 # What an earlier run wrote and this one may not: whoever reads it would take it for this one's.
 _RUN_FILES = (
     *("ended", "stopping", "nspawn.pid", "launcher.pid", "links", "unit"),
@@ -50,10 +45,6 @@ _NSPAWNS_NOBODY = 0x7FFFFFFE
 _SKELETON = {"usr": 0o755, "etc": 0o755, "var": 0o755, "var/lib": 0o755, "var/lib/private": 0o700, "root": 0o700}
 
 
-class StartFailed(ContainerError):
-    """The guest did not come up; its log's tail is in `details`."""
-
-
 def start(paths: Paths, record: Record, host: Host, *, busybox: str, system: str) -> None:
     """Start the container of `record` with the store path `system` and wait until the guest is ready.
 
@@ -61,23 +52,21 @@ def start(paths: Paths, record: Record, host: Host, *, busybox: str, system: str
     the attempt is left.
     """
     name = record.container.name
-    launch, state = prepare(paths, record, host, busybox=busybox, system=system), paths.run_state(name)
+    again.forget(paths, name)
+    launch = prepare(paths, record, host, busybox=busybox, system=system)
     timeout = parse_duration(record.container.timeout_start, f"containers.{name}.timeoutStartSec")
-    with _listener(f"{state}/notify") as listener:
-        launcher = _spawn(paths, name, launch, f"{state}/notify")
-        try:
-            _wait_until_ready(paths, name, launcher, listener, timeout)
-        except BaseException as failure:
-            stop.terminate(paths, name, host.cgroups)
-            if isinstance(failure, ContainerError) and not failure.details:
-                failure.details = log_tail(paths, name)
-            raise
+    launch_until_ready(paths, name, launch.command, timeout=timeout, undo=lambda: stop.terminate(paths, name, host.cgroups))
+    if launch.repeatable:
+        tools = (host.tools.nspawn, host.tools.ip, host.tools.nft)
+        link = observe.system_link(paths, record)
+        again.remember(paths, name, command=launch.command, timeout=timeout, system_link=link, needed=(*tools, *launch.needed))
 
 
 def prepare(paths: Paths, record: Record, host: Host, *, busybox: str, system: str) -> Launch:
     """Make everything that a start of `record`'s container needs on the host, up to the texts that it runs.
 
-    Raises HostError when something that is to be bound is missing.
+    A later start of the same, unchanged container skips all of this (run/again.py): what must happen at every start is the
+    launcher's script's to do, or makes the launch not `repeatable`. Raises HostError when something that is to be bound is missing.
     """
     name = record.container.name
     make_room(paths)
@@ -209,6 +198,7 @@ def _write_run_state(paths: Paths, record: Record, host: Host, launch: Launch, *
 
 def note_system(paths: Paths, name: str, system: str) -> None:
     """Remember that the running guest was switched to `system`."""
+    again.forget(paths, name)
     path = f"{paths.run_state(name)}/started.json"
     try:
         before = json.loads(read_text(path) or "{}")
@@ -225,68 +215,3 @@ def ensure_machine_id() -> None:
         return
     write_atomically(path, os.urandom(16).hex() + "\n", mode=0o444)
     log.say(f"made {path}, which this host did not have and systemd-nspawn needs")
-
-
-class _listener:
-    """A notification socket (sd_notify(3)) that exists while the block runs."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
-
-    def __enter__(self) -> socket.socket:
-        remove(self._path)
-        self._socket.bind(self._path)
-        return self._socket
-
-    def __exit__(self, *_: object) -> None:
-        self._socket.close()
-        remove(self._path)
-
-
-def _spawn(paths: Paths, name: str, launch: Launch, notify: str) -> Popen[bytes]:
-    os.makedirs(paths.logs, mode=0o750, exist_ok=True)
-    path = paths.log(name)
-    try:
-        os.replace(path, path + ".1")
-    except FileNotFoundError:
-        pass
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o640)
-    try:
-        return process.spawn(launch.command, stdout=descriptor, stderr=descriptor, env={"NOTIFY_SOCKET": notify}, detach=True)
-    finally:
-        os.close(descriptor)
-
-
-def _wait_until_ready(paths: Paths, name: str, launcher: Popen[bytes], listener: socket.socket, timeout: float) -> None:
-    deadline = time.monotonic() + timeout
-    pidfd = os.pidfd_open(launcher.pid)
-    try:
-        while True:
-            readable, _, _ = select.select([listener, pidfd], [], [], max(0.0, deadline - time.monotonic()))
-            if listener in readable:
-                message = listener.recv(4096).decode(errors="replace").split("\n")
-                log.debug("notified: " + " ".join(message))
-                if "READY=1" in message:
-                    return
-            elif pidfd in readable:
-                launcher.wait()
-                status = (read_text(f"{paths.run_state(name)}/ended") or "").strip()
-                raise StartFailed(
-                    f"container ‘{name}’ ended before it was ready" + (f" (status {status})" if status not in ("", "0") else ""),
-                    hint=f"the whole log is {paths.log(name)}",
-                )
-            else:
-                raise StartFailed(
-                    f"container ‘{name}’ was not ready within {timeout:g} s and was stopped again",
-                    hint=f"set containers.{name}.timeoutStartSec higher, or look into {paths.log(name)}",
-                )
-    finally:
-        os.close(pidfd)
-
-
-def log_tail(paths: Paths, name: str) -> str:
-    """The last lines of the container's console log, for an error message."""
-    text = read_text(paths.log(name)) or ""
-    lines = [line.rstrip("\r") for line in text.splitlines() if "Attempted to remove disk file system" not in line]
-    return "\n".join(f"  {line}" for line in lines[-_LOG_TAIL_LINES:])

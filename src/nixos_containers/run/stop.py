@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # As long as systemd gives a unit to stop (DefaultTimeoutStopSec=).
 _STOP_TIMEOUT = 90.0
+# A launcher needs some hundredths of a second for what it does without a guest.
+_LAUNCHER_TIMEOUT = 10.0
 _RUN_FILES = ("nspawn.pid", "launcher.pid", "notify", "stopping", "guest/request", "guest/answer")
 
 
@@ -78,10 +80,27 @@ def _remove_groups(groups: tuple[str, ...]) -> None:
 
 
 def _remove_rules(state: str) -> None:
+    """Unless the launcher came so far itself. The files stay: the next start may be the same (run/again.py)."""
     for path in (f"{state}/filter.down", f"{state}/bridge.down"):
-        if os.path.exists(path):
+        if os.path.exists(path) and not os.path.exists(f"{state}/ended"):
             process.run(["nft", "-f", path], check=False)
-            remove(path)
+
+
+def wait_for_launcher(paths: Paths, name: str, layout: Cgroups) -> None:
+    """Let a stop whose command was killed come to its end, and a launcher without a guest to its own or to the guest's next boot."""
+    stopping = f"{paths.run_state(name)}/stopping"
+    deadline = time.monotonic() + _LAUNCHER_TIMEOUT
+    while observe.supervisor(paths, name) is not None:
+        up = observe.running(paths, name) is not None
+        if up and not os.path.exists(stopping):
+            return
+        if time.monotonic() > deadline:
+            if up:
+                remove(stopping)  # nobody has told the guest to stop
+            else:
+                terminate(paths, name, layout)
+            return
+        time.sleep(0.01)
 
 
 def wait_for_links(paths: Paths, name: str) -> None:

@@ -15,7 +15,7 @@ from ..base.files import read_text, remove, symlink_atomically, write_atomically
 from ..observe import containers as observe
 from ..plan.units import DROP_IN, MARK, RESOLVER_UNITS, TEMPLATE, drop_in, drop_in_of, resolver_units, template_unit, unit_of
 from . import events
-from .start import StartFailed
+from .readiness import StartFailed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -1,0 +1,118 @@
+"""Running a container's launcher, and waiting until its guest says that it is ready. Imports next to nothing: every start goes
+through here. Not for making what the launcher needs: run/start.py does that."""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+import time
+
+from ..base import log, process
+from ..base.errors import ContainerError
+from ..base.files import read_text, remove
+
+TYPE_CHECKING = False  # importing typing costs more than all that is done here
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ..base.paths import Paths
+
+_LOG_TAIL_LINES = 15
+
+
+class StartFailed(ContainerError):
+    """The guest did not come up; its log's tail is in `details`."""
+
+
+def launch_until_ready(
+    paths: Paths,
+    name: str,
+    command: Sequence[str],
+    *,
+    timeout: float,
+    undo: Callable[[], None],
+    meanwhile: Callable[[], None] | None = None,
+) -> None:
+    """Run the launcher's `command` and return when the guest of container `name` is ready.
+
+    `timeout` is in seconds; `meanwhile` is called while the guest boots. Raises StartFailed after `undo`, which ends what was
+    started; any other end of the wait calls it too.
+    """
+    notify = f"{paths.run_state(name)}/notify"
+    with _Listener(notify) as listener:
+        launcher = _spawn(paths, name, command, notify)
+        try:
+            if meanwhile is not None:
+                meanwhile()
+            _wait(paths, name, launcher, listener, timeout)
+        except BaseException as failure:
+            undo()
+            if isinstance(failure, ContainerError) and not failure.details:
+                failure.details = log_tail(paths, name)
+            raise
+
+
+class _Listener:
+    """A notification socket (sd_notify(3)) that exists while the block runs."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+
+    def __enter__(self) -> socket.socket:
+        remove(self._path)
+        self._socket.bind(self._path)
+        return self._socket
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+        remove(self._path)
+
+
+def _spawn(paths: Paths, name: str, command: Sequence[str], notify: str) -> int:
+    os.makedirs(paths.logs, mode=0o750, exist_ok=True)
+    path = paths.log(name)
+    try:
+        os.replace(path, path + ".1")
+    except FileNotFoundError:
+        pass
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o640)
+    try:
+        return process.detached(command, output=descriptor, env={"NOTIFY_SOCKET": notify})
+    finally:
+        os.close(descriptor)
+
+
+def _wait(paths: Paths, name: str, launcher: int, listener: socket.socket, timeout: float) -> None:
+    deadline = time.monotonic() + timeout
+    pidfd = os.pidfd_open(launcher)
+    try:
+        while True:
+            readable, _, _ = select.select([listener, pidfd], [], [], max(0.0, deadline - time.monotonic()))
+            if listener in readable:
+                message = listener.recv(4096).decode(errors="replace").split("\n")
+                log.debug("notified: " + " ".join(message))
+                if "READY=1" in message:
+                    return
+            elif pidfd in readable:
+                os.waitpid(launcher, 0)
+                status = (read_text(f"{paths.run_state(name)}/ended") or "").strip()
+                raise StartFailed(
+                    f"container ‘{name}’ ended before it was ready" + (f" (status {status})" if status not in ("", "0") else ""),
+                    hint=f"the whole log is {paths.log(name)}",
+                )
+            else:
+                raise StartFailed(
+                    f"container ‘{name}’ was not ready within {timeout:g} s and was stopped again",
+                    hint=f"set containers.{name}.timeoutStartSec higher, or look into {paths.log(name)}",
+                )
+    finally:
+        os.close(pidfd)
+
+
+def log_tail(paths: Paths, name: str) -> str:
+    """The last lines of the container's console log, for an error message."""
+    text = read_text(paths.log(name)) or ""
+    lines = [line.rstrip("\r") for line in text.splitlines() if "Attempted to remove disk file system" not in line]
+    return "\n".join(f"  {line}" for line in lines[-_LOG_TAIL_LINES:])
