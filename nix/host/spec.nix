@@ -52,6 +52,10 @@ check {
   inherit (container)
     autoStart
     restartIfChanged
+    after
+    before
+    requires
+    wants
     ephemeral
     copyResolvConf
     additionalCapabilities

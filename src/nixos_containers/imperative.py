@@ -16,6 +16,7 @@ from .observe import containers as observe
 from .observe.host import host_facts
 from .pipeline import build_systems, evaluate_locked
 from .plan.imperative import nix_string, nixpkgs_text, replace_config, replace_option
+from .plan.order import dependents
 from .plan.switch import plan_switch, removal_actions
 from .run import addresses, hosts, unfinished
 from .run.execute import execute
@@ -110,7 +111,16 @@ def _apply(paths: Paths, name: str, nix_options: tuple[str, ...], *, replacing: 
 
 
 def destroy(paths: Paths, name: str) -> None:
-    """Shut imperative container `name` down and remove it with its state. Raises ContainerError."""
+    """Shut imperative container `name` down and remove it with its state. Raises ContainerError.
+
+    One that others require is refused: they could not be started again.
+    """
     host = host_facts()
     repair_all(paths, host)
-    execute(paths, host, removal_actions(name, observe.observe(paths), reason="destroy", purge=True))
+    needing = dependents([name], observe.dependencies(paths))
+    if needing:
+        raise DefinitionError(
+            f"container ‘{name}’ is required by ‘{'’, ‘'.join(needing)}’",
+            hint=f"nixos-container destroy {' '.join(needing)}, or take ‘{name}’ out of their ‘requires’",
+        )
+    execute(paths, host, removal_actions([name], observe.observe(paths), reason="destroy", purge=True))

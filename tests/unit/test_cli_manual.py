@@ -50,7 +50,7 @@ def test_every_example_is_a_command_line_that_is_understood(verb: Verb) -> None:
     ("name", "expected"),
     [
         ("status", "status [OPTIONS] NAME"),
-        ("start", "start [OPTIONS] NAME..."),
+        ("start", "start [OPTIONS] [NAME...]"),
         ("switch", "switch [OPTIONS] [NAME...]"),
         ("doctor", "doctor [OPTIONS]"),
         ("run", "run [OPTIONS] NAME [--] COMMAND..."),

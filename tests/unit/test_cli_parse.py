@@ -89,7 +89,6 @@ def test_upstreams_command_lines_are_understood(words: list[str]) -> None:
     [
         ([], "no action specified"),
         (["--debug"], "no action specified"),
-        (["start"], "no container name specified"),
         (["run"], "no container name specified"),
         (["run", "--"], "no container name specified"),
         (["destroy"], "no container name specified"),

@@ -3,6 +3,15 @@
 
 let
   inherit (lib) mkOption types;
+
+  containers =
+    description:
+    mkOption {
+      type = types.listOf types.str;
+      default = [ ];
+      example = [ "db" ];
+      inherit description;
+    };
 in
 {
   options = {
@@ -20,6 +29,23 @@ in
         is started again.
       '';
     };
+
+    after = containers ''
+      Containers, by name, that this one is ordered after, as systemd's `After=`: when both are started, this one begins when
+      they are ready; when both are stopped, this one stops first. By itself it brings nothing along.
+    '';
+
+    before = containers "The opposite of `after`, as systemd's `Before=`: those containers are ordered after this one.";
+
+    requires = containers ''
+      Containers, by name, that this one cannot do without, as systemd's `Requires=`: they are started with it, and it is stopped
+      and restarted with them. It also waits for them (`after`): when one fails to start, this one is not started.
+    '';
+
+    wants = containers ''
+      Containers, by name, that are started with this one and before it, as systemd's `Wants=`: it is started also when they
+      fail, and stays when they stop.
+    '';
 
     timeoutStartSec = mkOption {
       type = types.either types.str types.ints.positive;

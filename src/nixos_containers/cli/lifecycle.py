@@ -1,15 +1,13 @@
-"""What start, stop, restart and terminate share: each named container, under its lock."""
+"""What start, stop, restart and terminate share: which containers are meant, and what goes with them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from ..base.errors import UsageError
-from ..base.files import locked
 from ..base.paths import Paths, check_name
 from ..observe import containers as observe
 from ..observe.host import host_facts
-from ..run.records import command_line
 from ..run.repair import repair_all
 from .output import emit_json
 
@@ -17,22 +15,50 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..plan.facts import Host
+    from ..plan.order import Ordered
     from .parse import Arguments
 
 
-def each(arguments: Arguments, act: Callable[[Paths, Host, str], None]) -> int:
-    """Call `act` for every named container, holding its lock; print the states when JSON is wanted."""
-    if not arguments.names:
-        raise UsageError("no container name specified")
-    paths, host = Paths(), host_facts()
+def each(arguments: Arguments, act: Callable[[Paths, Host, tuple[str, ...]], None]) -> int:
+    """Call `act` with the containers that are meant; print their states when JSON is wanted."""
+    paths = Paths()
     known = observe.names(paths)
+    names = _meant(arguments, paths, known)
+    host = host_facts()
     repair_all(paths, host)
-    for name in arguments.names:
+    for name in names:
         if check_name(name) not in known:
             raise observe.NoSuchContainer(name, known)
-    for name in arguments.names:
-        with locked(paths.lock(name), who=command_line()):
-            act(paths, host, name)
+    act(paths, host, names)
     if arguments.json:
-        emit_json({name: "up" if observe.running(paths, name) else "down" for name in arguments.names})
+        emit_json({name: "up" if observe.running(paths, name) else "down" for name in names})
     return 0
+
+
+def _meant(arguments: Arguments, paths: Paths, known: list[str]) -> tuple[str, ...]:
+    everything, auto = arguments.flag("all"), arguments.flag("auto")
+    if (everything or auto) and arguments.names:
+        raise UsageError("give either names, or --all or --auto", hint=f"nixos-container {arguments.verb.name} --help")
+    if not (everything or auto or arguments.names):
+        raise UsageError("no container name specified", hint=f"nixos-container {arguments.verb.name} --all takes all of them")
+    if auto:
+        return tuple(name for name in known if observe.is_auto_start(paths, name))
+    return tuple(known) if everything else tuple(dict.fromkeys(arguments.names))
+
+
+def running(paths: Paths) -> list[str]:
+    """The containers that run."""
+    return [name for name in observe.names(paths) if observe.running(paths, name) is not None]
+
+
+def graph_of(paths: Paths, names: tuple[str, ...]) -> dict[str, Ordered]:
+    """The dependencies of `names` and of what they bring along: no other record is read."""
+    found: dict[str, Ordered] = {}
+    queue = list(names)
+    while queue:
+        name = queue.pop()
+        node = observe.dependencies_of(paths, name) if name not in found else None
+        if node is not None:
+            found[name] = node
+            queue += [*node.requires, *node.wants]
+    return found

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 PROGRAM = "nixos-container"
 
-# Verbs that take names, and mean all there is when none is given.
-_ALL_BY_DEFAULT = frozenset({"switch", "plan", "build", "prune", "options", "stats", "top", "events", "metrics"})
+# Verbs that take names but can do without: they mean all there is then, or have an option that says so.
+_ALL_BY_DEFAULT = frozenset(
+    {"switch", "plan", "build", "prune", "options", "start", "stop", "restart", "terminate", "stats", "top", "events", "metrics"}
+)
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Verb:
 
 DEFINITION = Option(("-c", "--config-path"), "the definition file (default: /etc/nixos/configuration.nix)", "FILE")
 NIXOS_PATH = Option(("--nixos-path",), "evaluate with the nixpkgs tree at PATH instead of the embedded universe", "PATH")
+ALL = Option(("--all",), "all containers of this host")
 DRY_RUN = Option(("--dry-run",), "print the actions with their reasons, and do nothing")
 # Nix's own, as upstream passes them on. nix.py says which of them `create` records.
 NIX_OPTIONS = (

@@ -9,6 +9,7 @@ from .verb import DEFINITION, DRY_RUN, GLOBAL_OPTIONS, NIX_OPTIONS, NIXOS_PATH, 
 from .verbs_lifecycle import LIFECYCLE
 from .verbs_resources import RESOURCES
 from .verbs_seeing import SEEING
+from .verbs_start import START_STOP
 
 __all__ = ["GLOBAL_OPTIONS", "NIX_OPTIONS", "PROGRAM", "VERBS", "Option", "Verb", "find"]
 
@@ -95,46 +96,7 @@ VERBS: tuple[Verb, ...] = (
         "one",
         text=("Prints `up` or `down`. For a name that is no container it prints `gone` and fails."),
     ),
-    Verb(
-        "start",
-        "start containers",
-        "start",
-        "many",
-        text=(
-            "Returns when the guest says that it is ready, or fails after the container's `timeoutStartSec` with "
-            "the end of its console. A container that is up already is left alone. The console of the last start "
-            "is kept in /var/log/nixos-containers/NAME.log."
-        ),
-        examples=("start web db",),
-    ),
-    Verb(
-        "stop",
-        "shut containers down",
-        "stop",
-        "many",
-        text=(
-            "Asks the guest's systemd to shut down and waits until it did; a guest that hangs is ended. "
-            "Interfaces, forwarded ports and cgroups go with it; the state stays, except that of an ephemeral "
-            "container. A container that is down already is left alone."
-        ),
-    ),
-    Verb(
-        "restart",
-        "stop and start containers",
-        "restart",
-        "many",
-        text=("Starts containers that were down."),
-    ),
-    Verb(
-        "terminate",
-        "end a container at once, without shutting it down",
-        "terminate",
-        "many",
-        text=(
-            "Kills every process of the container: for a guest that does not answer. Files that programs had not "
-            "written yet are lost. For an orderly end, use `stop`."
-        ),
-    ),
+    *START_STOP,
     Verb(
         "run",
         "run a command in a container",

@@ -133,6 +133,10 @@ class Container:
     auto_start: bool = False
     restart_if_changed: bool = True
     timeout_start: str = "1min"
+    after: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
+    wants: tuple[str, ...] = ()
     ephemeral: bool = False
     copy_resolv_conf: bool = True
     private_users: str | None = None

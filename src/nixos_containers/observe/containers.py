@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..base import log
 from ..base.errors import ContainerError, HostError
@@ -16,6 +16,7 @@ from ..kernel import cgroups, proc
 from ..plan.facts import Cgroups, HostNetwork, Observed, Running
 from ..plan.launch import cgroup_of
 from ..plan.limits import CgroupLimits, live_digest
+from ..plan.order import Dependencies
 from .live import names, nspawn_and_leader
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 __all__ = [
     "NoSuchContainer",
     "Started",
+    "dependencies",
+    "dependencies_of",
+    "is_auto_start",
     "is_imperative",
     "leftovers",
     "names",
@@ -115,6 +119,35 @@ def records(paths: Paths) -> dict[str, Record]:
         except HostError as failure:
             log.warn(str(failure))
     return found
+
+
+def dependencies_of(paths: Paths, name: str) -> Dependencies | None:
+    """The dependencies of container `name` from its record, or None when there is no record that can be read."""
+    declared = _declared(paths, name)
+    try:
+        return None if declared is None else Dependencies(*(tuple(declared.get(option, ())) for option in Dependencies.__slots__))
+    except TypeError:
+        return None
+
+
+def is_auto_start(paths: Paths, name: str) -> bool:
+    """Whether container `name` starts with the host."""
+    return bool((_declared(paths, name) or {}).get("autoStart"))
+
+
+def _declared(paths: Paths, name: str) -> dict[str, Any] | None:
+    """The container's options in its record as they stand there, which costs a fraction of decoding it all."""
+    text = read_text(record_path(paths, name))
+    try:
+        found = None if text is None else json.loads(text)["container"]
+    except (ValueError, TypeError, KeyError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def dependencies(paths: Paths) -> dict[str, Dependencies]:
+    """The dependencies of all containers; those with a damaged record have none."""
+    return {name: dependencies_of(paths, name) or Dependencies() for name in names(paths)}
 
 
 def running(paths: Paths, name: str) -> Running | None:

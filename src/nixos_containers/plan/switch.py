@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING
 
 from ..base.errors import DefinitionError
 from ..declare.container import Record
-from .actions import Action, Create, Forget, Purge, Reload, Restart, SetLimits, SetProfile, Start, Stop, Update
+from .actions import Action, Create, Forget, Purge, Reload, Restart, SetLimits, SetProfile, Start, Update
 from .addresses import with_reserved
 from .claims import Ledger, check_host
 from .launch import limits_digest, params_digest, plan_launch
+from .life import down_actions, up_actions
+from .order import check, dependents
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from ..declare.container import Container, Spec
     from .facts import Host, Observed
 
@@ -36,23 +40,36 @@ def plan_switch(
         for name, record in sorted(observed.records.items())
         if source is not None and record.declared_by == source and name not in spec.declared and (not names or name in names)
     ]
-    actions: list[Action] = []
-    # First those that leave: a container that was given another name takes over its old one's addresses and ports.
-    for name in leaving:
-        actions += removal_actions(name, observed, reason=f"no longer declared in {source}", purge=purge)
     staying = {name: record.container for name, record in observed.records.items() if name not in leaving}
+    # First those that leave: a container that was given another name takes over its old one's addresses and ports.
+    actions = removal_actions(leaving, observed, reason=f"no longer declared in {source}", purge=purge)
     spec = with_reserved(spec, observed.addresses)
-    for name in sorted(spec.containers):
-        if not names or name in names:
-            _check_owner(name, observed, source)
+    chosen = [name for name in sorted(spec.containers) if not names or name in names]
+    for name in chosen:
+        _check_owner(name, observed, source)
     _check_claims(spec, staying, names)
-    for name, container in sorted(spec.containers.items()):
-        if names and name not in names:
-            continue
+    ups: dict[str, Start | Restart | Reload] = {}
+    for name in chosen:
+        container = spec.containers[name]
         before = observed.records.get(name)
         check_host(container, observed.network, before=before.container if before is not None else None)
-        actions += _container_actions(container, observed, host, source=source, busybox=spec.busybox.path, start=start)
-    return actions
+        kept, up = _container_actions(container, observed, host, source=source, busybox=spec.busybox.path, start=start)
+        actions += kept
+        if up is not None:
+            ups[name] = up
+    graph = {**staying, **spec.containers}
+    check(graph, chosen, spec.declared)
+    _check_leaving(leaving, staying, chosen)
+    return [*actions, *up_actions(ups, graph, observed.running)]
+
+
+def _check_leaving(leaving: list[str], staying: dict[str, Container], chosen: list[str]) -> None:
+    left = {name: container for name, container in staying.items() if name not in chosen}
+    for name, gone in dependents(leaving, left).items():
+        raise DefinitionError(
+            f"container ‘{name}’ requires ‘{gone}’, which the definition has no longer",
+            hint=f"take ‘{gone}’ out of containers.{name}.requires first",
+        )
 
 
 def _check_owner(name: str, observed: Observed, source: str | None) -> None:
@@ -87,7 +104,8 @@ def _check_claims(spec: Spec, staying: dict[str, Container], names: tuple[str, .
 
 def _container_actions(
     container: Container, observed: Observed, host: Host, *, source: str | None, busybox: str, start: bool
-) -> list[Action]:
+) -> tuple[list[Action], Start | Restart | Reload | None]:
+    """What is written down about the container, and what is then done with it."""
     name = container.name
     path = container.system.path
     system = observed.finished.get(path, path) if path is not None else None
@@ -108,25 +126,24 @@ def _container_actions(
         actions.append(SetProfile(name, "the system changed" if name in observed.profiles else "the first system", system))
     running = observed.running.get(name)
     if running is None:
-        if container.auto_start and start:
-            actions.append(Start(name, "autoStart is set"))
-    elif running.params != params_digest(container, host):
+        return actions, Start(name, "autoStart is set") if container.auto_start and start else None
+    if running.params != params_digest(container, host):
         if container.restart_if_changed:
-            actions.append(Restart(name, "the container's own parameters changed"))
-    else:
-        if running.limits not in (None, limits_digest(container)):
-            actions.append(SetLimits(name, "its limits changed"))
-        if system is not None and running.system != system and container.restart_if_changed:
-            actions.append(Reload(name, "only the guest's system changed", system))
-    return actions
+            return actions, Restart(name, "the container's own parameters changed")
+        return actions, None
+    if running.limits not in (None, limits_digest(container)):
+        actions.append(SetLimits(name, "its limits changed"))
+    if system is not None and running.system != system and container.restart_if_changed:
+        return actions, Reload(name, "only the guest's system changed", system)
+    return actions, None
 
 
-def removal_actions(name: str, observed: Observed, *, reason: str, purge: bool) -> list[Action]:
-    """Stop, forget and, when `purge`, delete: the end of a container."""
-    actions: list[Action] = []
-    if name in observed.running:
-        actions.append(Stop(name, reason))
-    actions.append(Forget(name, reason if purge else f"{reason}; its state directory is kept"))
-    if purge and name in observed.states:
-        actions.append(Purge(name, "--purge"))
+def removal_actions(names: Collection[str], observed: Observed, *, reason: str, purge: bool) -> list[Action]:
+    """Stop, forget and, when `purge`, delete: the end of containers."""
+    graph = {name: record.container for name, record in observed.records.items() if name in names}
+    actions: list[Action] = [*down_actions({name: reason for name in names if name in observed.running}, graph, ())]
+    for name in names:
+        actions.append(Forget(name, reason if purge else f"{reason}; its state directory is kept"))
+        if purge and name in observed.states:
+            actions.append(Purge(name, "--purge"))
     return actions

@@ -111,6 +111,13 @@ def drop_in(container: Container, *, state: str) -> str:
     timeout = parse_duration(container.timeout_start, where)
     unit = [] if container.ephemeral else [f"RequiresMountsFor={_word(state)}"]
     unit += [f"RequiresMountsFor={_word(bind.source)}" for bind in container.binds]
+    for key, names in (("Requires", container.requires), ("Wants", container.wants), ("Before", container.before)):
+        unit += [f"{key}={unit_of(name)}" for name in names]
+    unit += [
+        f"After={unit_of(name)}"
+        for name in dict.fromkeys((*container.after, *container.requires, *container.wants))
+        if name not in container.before
+    ]
     for interface in (*container.network.interfaces, *container.network.macvlans):
         device = f"sys-subsystem-net-devices-{_escaped(interface)}.device"
         unit += [f"Wants={device}", f"After={device}"]

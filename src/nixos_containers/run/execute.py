@@ -1,10 +1,15 @@
-"""Carries out a plan: one match over its actions, each announced by its own line and done under the container's lock."""
+"""Carries out a plan: one match over its actions, each announced by its own line and done under the container's lock.
+
+What starts, stops or switches a guest is done for several containers at once, in the order of their dependencies.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import os
 import time
+from functools import partial
+from itertools import groupby
 from typing import TYPE_CHECKING, assert_never
 
 from ..base import log
@@ -14,8 +19,10 @@ from ..build import profiles, store
 from ..observe import containers as observe
 from ..plan import actions as act
 from ..plan.launch import private_users
+from ..plan.life import Live, live_steps
 from ..plan.limits import container_limits
-from . import events, files, hosts, limits, records, reload, repair, start, stop, storeview, unfinished, units
+from ..plan.order import Dependencies
+from . import events, files, hosts, jobs, limits, records, reload, repair, start, stop, storeview, unfinished, units
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,10 +32,14 @@ if TYPE_CHECKING:
     from ..plan.facts import Host
 
 
-def execute(paths: Paths, host: Host, plan: Iterable[act.Action], *, already_locked: str | None = None) -> None:
-    """Carry out `plan` in order. The first failure ends it; what was done before stays and is consistent.
+_LIVE = (act.Start, act.Stop, act.Restart, act.Reload)
 
-    `already_locked` names the container whose lock the caller holds.
+
+def execute(paths: Paths, host: Host, plan: Iterable[act.Action], *, already_locked: str | None = None) -> None:
+    """Carry out `plan` in order. A failure ends it, except that guests do not wait for each other without need.
+
+    What was done before stays and is consistent. `already_locked` names the container whose lock the caller holds.
+    Raises ContainerError.
     """
     plan = list(plan)
     purged = {action.name for action in plan if isinstance(action, act.Purge)}
@@ -43,15 +54,38 @@ def execute(paths: Paths, host: Host, plan: Iterable[act.Action], *, already_loc
         # At once and not one by one: containers that start on the way find the names of all others.
         hosts.refresh(paths, planned=changed)
     try:
-        for action in plan:
-            log.say(f"{action.describe()} ({action.reason})")
-            if action.name == already_locked:
-                _carry_out(paths, host, action, purged=action.name in purged)
+        for live, actions in groupby(plan, key=lambda action: isinstance(action, _LIVE)):
+            if live:
+                _carry_out_at_once(paths, host, [action for action in actions if isinstance(action, _LIVE)], already_locked)
                 continue
-            with locked(paths.lock(action.name), who=records.command_line()):
-                _carry_out(paths, host, action, purged=action.name in purged)
+            for action in actions:
+                _under_lock(paths, host, action, already_locked, purged=action.name in purged)
     finally:
         hosts.refresh_if_stale(paths)
+
+
+def _under_lock(paths: Paths, host: Host, action: act.Action, already_locked: str | None, *, purged: bool = False) -> None:
+    if action.reason:
+        log.say(f"{action.describe()} ({action.reason})")
+    if action.name == already_locked:
+        _carry_out(paths, host, action, purged=purged)
+        return
+    with locked(paths.lock(action.name), who=records.command_line()):
+        _carry_out(paths, host, action, purged=purged)
+
+
+def _carry_out_at_once(paths: Paths, host: Host, actions: list[Live], already_locked: str | None) -> None:
+    if len(actions) == 1:
+        _under_lock(paths, host, actions[0], already_locked)
+        return
+    start.make_room(paths)
+    start.ensure_machine_id()
+    graph = {action.name: observe.dependencies_of(paths, action.name) or Dependencies() for action in actions}
+    planned = [
+        jobs.Job(step.action.name, partial(_under_lock, paths, host, step.action, already_locked), step.after, step.needs, step.verb)
+        for step in live_steps(actions, graph)
+    ]
+    jobs.run_jobs(planned, limit=jobs.at_once())
 
 
 def _carry_out(paths: Paths, host: Host, action: act.Action, *, purged: bool) -> None:
@@ -69,7 +103,8 @@ def _carry_out(paths: Paths, host: Host, action: act.Action, *, purged: bool) ->
             profiles.set_profile(paths, action.name, action.system)
             events.emit(paths, "switch", action.name, system=action.system)
         case act.Start():
-            start_container(paths, host, action.name)
+            if not start_container(paths, host, action.name) and not action.reason:
+                log.say(f"container ‘{action.name}’ is already up")
         case act.Stop():
             stop_container(paths, host, action.name)
         case act.Restart():
