@@ -182,8 +182,7 @@ def plan_launch(
         files=files,
         cgroup=cgroup,
         command=("unshare", "--mount", "--propagation", "slave", host.tools.shell, f"{state}/launch"),
-        # Each start makes an ephemeral root's mount point and what real NixOS expects, looks for interfaces that it takes, and
-        # brings other containers along.
+        # Each start makes an ephemeral root and what real NixOS expects, looks for interfaces, brings other containers along.
         repeatable=not (container.ephemeral or nixos is not None or network.borrows or container.requires or container.wants),
         needed=(*((store,) if isinstance(store, str) else store), *(bind.source for bind in container.binds)),
     )
