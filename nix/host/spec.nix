@@ -62,6 +62,8 @@ check {
     allowedDevices
     extraFlags
     tmpfs
+    persistentPaths
+    volumes
     enableTun
     flake
     flakeOptions
@@ -103,7 +105,8 @@ check {
         warnings = system.config.warnings or [ ];
       };
   sliceLimits = if has then { } else lib.mapAttrs (_: toString) (lib.filterAttrs (_: v: v != null && !lib.isList v) slice);
-  binds = lib.mapAttrsToList (_: bind: { inherit (bind) mountPoint hostPath isReadOnly; }) container.bindMounts;
+  binds = lib.mapAttrsToList (_: bind: { inherit (bind) mountPoint hostPath isReadOnly create recursive; }) container.bindMounts;
+  overlays = lib.mapAttrsToList (mountPoint: overlay: { inherit mountPoint; inherit (overlay) lower upper; }) container.overlays;
   network = pairOf container // {
     private = container.privateNetwork;
     extraVeths = lib.mapAttrs (_: pairOf) container.extraVeths;

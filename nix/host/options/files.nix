@@ -26,8 +26,37 @@ let
           default = true;
           description = "Whether the container may only read it.";
         };
+        create = mkOption {
+          type = types.bool;
+          default = false;
+          example = true;
+          description = "Whether a start makes the directory on the host when it is missing; otherwise the start is refused.";
+        };
+        recursive = mkOption {
+          type = types.bool;
+          default = true;
+          example = false;
+          description = "Whether what is mounted below it on the host appears as well.";
+        };
       };
     };
+
+  overlay.options = {
+    lower = mkOption {
+      type = types.listOf types.str;
+      example = [
+        "/srv/patches"
+        "/srv/base"
+      ];
+      description = "Directories of the host that are shown as one and never written to; the first is the topmost.";
+    };
+    upper = mkOption {
+      type = types.nullOr types.str;
+      default = null;
+      example = "/srv/changes";
+      description = "A directory of the host that takes what the container writes, in `upper` below it; null means memory, gone after a stop.";
+    };
+  };
 in
 {
   imports = [
@@ -47,6 +76,32 @@ in
       default = { };
       example = lib.literalExpression ''{ "/home" = { hostPath = "/home/alice"; isReadOnly = false; }; }'';
       description = "Directories and files of the host that appear in the container.";
+    };
+
+    overlays = mkOption {
+      type = types.attrsOf (types.submodule overlay);
+      default = { };
+      example = lib.literalExpression ''{ "/srv/www" = { lower = [ "/srv/base" ]; upper = "/srv/changes"; }; }'';
+      description = "Directories of the host, one over the other, by the place where they appear in the container (overlayfs).";
+    };
+
+    persistentPaths = mkOption {
+      type = types.listOf types.str;
+      default = [ ];
+      example = [ "/var/lib/postgresql" ];
+      description = "Directories of an ephemeral container that are kept: in its state, which goes with `destroy` or `--purge` only.";
+    };
+
+    volumes = mkOption {
+      type = types.attrsOf types.str;
+      default = { };
+      example = {
+        "/data" = "shop-data";
+      };
+      description = ''
+        Volumes by the place where they appear: directories that are made when they are first used, outlive containers, and may be
+        shared by several. Only `volume remove` deletes them.
+      '';
     };
 
     tmpfs = mkOption {

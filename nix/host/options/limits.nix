@@ -74,6 +74,9 @@ in
           What happens when the kernel has killed a process of the container for want of memory, as systemd's OOMPolicy=: nothing more, the
           container is shut down, or all of it is killed.
         '';
+    diskMax = optional sizeType "2G" ''
+      The most disk space of the root. Only an ephemeral root, which is memory, can be kept to a size; others are refused.
+    '';
     oomScoreAdjust = optional (types.ints.between (-1000) 1000) 500 ''
       How likely the container's processes are to be killed when the host's memory runs out, as systemd's OOMScoreAdjust=.
     '';

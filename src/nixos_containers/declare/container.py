@@ -94,11 +94,25 @@ class Bind:
     mount_point: str
     host_path: str | None = None
     is_read_only: bool = True
+    create: bool = False
+    recursive: bool = True
 
     @property
     def source(self) -> str:
         """The path on the host."""
         return self.mount_point if self.host_path is None else self.host_path
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """Directories of the host shown as one (`overlays`).
+
+    The first of `lower` is the topmost; what is written goes to `upper`, or to memory where there is none.
+    """
+
+    mount_point: str
+    lower: tuple[str, ...] = ()
+    upper: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +160,9 @@ class Container:
     extra_flags: tuple[str, ...] = ()
     binds: tuple[Bind, ...] = ()
     tmpfs: tuple[str, ...] = ()
+    overlays: tuple[Overlay, ...] = ()
+    persistent_paths: tuple[str, ...] = ()
+    volumes: dict[str, str] = field(default_factory=dict)
     nix_store: str = "closure"
     nix_daemon: bool = False
     limits: Limits = field(default_factory=Limits)

@@ -28,3 +28,4 @@ class Limits:
     limit_nofile: int | str | None = None
     oom_policy: str | None = None
     oom_score_adjust: int | None = None
+    disk_max: int | str | None = None

@@ -11,9 +11,10 @@ from ..declare.codec import encode
 from .cgroup_files import cgroup_writes, oom_counter
 from .launcher import Launch, guest_script, launch_files, launcher_script
 from .launcher_limits import Oom
-from .limits import container_limits, live_digest, start_limits
+from .limits import container_limits, live_digest, root_size, start_limits
+from .mounts import check_mounts, overlay_lines, sources
 from .network import plan_network
-from .nspawn import limit_flags, nspawn_command
+from .nspawn import STATES, limit_flags, nspawn_command
 from .units import nspawn_flags, unit_of, unit_script
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ def params_digest(container: Container, host: Host) -> str:
     for key in _NOT_FOR_A_RUNNING_GUEST:
         parameters.pop(key)
     limits, flags = start_limits(container), container_limits(container)[1]
+    if container.limits.disk_max is not None:
+        limits["disk_max"] = container.limits.disk_max
     if limits:
         parameters["limits"] = limits
     parameters["extraFlags"] = list(flags)
@@ -120,6 +123,7 @@ class _Common(TypedDict):
     state: str
     root: str
     ephemeral: bool
+    size: int | None
     network: NetworkPlan
     nspawn: list[str]
     unified_cgroups: bool
@@ -137,14 +141,16 @@ def plan_launch(
     store: str | tuple[str, ...] = "/nix/store",
     nixos: Nixos | None = None,
     events: str = "",
+    states: str = STATES,
 ) -> Launch:
     """The files and the command that start `record`'s container with `system` on `root`.
 
     `store` is what the guest gets as its store: a directory of the host, or store paths one by one; `nixos` is what a system
-    that `is_nixos` depends on besides; `events` the file of events, if they are wanted. Raises DefinitionError for options that
-    contradict each other or the host.
+    that `is_nixos` depends on besides; `events` the file of events, if they are wanted; `states` where states are kept. Raises
+    DefinitionError for options that contradict each other or the host.
     """
     container = record.container
+    check_mounts(container)
     network = plan_network(container)
     limits, flags = container_limits(container)
     cgroup = cgroup_of(container.name)
@@ -160,12 +166,14 @@ def plan_launch(
         user_base=_user_base(record),
         flags=(*limit_flags(limits), *(nspawn_flags(flags) if host.systemd else flags)),
         nixos=nixos,
+        states=states,
     )
     common: _Common = {
         "name": container.name,
         "state": state,
         "root": root,
         "ephemeral": container.ephemeral,
+        "size": root_size(container),
         "network": network,
         "nspawn": nspawn,
         "unified_cgroups": nixos is not None and nixos.recent_systemd,
@@ -175,7 +183,7 @@ def plan_launch(
         script = unit_script(host, **common)
     else:
         script = launcher_script(host, **common, cgroup=cgroup, **_for_the_launcher(limits, host, cgroup))
-    files = launch_files(network, launcher=script, guest=guest_script(network, busybox=busybox))
+    files = launch_files(network, launcher=script, guest=guest_script(network, busybox=busybox, mounts=overlay_lines(container)))
     if host.systemd:
         files["unit"] = unit_of(container.name) + "\n"  # tells the other commands whose the container is
     return Launch(
@@ -184,5 +192,5 @@ def plan_launch(
         command=("unshare", "--mount", "--propagation", "slave", host.tools.shell, f"{state}/launch"),
         # Each start makes an ephemeral root and what real NixOS expects, looks for interfaces, brings other containers along.
         repeatable=not (container.ephemeral or nixos is not None or network.borrows or container.requires or container.wants),
-        needed=(*((store,) if isinstance(store, str) else store), *(bind.source for bind in container.binds)),
+        needed=(*((store,) if isinstance(store, str) else store), *sources(container, states)),
     )

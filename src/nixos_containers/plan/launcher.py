@@ -48,6 +48,7 @@ def launcher_script(
     state: str,
     root: str,
     ephemeral: bool,
+    size: int | None = None,
     cgroup: str,
     limits: tuple[Write, ...],
     network: NetworkPlan,
@@ -79,7 +80,7 @@ def launcher_script(
         *_enter_function(groups, limits),
         *filter_function(host, network),
         *uplink_function(host, network),
-        *prepare_function(root, ephemeral=ephemeral),
+        *prepare_function(root, ephemeral=ephemeral, size=size),
         *_command_function(nspawn, unified_cgroups=unified_cgroups, oom_score=oom.score),
         *watch,
         *_main_loop(host, groups, network, watched=bool(watch)),
@@ -179,7 +180,7 @@ def uplink_function(host: Host, network: NetworkPlan) -> list[str]:
     ]
 
 
-def prepare_function(root: str, *, ephemeral: bool) -> list[str]:
+def prepare_function(root: str, *, ephemeral: bool, size: int | None = None) -> list[str]:
     """The shell function that makes what nspawn needs anew for every boot: FIFOs, an ephemeral root."""
     q = shlex.quote
     lines = ["prepare() {"]
@@ -187,7 +188,7 @@ def prepare_function(root: str, *, ephemeral: bool) -> list[str]:
         lines += [
             "  # In this process's own mount namespace: the root vanishes with the container, however that ends.",
             f"  umount -l {q(root)} 2>/dev/null",
-            f"  mount -t tmpfs -o mode=0755 nixos-container {q(root)} || return 1",
+            f"  mount -t tmpfs -o mode=0755{'' if size is None else f',size={size}'} nixos-container {q(root)} || return 1",
             f"  mkdir -p {q(root)}/usr {q(root)}/etc {q(root)}/nix/var/nix || return 1",
         ]
     lines += [
@@ -276,7 +277,7 @@ def _main_loop(host: Host, groups: tuple[str, ...], network: NetworkPlan, *, wat
     return lines
 
 
-def guest_script(network: NetworkPlan, *, busybox: str) -> str:
+def guest_script(network: NetworkPlan, *, busybox: str, mounts: list[str] | None = None) -> str:
     """The guest's first process, for the static busybox: the network, then the system's own init ("$@").
 
     Upstream's container-init does the same; the difference is that the host's end is up before this goes on.
@@ -301,6 +302,7 @@ def guest_script(network: NetworkPlan, *, busybox: str) -> str:
         *_NAME_SERVERS,
         *_OTHER_KIND,
         *_NAMES,
+        *(mounts or ()),
         'exec "$@"',
     ]
     return "\n".join(lines) + "\n"

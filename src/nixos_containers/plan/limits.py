@@ -299,6 +299,12 @@ def assignments(words: Iterable[str]) -> list[tuple[str, str]]:
     return found
 
 
+def root_size(container: Container) -> int | None:
+    """The most bytes that the root may hold (`diskMax`), or None. Raises DefinitionError."""
+    size = container.limits.disk_max
+    return None if size is None else parse_size(size, f"containers.{container.name}.limits.diskMax")
+
+
 def changed_limits(limits: CgroupLimits, changes: Iterable[tuple[str, str]]) -> CgroupLimits:
     """`limits` with `changes` as `assignments` gives them; `infinity` lifts one. Raises DefinitionError."""
     found: dict[str, Any] = {entry.name: getattr(limits, entry.name) for entry in dataclasses.fields(limits)}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .mounts import escape, mount_flags
+
 if TYPE_CHECKING:
     from ..declare.container import Container
     from .facts import Host
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
 
 # Where the guest finds the wrapper that configures its network and what it talks to the launcher with.
 GUEST_DIRECTORY = "/run/nixos-container"
+# Where states and volumes are, unless paths are moved.
+STATES = "/var/lib/nixos-containers"
 _NIX_STATE = "/nix/var/nix"
 
 
@@ -28,11 +32,6 @@ class Nixos:
     gcroots: str
     recent_systemd: bool = True
     platform: str = ""
-
-
-def escape(path: str) -> str:
-    """`path` for a --bind or --tmpfs argument, where a colon separates fields and a backslash escapes."""
-    return path.replace("\\", "\\\\").replace(":", "\\:")
 
 
 def _may_make_devices(container: Container) -> bool:
@@ -53,6 +52,7 @@ def nspawn_command(
     user_base: int | str,
     flags: tuple[str, ...],
     nixos: Nixos | None = None,
+    states: str = STATES,
 ) -> list[str]:
     """The argv that runs `system` as `container` on the directory `root`.
 
@@ -83,8 +83,7 @@ def nspawn_command(
         f"--bind-ro={escape(guest_directory)}:{GUEST_DIRECTORY}",
         *(_nix_state(container, nixos, idmap=idmap) if nixos is not None else ()),
         *(_nix_daemon(options=":idmap" if idmap else "") if container.nix_daemon else ()),
-        *_binds(container, private_users=private_users),
-        *(f"--tmpfs={path}" for path in container.tmpfs),
+        *mount_flags(container, states=states, private_users=private_users),
         *_rights(container, private_users=private_users),
     ]
     if nixos is not None and nixos.platform == "i686-linux":
@@ -138,14 +137,6 @@ def _nix_state(container: Container, nixos: Nixos, *, idmap: bool) -> list[str]:
     if not container.nix_daemon and not any(place in (_NIX_STATE, socket) or place.startswith(f"{socket}/") for place in places):
         command.append(f"--tmpfs={socket}:ro,mode=755")
     return command
-
-
-def _binds(container: Container, *, private_users: bool) -> list[str]:
-    mapped = ":idmap" if private_users else ""
-    return [
-        f"{'--bind-ro' if bind.is_read_only else '--bind'}={escape(bind.source)}:{escape(bind.mount_point)}{mapped}"
-        for bind in container.binds
-    ]
 
 
 def _rights(container: Container, *, private_users: bool) -> list[str]:

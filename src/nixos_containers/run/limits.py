@@ -16,7 +16,7 @@ from ..plan.cgroup_files import EVERY_DEVICE, PARENT, Write, live_writes
 from ..plan.launch import cgroup_of
 from ..plan.limits import CgroupLimits, changed_limits, container_limits
 from ..plan.units import unit_of
-from . import units
+from . import again, units
 
 if TYPE_CHECKING:
     from ..base.paths import Paths
@@ -73,6 +73,7 @@ def _note(paths: Paths, name: str, limits: CgroupLimits) -> None:
     text = read_text(path)
     if text is not None:
         write_atomically(path, json.dumps({**json.loads(text), "limits": encode(limits)}))
+    again.forget(paths, name)  # the next start has the declared ones, and says so
 
 
 def _write(name: str, writes: tuple[Write, ...]) -> None:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from ..base import log
 from ..base.durations import parse_duration
-from ..base.errors import HostError
 from ..base.files import read_text, remove, write_atomically
 from ..declare.codec import encode
 from ..kernel import sysctls
@@ -18,7 +17,7 @@ from ..observe import links
 from ..plan.launch import is_nixos, params_digest, plan_launch
 from ..plan.limits import container_limits
 from ..plan.nspawn import Nixos
-from . import again, forwarding, hosts, resolver, stop, storeview
+from . import again, forwarding, hosts, mounts, resolver, stop, storeview
 from .readiness import launch_until_ready
 
 if TYPE_CHECKING:
@@ -84,12 +83,11 @@ def prepare(paths: Paths, record: Record, host: Host, *, busybox: str, system: s
         busybox=busybox,
         system=system,
         events=paths.events,
+        states=paths.states,
         store=store,
         nixos=prepare_nixos(paths, name, system) if is_nixos(record.container) else None,
     )
-    for bind in record.container.binds:
-        if not os.path.exists(bind.source):
-            raise HostError(f"containers.{name}.bindMounts: {bind.source} does not exist", hint=f"mkdir -p {bind.source}")
+    mounts.prepare(paths, record.container)
     links.check_links(record.container)
     _write_run_state(paths, record, host, launch, busybox=busybox, system=system)
     forwarding.acquire(paths, name)
@@ -119,6 +117,9 @@ def prepare_root(paths: Paths, record: Record) -> str:
         return root
     root = paths.state(name)
     os.makedirs(paths.states, mode=0o755, exist_ok=True)
+    if os.path.isdir(root) and os.listdir(root) == ["persistent"]:
+        for directory, mode in _SKELETON.items():  # it was ephemeral: no guest has had this directory for its root
+            os.mkdir(f"{root}/{directory}", mode)
     if not os.path.isdir(root):
         fresh = f"{paths.states}/.new-{name}-{os.getpid()}"
         os.mkdir(fresh, 0o755)

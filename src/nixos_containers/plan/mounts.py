@@ -1,0 +1,131 @@
+"""What is mounted in a container beside its root: binds, memory, overlays, volumes, paths of an ephemeral root that are kept.
+
+nspawn's flags are those of systemd-nspawn(1); overlays are mounted by the guest's first process (overlay_lines says why).
+Pure: run/mounts.py makes the directories.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import TYPE_CHECKING
+
+from ..base.errors import DefinitionError
+
+if TYPE_CHECKING:
+    from ..declare.container import Bind, Container
+
+# Where the layers of overlays stand in the guest: below /run, which is memory.
+LAYERS = "/run/nixos-container-overlays"
+_VOLUME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
+
+
+def escape(path: str) -> str:
+    """`path` for a --bind or --tmpfs argument, where a colon separates fields and a backslash escapes."""
+    return path.replace("\\", "\\\\").replace(":", "\\:")
+
+
+def volume_path(states: str, name: str) -> str:
+    """Where the volume `name` is kept, below the directory of all states."""
+    return f"{states}/.volumes/{name}"
+
+
+def check_volume(name: str, where: str) -> None:
+    """Raise DefinitionError unless `name` can be that of a volume."""
+    if not _VOLUME.fullmatch(name):
+        raise DefinitionError(f"{where}: ‘{name}’ is no name for a volume", hint="at most 64 letters, digits, dots, dashes")
+
+
+def persistent_path(states: str, container: str, path: str) -> str:
+    """Where `path` of an ephemeral container is kept: in its state, under one flat name.
+
+    Flat, because the guest may put links into one directory where the next one would be looked for.
+    """
+    return f"{states}/{container}/persistent/" + path.strip("/").replace("%", "%25").replace("/", "%2F")
+
+
+def directories(container: Container, states: str) -> list[str]:
+    """The directories of ours that a start needs: made when they are missing, never removed by a stop."""
+    kept = [persistent_path(states, container.name, path) for path in container.persistent_paths]
+    return [*kept, *(volume_path(states, name) for name in container.volumes.values())]
+
+
+def sources(container: Container, states: str) -> list[str]:
+    """Every path of the host that a start mounts."""
+    layers = [path for overlay in container.overlays for path in (*overlay.lower, overlay.upper) if path is not None]
+    return [*(bind.source for bind in container.binds), *layers, *directories(container, states)]
+
+
+def mount_flags(container: Container, *, states: str, private_users: bool) -> list[str]:
+    """nspawn's flags for everything that is mounted, with owners mapped where the guest has users of its own."""
+    mapped = ":idmap" if private_users else ""
+    flags = [_bind(bind, mapped) for bind in container.binds]
+    flags += [f"--tmpfs={path}" for path in container.tmpfs]
+    for path in container.persistent_paths:
+        flags.append(f"--bind={escape(persistent_path(states, container.name, path))}:{escape(path)}{mapped}")
+    for path, volume in container.volumes.items():
+        flags.append(f"--bind={escape(volume_path(states, volume))}:{escape(path)}{mapped}")
+    for number, overlay in enumerate(container.overlays):
+        place = f"{LAYERS}/{number}"
+        flags += [f"--bind-ro={escape(layer)}:{place}/lower{index}{mapped}" for index, layer in enumerate(overlay.lower)]
+        # Without an upper directory, what is written is gone after the stop.
+        writable = f"--bind={escape(overlay.upper)}:{place}/writable{mapped}" if overlay.upper else f"--tmpfs={place}/writable:mode=755"
+        flags.append(writable)
+    return flags
+
+
+def _bind(bind: Bind, mapped: str) -> str:
+    options = mapped if bind.recursive else mapped.replace(":", ":norbind,") or ":norbind"
+    return f"{'--bind-ro' if bind.is_read_only else '--bind'}={escape(bind.source)}:{escape(bind.mount_point)}{options}"
+
+
+def check_mounts(container: Container) -> None:
+    """Raise DefinitionError for places that cannot be mounted on, or that two options want."""
+    where = f"containers.{container.name}"
+    wanted = [(f"{where}.bindMounts", bind.mount_point) for bind in container.binds]
+    wanted += [(f"{where}.tmpfs", entry.partition(":")[0]) for entry in container.tmpfs if "\\" not in entry]
+    wanted += [(f"{where}.persistentPaths", path) for path in container.persistent_paths]
+    wanted += [(f"{where}.volumes", path) for path in container.volumes]
+    wanted += [(f"{where}.overlays", overlay.mount_point) for overlay in container.overlays]
+    seen: dict[str, str] = {}
+    for option, path in wanted:
+        if not path.startswith("/") or ".." in path.split("/") or not path.strip("/"):
+            raise DefinitionError(f"{option}: ‘{path}’ is not a path in the container", hint="write it from the root on, as /srv/data")
+        place = "/" + "/".join(part for part in path.split("/") if part not in ("", "."))
+        if place in seen:
+            raise DefinitionError(f"{option}: something is mounted on {place} already, by {seen[place]}")
+        seen[place] = option
+    for name in container.volumes.values():
+        check_volume(name, f"{where}.volumes")
+    for overlay in container.overlays:
+        if not overlay.lower:
+            raise DefinitionError(f"{where}.overlays: {overlay.mount_point} has no lower directory")
+    if container.persistent_paths and not container.ephemeral:
+        raise DefinitionError(
+            f"{where}.persistentPaths: without ‘ephemeral’ everything is kept", hint=f"set containers.{container.name}.ephemeral = true"
+        )
+    if container.limits.disk_max is not None and not container.ephemeral:
+        raise DefinitionError(
+            f"{where}.limits.diskMax: only an ephemeral root, which is memory, can be kept to a size",
+            hint="set ephemeral = true and persistentPaths, or give /var/lib/nixos-containers a file system of its own size",
+        )
+
+
+def overlay_lines(container: Container) -> list[str]:
+    """What the guest's first process does for `overlays`, as shell text for busybox.
+
+    It mounts them itself, in its own user namespace and over layers with mapped owners: nspawn's --overlay= maps none, so that a guest
+    with private users could not write (every file would be nobody's). `userxattr` is what overlayfs asks for there (5.11 and newer).
+    """
+    lines = []
+    for number, overlay in enumerate(container.overlays):
+        place, target = f"{LAYERS}/{number}", shlex.quote(overlay.mount_point)
+        lower = ":".join(f"{place}/lower{index}" for index in range(len(overlay.lower)))
+        lines += [
+            f'"$busybox" mkdir -p {place}/writable/upper {place}/writable/work {target}',
+            f'"$busybox" mount -t overlay -o lowerdir={lower},upperdir={place}/writable/upper,workdir={place}/writable/work,userxattr '
+            f"overlay {target} ||",
+            f'  "$busybox" mount -t overlay -o lowerdir={lower},upperdir={place}/writable/upper,workdir={place}/writable/work '
+            f"overlay {target} || exit 1",
+        ]
+    return lines

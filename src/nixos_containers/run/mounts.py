@@ -1,0 +1,38 @@
+"""The host's side of what is mounted in a container: directories of ours made, those of people made or asked for."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from ..base import log
+from ..base.errors import HostError
+from ..plan.mounts import directories
+
+if TYPE_CHECKING:
+    from ..base.paths import Paths
+    from ..declare.container import Container
+
+
+def prepare(paths: Paths, container: Container) -> None:
+    """Make what `container` mounts and may be made; raise HostError for a path of the host that is missing."""
+    name = container.name
+    for bind in container.binds:
+        if os.path.exists(bind.source):
+            continue
+        if not bind.create:
+            raise HostError(
+                f"containers.{name}.bindMounts: {bind.source} does not exist",
+                hint=f'mkdir -p {bind.source}, or set containers.{name}.bindMounts."{bind.mount_point}".create = true',
+            )
+        os.makedirs(bind.source, mode=0o755)
+        log.say(f"made {bind.source}, which {name} mounts")
+    for overlay in container.overlays:
+        for path in (*overlay.lower, *([] if overlay.upper is None else [overlay.upper])):
+            if not os.path.isdir(path):
+                raise HostError(f"containers.{name}.overlays: {path} is no directory", hint=f"mkdir -p {path}")
+    for path in directories(container, paths.states):
+        if not os.path.isdir(path):
+            # Other users of the host have no business there: what the guest's root writes belongs to root here as well.
+            os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+            os.makedirs(path, mode=0o755, exist_ok=True)
