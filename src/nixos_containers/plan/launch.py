@@ -130,6 +130,12 @@ class _Common(TypedDict):
     events: str
 
 
+def _script(host: Host, common: _Common, limits: CgroupLimits, cgroup: str) -> str:
+    if host.systemd:
+        return unit_script(host, **common)
+    return launcher_script(host, **common, cgroup=cgroup, **_for_the_launcher(limits, host, cgroup))
+
+
 def plan_launch(
     record: Record,
     host: Host,
@@ -179,10 +185,7 @@ def plan_launch(
         "unified_cgroups": nixos is not None and nixos.recent_systemd,
         "events": events,
     }
-    if host.systemd:
-        script = unit_script(host, **common)
-    else:
-        script = launcher_script(host, **common, cgroup=cgroup, **_for_the_launcher(limits, host, cgroup))
+    script = _script(host, common, limits, cgroup)
     files = launch_files(network, launcher=script, guest=guest_script(network, busybox=busybox, mounts=overlay_lines(container)))
     if host.systemd:
         files["unit"] = unit_of(container.name) + "\n"  # tells the other commands whose the container is
