@@ -130,10 +130,18 @@ class _Common(TypedDict):
     events: str
 
 
-def _script(host: Host, common: _Common, limits: CgroupLimits, cgroup: str) -> str:
+def _repeatable(container: Container) -> bool:
+    """Each start makes an ephemeral root and what real NixOS expects, looks for interfaces, brings other containers along."""
+    return not (container.ephemeral or container.requires or container.wants)
+
+
+def _files(host: Host, common: _Common, limits: CgroupLimits, cgroup: str, *, guest: str) -> dict[str, str]:
     if host.systemd:
-        return unit_script(host, **common)
-    return launcher_script(host, **common, cgroup=cgroup, **_for_the_launcher(limits, host, cgroup))
+        files = launch_files(common["network"], launcher=unit_script(host, **common), guest=guest)
+        # Tells the other commands whose the container is.
+        return {**files, "unit": unit_of(common["name"]) + "\n"}
+    script = launcher_script(host, **common, cgroup=cgroup, **_for_the_launcher(limits, host, cgroup))
+    return launch_files(common["network"], launcher=script, guest=guest)
 
 
 def plan_launch(
@@ -185,15 +193,11 @@ def plan_launch(
         "unified_cgroups": nixos is not None and nixos.recent_systemd,
         "events": events,
     }
-    script = _script(host, common, limits, cgroup)
-    files = launch_files(network, launcher=script, guest=guest_script(network, busybox=busybox, mounts=overlay_lines(container)))
-    if host.systemd:
-        files["unit"] = unit_of(container.name) + "\n"  # tells the other commands whose the container is
+    guest = guest_script(network, busybox=busybox, mounts=overlay_lines(container))
     return Launch(
-        files=files,
+        files=_files(host, common, limits, cgroup, guest=guest),
         cgroup=cgroup,
         command=("unshare", "--mount", "--propagation", "slave", host.tools.shell, f"{state}/launch"),
-        # Each start makes an ephemeral root and what real NixOS expects, looks for interfaces, brings other containers along.
-        repeatable=not (container.ephemeral or nixos is not None or network.borrows or container.requires or container.wants),
+        repeatable=nixos is None and not network.borrows and _repeatable(container),
         needed=(*((store,) if isinstance(store, str) else store), *sources(container, states)),
     )
