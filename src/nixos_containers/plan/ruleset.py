@@ -90,7 +90,7 @@ _RULES = """\
   }
   chain guests-to-host {
     ct state established,related return
-    meta l4proto { icmp, ipv6-icmp } return
+    meta l4proto { 1, 58 } return # ICMP and ICMPv6: their names need /etc/protocols, which small hosts lack
     iifname . meta l4proto . th dport @allowed return
     pkttype != host counter drop
     counter reject with icmpx type admin-prohibited

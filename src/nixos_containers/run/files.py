@@ -40,6 +40,31 @@ def check_removable(path: str) -> None:
         raise HostError(f"{path} is on a read-only file system", hint="make it writable (mount -o remount,rw), then try again")
 
 
+def destroy_state(path: str) -> None:
+    """Remove the state at `path` as upstream's destroy does: what is mounted in it is unmounted first and not touched.
+
+    When the state itself is a mount, its contents go. Raises ContainerError for a mount that is in use.
+    """
+    from ..base import process
+
+    if not os.path.isdir(path):
+        return
+    top = os.path.realpath(path)
+    for point in sorted(mounts.beneath(top) - {top}, key=len, reverse=True):
+        done = process.run(["umount", "--", point], check=False)
+        if done.returncode != 0 and point in mounts.beneath(top):
+            raise ContainerError(
+                f"{point} cannot be unmounted; nothing in {path} was removed",
+                details=done.stderr.strip(),
+                hint=f"unmount it, then: rm -r {path}",
+            )
+    if top in mounts.beneath(top):
+        while _remove_children(top, top, frozenset(), 0):
+            pass
+        process.run(["umount", "--", top])
+    remove_state(path)
+
+
 def remove_run_state(path: str) -> None:
     """Remove the run-time files at `path` of a container that does not run."""
     import shutil

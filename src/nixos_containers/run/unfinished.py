@@ -159,6 +159,6 @@ def forget(paths: Paths, host: Host, name: str) -> None:
 
 
 def purge(paths: Paths, name: str) -> None:
-    """Remove the state of container `name` and give its range of user ids back; idempotent."""
-    files.remove_state(paths.state(name))
+    """Remove the state of container `name` and give its range of user ids back; idempotent. What is mounted in it stays whole."""
+    files.destroy_state(paths.state(name))
     records.release_user_base(paths, name)

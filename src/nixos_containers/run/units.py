@@ -184,6 +184,8 @@ def start(paths: Paths, record: Record) -> None:
 def stop(name: str) -> None:
     """Shut the guest down cleanly; systemd kills it when that takes too long. Raises ContainerError."""
     _systemctl(name, ["stop", unit_of(name)], "stop")
+    # To systemd, a unit that is stopped before it has begun has failed; whoever asked for a stop got one.
+    process.run(["systemctl", "reset-failed", unit_of(name)], check=False)
 
 
 def forget(paths: Paths, name: str) -> None:

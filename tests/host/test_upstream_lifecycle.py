@@ -1,0 +1,119 @@
+"""Upstream's life-cycle tests that need systemd on the host (nixos/tests/containers-*.nix), re-created with its assertions."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from nixos_containers.base.paths import Paths
+
+from .conftest import ROOT, SystemdHost, wait_until
+
+BIND, PLAIN = "nctu17", "nctu18"
+DEFINITION = f"""
+{{
+  containers.{BIND} = {{
+    privateNetwork = true; hostAddress = "10.213.17.1"; localAddress = "10.213.17.2";
+    bindMounts."/srv/data" = {{ hostPath = "/srv/data"; isReadOnly = false; }};
+    config.system.stateVersion = "24.11";
+  }};
+  containers.{PLAIN} = {{
+    autoStart = true;
+    privateNetwork = true; hostAddress = "10.213.18.1"; localAddress = "10.213.18.2";
+    config.system.stateVersion = "24.11";
+  }};
+}}
+"""
+MOUNT = """\
+[Unit]
+Description=Data that is mounted when somebody needs it
+
+[Mount]
+What=none
+Where=/srv/data
+Type=tmpfs
+"""
+
+
+@pytest.fixture(scope="module")
+def containers(systemd_host: SystemdHost, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SystemdHost]:
+    directory = tmp_path_factory.mktemp("definition")
+    definition = directory / "configuration.nix"
+    definition.write_text(DEFINITION)
+    start = f"import sys; sys.path.insert(0, {str(ROOT / 'src')!r}); from nixos_containers.main import main; sys.exit(main())"
+    # Built outside: the host has no network.
+    built = subprocess.run(
+        [sys.executable, "-IS", "-c", start, "build", "-c", str(definition)], capture_output=True, text=True, check=False
+    )
+    assert built.returncode == 0, built.stdout + built.stderr
+    target = systemd_host.file("/etc/nixos")
+    target.mkdir(exist_ok=True)
+    for file in directory.iterdir():
+        shutil.copy(file, target)
+    shutil.copytree(Paths().cache, systemd_host.file(Paths().cache), symlinks=True, dirs_exist_ok=True)
+    systemd_host.disk["/srv"].joinpath("data").mkdir()
+    systemd_host.file("/etc/systemd/system/srv-data.mount").write_text(MOUNT)
+    systemd_host.succeed("systemctl", "daemon-reload")
+    systemd_host.succeed("nixos-container", "switch")
+    try:
+        yield systemd_host
+    finally:
+        for name in (BIND, PLAIN):
+            for place in (Paths().profiles(name), Paths().gcroots(name)):
+                shutil.rmtree(place, ignore_errors=True)
+
+
+def state(host: SystemdHost, unit: str) -> str:
+    return host.run("systemctl", "is-active", unit).stdout.strip()
+
+
+def leader(host: SystemdHost, name: str) -> int:
+    return int(json.loads(host.succeed("nixos-container", "status", name, "--json"))["leader"])
+
+
+def test_u17_require_bind_mounts(containers: SystemdHost) -> None:
+    """A start pulls the mount that a bind comes from; unmounting it stops the container."""
+    assert state(containers, "srv-data.mount") == "inactive"
+    containers.succeed("nixos-container", "start", BIND)
+    assert state(containers, "srv-data.mount") == "active"
+    assert state(containers, f"container@{BIND}") == "active"
+    containers.succeed("nixos-container", "run", BIND, "--", "touch", "/srv/data/file")
+    containers.succeed("test", "-e", "/srv/data/file")
+    containers.succeed("systemctl", "stop", "srv-data.mount")
+    assert wait_until(lambda: state(containers, f"container@{BIND}") == "inactive")
+    assert containers.succeed("nixos-container", "status", BIND) == "down\n"
+
+
+def test_u18_a_restart_of_the_hosts_network_leaves_containers_alone(containers: SystemdHost) -> None:
+    before = leader(containers, PLAIN)
+    containers.succeed("ping", "-c", "1", "-W", "5", "10.213.18.2") if containers.run("which", "ping").returncode == 0 else None
+    containers.succeed("systemctl", "restart", "systemd-networkd")
+    containers.succeed("nixos-container", "switch")
+    assert leader(containers, PLAIN) == before
+    assert "10.213.18.1" in containers.succeed("ip", "address", "show", f"ve-{PLAIN}")
+    assert "state UP" in containers.succeed("ip", "link", "show", f"ve-{PLAIN}")
+    routed = containers.succeed("ip", "route", "get", "10.213.18.2")
+    assert f"dev ve-{PLAIN}" in routed
+
+
+def test_u07_stopped_while_machined_is_down(containers: SystemdHost) -> None:
+    containers.succeed("systemctl", "stop", "systemd-machined.service")
+    containers.succeed("nixos-container", "stop", PLAIN)
+    assert containers.succeed("nixos-container", "status", PLAIN) == "down\n"
+    containers.succeed("nixos-container", "start", PLAIN)
+    assert containers.succeed("nixos-container", "run", PLAIN, "--", "uname") == "Linux\n"
+
+
+def test_u07_stopped_while_it_boots(containers: SystemdHost) -> None:
+    containers.succeed("nixos-container", "stop", PLAIN)
+    containers.succeed("systemctl", "start", "--no-block", f"container@{PLAIN}")
+    assert wait_until(lambda: state(containers, f"container@{PLAIN}") in ("activating", "active"))
+    containers.succeed("nixos-container", "stop", PLAIN)
+    assert wait_until(lambda: state(containers, f"container@{PLAIN}") == "inactive"), "exited successfully, not failed"
+    containers.succeed("nixos-container", "start", PLAIN)
+    assert containers.succeed("nixos-container", "status", PLAIN) == "up\n"
