@@ -11,6 +11,7 @@ import re
 from ..base import process
 from ..declare.finding import Finding
 from ..kernel import cgroups, sysctls
+from .firewall import obstacles
 from .host import init_is_systemd
 
 # What each program is for: without it, that does not work.
@@ -48,7 +49,7 @@ add rule inet nixos-containers-probe nat ip saddr 192.0.2.1 masquerade
 
 def host_findings() -> list[Finding]:
     """Everything that is wrong with this host itself; empty when all is well."""
-    return [*_tools(), *_namespaces(), *_kernel(), *_cgroups(), *_packet_filter(), *_limits(), *_bus()]
+    return [*_tools(), *_namespaces(), *_kernel(), *_cgroups(), *_packet_filter(), *obstacles(), *_limits(), *_bus()]
 
 
 def _tools() -> list[Finding]:

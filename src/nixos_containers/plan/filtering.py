@@ -8,7 +8,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from .forwarding import NEEDS, needs_text, release_lines
+from .forwarding import FLOWS, NEEDS, flows_text, forget_lines, needs_text, release_lines
 from .ruleset import BASE_RULES, BRIDGE_RULES, BRIDGE_TABLE, elements_down, elements_up, stale_keys
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def filter_down_lines(host: Host, network: NetworkPlan) -> list[str]:
     nft = shlex.quote(host.tools.nft)
     present = (("filter", network.elements), ("bridge", network.bridge_elements))
     lines = [f"{nft} -f {name}.down 2>/dev/null" for name, elements in present if elements]
-    return lines + (release_lines() if needs_text(network) else [])
+    return [*lines, *forget_lines(network), *(release_lines() if needs_text(network) else ())]
 
 
 def filter_files(network: NetworkPlan) -> dict[str, str]:
@@ -54,6 +54,9 @@ def filter_files(network: NetworkPlan) -> dict[str, str]:
     needs = needs_text(network)
     if needs:
         files[NEEDS] = needs
+    flows = flows_text(network)
+    if flows:
+        files[FLOWS] = flows
     if network.elements:
         files["filter.rules"] = BASE_RULES
         files["filter.up"] = elements_up(network.elements)

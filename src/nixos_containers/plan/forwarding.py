@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 # File in the run state that says what the container needs, one word and its argument a line.
 NEEDS = "forwarding"
+# File in the run state with the guest's addresses and the host's UDP ports that lead to it, one a line.
+FLOWS = "flows"
 # The memory, and beside it the lock: below the directory that running containers share.
 MEMORY = "forwarding"
 _FORWARD4, _FORWARD6 = "net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding"
@@ -31,6 +33,15 @@ def needs_text(network: NetworkPlan) -> str:
             lines += [f"loopback {pair.config.host_bridge}\n"] if pair.config.local_address else []
             lines += [f"loopback6 {pair.config.host_bridge}\n"] if pair.config.local_address6 else []
     return "".join(dict.fromkeys(lines))
+
+
+def flows_text(network: NetworkPlan) -> str:
+    """By what the kernel's connections of the guest are known."""
+    lines = [f"address {element}\n" for name, element in network.elements if name in ("guests4", "guests6")]
+    for pair in network.pairs:
+        for forward in pair.config.forward_ports:
+            lines += [f"udp {port}\n" for port in forward.ports] if forward.protocol == "udp" else []
+    return "".join(lines)
 
 
 def wanted(needs: str, now: Mapping[str, str]) -> list[tuple[str, str, str]]:
@@ -84,6 +95,15 @@ def _is_of(file: str, before: str, after: str) -> bool:
     """Whether it is the setting of one real interface."""
     name = file.removeprefix(before).removesuffix(after)
     return file == before + name + after and name not in ("all", "default")
+
+
+def forget_lines(network: NetworkPlan) -> list[str]:
+    """The shell lines with which the kernel forgets the guest's connections, where there is a program for that."""
+    options = {"guests4": "", "guests6": "-f ipv6 "}
+    commands = [
+        f"conntrack -D {options[name]}{flag} {element}" for name, element in network.elements if name in options for flag in ("-s", "-r")
+    ]
+    return [f"command -v conntrack > /dev/null && {{ {'; '.join(commands)}; }} > /dev/null 2>&1"] if commands else []
 
 
 def release_lines() -> list[str]:

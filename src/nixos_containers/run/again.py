@@ -74,6 +74,7 @@ def _launch(paths: Paths, name: str, command: list[str], timeout: float) -> None
     try:
         forwarding.acquire(paths, name)
         launch_until_ready(paths, name, command, timeout=timeout, undo=lambda: _undo(paths, name), meanwhile=began)
+        forwarding.forget_flows(paths, name, started=True)
     except StartFailed:
         from . import events
 

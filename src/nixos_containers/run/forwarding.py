@@ -9,9 +9,10 @@ import os
 
 from ..base import log, process
 from ..base.files import locked, read_text, remove
-from ..plan.forwarding import LOOPBACK6_ROUTE, MEMORY, NEEDS, wanted
+from ..plan.forwarding import FLOWS, LOOPBACK6_ROUTE, MEMORY, NEEDS, wanted
 
 TYPE_CHECKING = False  # importing typing costs a start that repeats more than all that is done here
+TYPE_CHECKING = False  # importing typing costs more than all that is done here
 if TYPE_CHECKING:
     from ..base.paths import Paths
 
@@ -20,8 +21,11 @@ _WHO = "setting up forwarding of packets"
 _BOOT = "/proc/sys/kernel/random/boot_id"
 
 
-def acquire(paths: Paths, name: str, *, root: str = _ROOT) -> None:
-    """Set what container `name` needs according to its run state, and remember what was there before."""
+def acquire(paths: Paths, name: str, *, root: str = _ROOT, look: bool = False) -> None:
+    """Set what container `name` needs according to its run state, and remember what was there before.
+
+    With `look`, the first one also looks for firewalls of others that will drop its packets all the same, and says so.
+    """
     needs = read_text(f"{paths.run_state(name)}/{NEEDS}")
     if not needs:
         return
@@ -29,10 +33,7 @@ def acquire(paths: Paths, name: str, *, root: str = _ROOT) -> None:
     with locked(f"{memory}.lock", who=_WHO):
         boot = read_text(_BOOT) or ""
         if read_text(f"{memory}/boot") != boot:
-            import shutil
-
-            shutil.rmtree(memory, ignore_errors=True)
-            os.makedirs(memory, mode=0o755)
+            _forget_all(memory)
             _write(f"{memory}/boot", boot)
         known = _settings(memory)
         new = wanted(needs, _now(root, needs))
@@ -41,13 +42,20 @@ def acquire(paths: Paths, name: str, *, root: str = _ROOT) -> None:
         entries = known + [entry for entry in new if _key(entry) not in seen]
         if entries != known:
             _write(f"{memory}/settings", "".join(" ".join(entry) + "\n" for entry in entries))
+        first = not users(paths)
         os.makedirs(f"{memory}/users", mode=0o755, exist_ok=True)
         _write(f"{memory}/users/{name}", "")
         for file, was, value in reversed(new):
             if file == "route6":
-                process.run(["ip", "-6", "route", "replace", *LOOPBACK6_ROUTE.format(was).split()], check=False)
+                _route("replace", was)
             elif value != "-" and not _set(root, file, value):
                 log.warn(f"{name}: cannot set {file.replace('/', '.')} to {value}: its packets may not leave the host")
+
+    if first and look and "ip " in needs:
+        from ..observe.firewall import obstacles
+
+        for finding in obstacles():
+            log.warn(finding.sentence())
 
 
 def release(paths: Paths, name: str, *, root: str = _ROOT) -> None:
@@ -90,7 +98,7 @@ def _restore_if_unused(memory: str, root: str) -> None:
         again = False
         for file, was, value in _settings(memory):
             if file == "route6":
-                process.run(["ip", "-6", "route", "del", *LOOPBACK6_ROUTE.format(was).split()], check=False)
+                _route("del", was)
                 continue
             if value != "-":
                 # Somebody else's wish by now: left alone.
@@ -124,6 +132,37 @@ def _read(root: str, files: list[str]) -> dict[str, str]:
         if text is not None:
             found[file] = text.strip()
     return found
+
+
+def forget_flows(paths: Paths, name: str, *, started: bool = False) -> None:
+    """Make the kernel forget the connections of container `name`, which would go on as they were: to nobody, or past a new forward.
+
+    After a start (`started`) only datagrams matter: a stream that found no listener has ended.
+    """
+    addresses, ports = [], set()
+    for line in (read_text(f"{paths.run_state(name)}/{FLOWS}") or "").splitlines():
+        word, _, value = line.partition(" ")
+        if word == "udp":
+            ports.add(int(value))
+        else:
+            addresses.append(value)
+    if ports or (addresses and not started):
+        from ..kernel.conntrack import forget
+
+        forget(() if started else addresses, udp_ports=ports)
+
+
+def _route(verb: str, bridge: str) -> None:
+    process.run(["ip", "-6", "route", verb, *LOOPBACK6_ROUTE.format(bridge).split()], check=False)
+
+
+def _forget_all(memory: str) -> None:
+    """An empty memory: nothing of another boot of the host."""
+    for directory, _, files in os.walk(memory, topdown=False):
+        for file in files:
+            remove(f"{directory}/{file}")
+        os.rmdir(directory)
+    os.makedirs(memory, mode=0o755)
 
 
 def _key(entry: tuple[str, str, str]) -> tuple[str, ...]:

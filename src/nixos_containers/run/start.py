@@ -36,7 +36,7 @@ _KERNEL_ROOM = {
 # What an earlier run wrote and this one may not: whoever reads it would take it for this one's.
 _RUN_FILES = (
     *("ended", "stopping", "nspawn.pid", "launcher.pid", "links", "unit"),
-    *("filter.rules", "filter.up", "filter.stale", "filter.down", "bridge.rules", "bridge.up", "bridge.down", "forwarding"),
+    *("filter.rules", "filter.up", "filter.stale", "filter.down", "bridge.rules", "bridge.up", "bridge.down", "forwarding", "flows"),
 )
 # The owner of mount points that nspawn 252 makes in a root whose owners it maps: (uid_t) -2 of a 32 bit world, halved.
 _NSPAWNS_NOBODY = 0x7FFFFFFE
@@ -55,6 +55,7 @@ def start(paths: Paths, record: Record, host: Host, *, busybox: str, system: str
     launch = prepare(paths, record, host, busybox=busybox, system=system)
     timeout = parse_duration(record.container.timeout_start, f"containers.{name}.timeoutStartSec")
     launch_until_ready(paths, name, launch.command, timeout=timeout, undo=lambda: stop.terminate(paths, name, host.cgroups))
+    forwarding.forget_flows(paths, name, started=True)
     if launch.repeatable:
         tools = (host.tools.nspawn, host.tools.ip, host.tools.nft)
         link = observe.system_link(paths, record)
@@ -90,7 +91,7 @@ def prepare(paths: Paths, record: Record, host: Host, *, busybox: str, system: s
     mounts.prepare(paths, record.container)
     links.check_links(record.container)
     _write_run_state(paths, record, host, launch, busybox=busybox, system=system)
-    forwarding.acquire(paths, name)
+    forwarding.acquire(paths, name, look=True)
     return launch
 
 

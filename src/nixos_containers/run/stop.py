@@ -58,6 +58,7 @@ def terminate(paths: Paths, name: str, layout: Cgroups) -> None:
         )
     _remove_groups(groups)
     _remove_rules(state)
+    forwarding.forget_flows(paths, name)
     forwarding.release(paths, name)
     wait_for_links(paths, name)
     for file in _RUN_FILES:

@@ -14,7 +14,7 @@ from ..base.errors import ContainerError, HostError
 from ..base.files import read_text, remove, symlink_atomically, write_atomically
 from ..observe import containers as observe
 from ..plan.units import DROP_IN, MARK, RESOLVER_UNITS, TEMPLATE, drop_in, drop_in_of, resolver_units, template_unit, unit_of
-from . import events
+from . import events, forwarding
 from .readiness import StartFailed
 
 if TYPE_CHECKING:
@@ -170,6 +170,7 @@ def start(paths: Paths, record: Record) -> None:
     process.run(["systemctl", "reset-failed", unit_of(name)], check=False)
     done = process.run(["systemctl", "start", unit_of(name)], check=False)
     if done.returncode == 0:
+        forwarding.forget_flows(paths, name, started=True)
         return
     details = _journal(name)
     events.emit(paths, "start-failed", name)
