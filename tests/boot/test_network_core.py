@@ -327,6 +327,49 @@ def test_the_host_forwards_as_long_as_somebody_needs_it(net: Host) -> None:
     assert setting("net/ipv4/ip_forward") == "1", "somebody is left"
 
 
+DATAGRAM = """
+import socket, sys
+with socket.socket(socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET, socket.SOCK_DGRAM) as client:
+    client.bind(("", 28600)); client.settimeout(3); client.sendto(b"x", (sys.argv[1], 28553))
+    try:
+        print(client.recv(99).decode())
+    except OSError:
+        print("nothing")
+"""
+
+
+@pytest.mark.parametrize(("address", "client"), [(LAN, FAR), (LAN6, FAR6)])
+def test_no_connection_outlives_its_container_or_goes_past_a_new_one(net: Host, lan: Machine, address: str, client: str) -> None:
+    guest = addresses(net, "nctnet")[":" in address]
+    words = ["nsenter", "--net", f"--target={lan.pid}", "--", sys.executable, "-c", DATAGRAM, address]
+
+    def asked() -> str:
+        return subprocess.run(words, capture_output=True, text=True, timeout=30, check=True).stdout.strip()
+
+    wait_until(lambda: asked() == f"nctnet 53 {client}")
+    net.succeed("stop", "nctnet")
+    known = Path("/proc/net/nf_conntrack")
+    if known.exists() and ":" not in guest:
+        assert f"={guest} " not in known.read_text(encoding="ascii")
+    assert asked() == "nothing", "and the kernel now remembers that these go to the host itself"
+    net.succeed("start", "nctnet")
+    wait_until(lambda: ask(guest, 80))
+    assert asked() == f"nctnet 53 {client}"
+
+
+def test_a_firewall_that_drops_what_goes_through_is_named_with_the_remedy(net: Host, lan: Machine) -> None:
+    wait_until(lambda: ask(LAN, 28500, at=lan))
+    sh("nft 'table inet nctfirewall { chain through { type filter hook forward priority 0; policy drop; }; }'")
+    try:
+        assert ask(LAN, 28500, at=lan) is None and ask(LAN, 28500) is not None
+        (found,) = [each for each in json.loads(net.run("doctor", "--json").stdout)["findings"] if "nctfirewall" in each["what"]]
+        sh(found["remedy"])
+        assert ask(LAN, 28500, at=lan) == f"nctnet 80 {FAR}"
+        assert "nctfirewall" not in net.run("doctor").stdout
+    finally:
+        sh("nft delete table inet nctfirewall")
+
+
 def test_what_somebody_flushed_is_back_with_the_next_start(net: Host) -> None:
     wait_until(lambda: ask(LAN, 28500))
     sh("nft delete table inet nixos-containers")
@@ -363,23 +406,29 @@ def test_clashes_are_named_before_anything_is_done(net: Host, options: str, word
             net.define(text)
 
 
-BRIDGED = """
+BRIDGED = (
+    """
 {
   containers.nctbridged = {
+    forwardPorts = [ { hostPort = 28560; containerPort = 80; } ];
+
     privateNetwork = true;
     hostBridge = "nctbr";
     localAddress = "10.213.201.2/24";
     localAddress6 = "fd00:213:201::2/64";
-    config = { pkgs, ... }: { environment.systemPackages = [ pkgs.python3 ]; };
+    config = { pkgs, ... }: {"""
+    + SERVE
+    + """    };
   };
 }
 """
+)
 
 
 def test_on_a_bridge_a_guest_keeps_to_its_mac_address_and_its_own_addresses(host: Host, tmp_path: Path) -> None:
     definition = tmp_path / "bridged.nix"
     definition.write_text(BRIDGED, encoding="utf-8")
-    with bridge("nctbr"), machine() as neighbour, machine() as other:
+    with bridge("nctbr", "10.213.201.1/24", "fd00:213:201::1/64"), machine() as neighbour, machine() as other:
         neighbour.cable("nctbr1", "eth0", "10.213.201.3/24", "fd00:213:201::3/64", master="nctbr")
         other.cable("nctbr2", "eth0", "10.213.201.4/24", "fd00:213:201::4/64", master="nctbr")
         try:
@@ -387,6 +436,15 @@ def test_on_a_bridge_a_guest_keeps_to_its_mac_address_and_its_own_addresses(host
             host.succeed("start", "nctbridged")
             if not works("nft list table bridge nixos-containers"):
                 pytest.skip("this kernel's packet filter does not look at bridges (CONFIG_NF_TABLES_BRIDGE)")
+            # Forwards work here as well, though the guest has no way back but the bridge.
+            wait_until(lambda: ask("10.213.201.2", 80) and ask("fd00:213:201::2", 80))  # a bridge is searched for duplicates first
+            places = ["127.0.0.1", "10.213.201.1", "fd00:213:201::1"]
+            # Where bridged frames go through the filter for routed packets as well, the kernel drops the answer to ::1.
+            diverted = Path("/proc/sys/net/bridge/bridge-nf-call-ip6tables")
+            places += [] if diverted.exists() and diverted.read_text(encoding="ascii") == "1\n" else ["::1"]
+            for place in places:
+                assert (ask(place, 28560) or "").startswith("nctbridged 80 "), place
+            assert ask("10.213.201.1", 28560, at=other) == "nctbridged 80 10.213.201.1"
             mac = host.inside("nctbridged", "cat", "/sys/class/net/eth0/address").strip()
             assert mac == host.json("inspect", "nctbridged")["record"]["container"]["network"]["localMacAddress"]
             for far, own, foreign in (

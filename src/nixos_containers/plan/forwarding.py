@@ -94,7 +94,7 @@ def _forward6(now: Mapping[str, str]) -> list[tuple[str, str, str]]:
 def _is_of(file: str, before: str, after: str) -> bool:
     """Whether it is the setting of one real interface."""
     name = file.removeprefix(before).removesuffix(after)
-    return file == before + name + after and name not in ("all", "default")
+    return file == before + name + after and name not in ("all", "default", "lo")
 
 
 def forget_lines(network: NetworkPlan) -> list[str]:
