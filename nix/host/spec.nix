@@ -52,6 +52,7 @@ check {
   inherit (container)
     autoStart
     restartIfChanged
+    activation
     after
     before
     requires

@@ -26,7 +26,24 @@ in
       default = true;
       description = ''
         Whether a running container is brought to its new definition by `switch`. When false, it keeps running as it is until it
-        is started again.
+        is started again: the same as `activation = "none"`.
+      '';
+    };
+
+    activation = mkOption {
+      type = types.enum [
+        "auto"
+        "reload"
+        "restart"
+        "none"
+      ];
+      default = "auto";
+      example = "restart";
+      description = ''
+        How `switch` and `update` bring a running container to its new definition. `auto`: a new system is switched to in place, and
+        the container is restarted only when something changed that nothing else can change (its network, binds, users, ...).
+        `reload`: in place, and never restarted by itself. `restart`: restarted for every change. `none`: left as it runs until
+        it is started again. The chosen way and its reason are printed.
       '';
     };
 

@@ -146,6 +146,7 @@ class Container:
     flake_options: tuple[str, ...] = ()
     auto_start: bool = False
     restart_if_changed: bool = True
+    activation: str = "auto"
     timeout_start: str = "1min"
     after: tuple[str, ...] = ()
     before: tuple[str, ...] = ()

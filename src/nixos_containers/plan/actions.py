@@ -74,9 +74,10 @@ class Restart(_Action):
 
 @dataclass(frozen=True, slots=True)
 class Reload(_Action):
-    """Switch the running guest to its new system in place."""
+    """Switch the running guest to its new system in place; `may_restart` when that is refused."""
 
     system: str
+    may_restart: bool = True
 
     def describe(self) -> str:
         return f"reload {self.name} in place"
@@ -106,4 +107,12 @@ class Purge(_Action):
         return f"delete the state directory of {self.name}"
 
 
-Action = Create | Update | SetProfile | Start | Stop | Restart | Reload | SetLimits | Forget | Purge
+@dataclass(frozen=True, slots=True)
+class Keep(_Action):
+    """Leave the running container as it is, although it changed: said, and nothing done."""
+
+    def describe(self) -> str:
+        return f"leave {self.name} as it runs"
+
+
+Action = Create | Update | SetProfile | Start | Stop | Restart | Reload | Keep | SetLimits | Forget | Purge

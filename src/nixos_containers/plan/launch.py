@@ -31,6 +31,7 @@ _NOT_FOR_A_RUNNING_GUEST = (
     "system",
     "autoStart",
     "restartIfChanged",
+    "activation",
     "timeoutStart",
     "after",
     "before",

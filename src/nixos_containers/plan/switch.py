@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from ..base.errors import DefinitionError
 from ..declare.container import Record
-from .actions import Action, Create, Forget, Purge, Reload, Restart, SetLimits, SetProfile, Start, Update
+from .actions import Action, Create, Forget, Keep, Purge, Reload, Restart, SetLimits, SetProfile, Start, Update
+from .activation import choose
 from .addresses import with_reserved
 from .claims import Ledger, check_host
 from .launch import limits_digest, params_digest, plan_launch
@@ -127,15 +128,14 @@ def _container_actions(
     running = observed.running.get(name)
     if running is None:
         return actions, Start(name, "autoStart is set") if container.auto_start and start else None
-    if running.params != params_digest(container, host):
-        if container.restart_if_changed:
-            return actions, Restart(name, "the container's own parameters changed")
-        return actions, None
-    if running.limits not in (None, limits_digest(container)):
+    parameters_changed = running.params != params_digest(container, host)
+    if not parameters_changed and running.limits not in (None, limits_digest(container)):
         actions.append(SetLimits(name, "its limits changed"))
-    if system is not None and running.system != system and container.restart_if_changed:
-        return actions, Reload(name, "only the guest's system changed", system)
-    return actions, None
+    changed = system if running.system != system else None
+    chosen = choose(container, changed, parameters_changed=parameters_changed, written=bool(actions))
+    if isinstance(chosen, Keep):
+        return [*actions, chosen], None
+    return actions, chosen
 
 
 def removal_actions(names: Collection[str], observed: Observed, *, reason: str, purge: bool) -> list[Action]:

@@ -113,8 +113,12 @@ def _carry_out(paths: Paths, host: Host, action: act.Action, *, purged: bool) ->
             try:
                 reload.reload(paths, action.name, action.system)
             except reload.RestartNeeded as refusal:
+                if not action.may_restart:
+                    raise
                 log.say(f"{refusal.what}: restarting it")
                 restart_container(paths, host, action.name)
+        case act.Keep():
+            pass  # it was said
         case act.SetLimits():
             limits.set_limits(paths, host, action.name, container_limits(observe.record(paths, action.name).container)[0])
         case act.Forget():
