@@ -13,7 +13,7 @@ import pytest
 
 from .conftest import Host, wait_until
 
-VIEWS = Path("/nix/var/nixos-containers")
+VIEWS = Path("/nix/var/nixos-containers/containers")
 PROFILE = "/nix/var/nix/profiles/per-container/{}/system"
 
 
@@ -109,6 +109,22 @@ def test_the_collected_garbage_of_others_does_not_reach_it(host: Host, view: str
     assert os.stat(file).st_nlink > 1
 
 
+def test_containers_with_the_same_system_share_a_view(host: Host, view: str) -> None:
+    def twin(name: str) -> str:
+        config = '{ system.stateVersion = "23.11"; networking.hostName = "twin"; }'
+        return f"containers.{name} = {{ autoStart = true; privateNetwork = true; config = {config}; }};"
+
+    host.define("{" + twin("nctview") + twin("nctview2") + "}")
+    host.switch()
+    host.succeed("restart", view)
+    kept = (VIEWS / view).resolve()
+    assert (VIEWS / "nctview2").resolve() == kept
+    host.define("{" + twin("nctview") + "}")
+    host.switch("--purge")
+    assert not (VIEWS / "nctview2").is_symlink() and kept.is_dir()
+    host.succeed("restart", view)
+
+
 def test_the_whole_store_and_the_daemon_are_had_for_the_asking(host: Host) -> None:
     host.define(
         definition(
@@ -118,7 +134,7 @@ def test_the_whole_store_and_the_daemon_are_had_for_the_asking(host: Host) -> No
         )
     )
     host.switch("--purge")
-    assert not (VIEWS / "nctview").exists(), "the view goes with its container"
+    assert not (VIEWS / "nctview").is_symlink(), "the view goes with its container"
     with nix_daemon():
         host.succeed("start", "nctshared")
         build_inside(host)

@@ -132,9 +132,14 @@ class Paths:
         """The directory of container `name`'s profiles."""
         return self._under("nix/var/nix/profiles/per-container", name)
 
+    @property
+    def store_views(self) -> str:
+        """What containers see of the store, one directory for each closure (build/view.py): on the store's own file system."""
+        return self._under("nix/var/nixos-containers/views")
+
     def store_view(self, name: str) -> str:
-        """What container `name` sees of the store, and the state of that (build/view.py): on the store's own file system."""
-        return self._under("nix/var/nixos-containers", name)
+        """The link to the view that container `name` uses."""
+        return self._under("nix/var/nixos-containers/containers", name)
 
     def gcroots(self, name: str) -> str:
         """The garbage collector roots of container `name`."""

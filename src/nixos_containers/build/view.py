@@ -5,8 +5,12 @@ costs directories only, its files are the store's own (one page cache for all), 
 A new closure is added to a running guest's view path by path, so that a live switch needs no mount. What no system in use
 needs is taken away at the next start. Not for deciding who sees what (plan/), nor for what the guest may do with it.
 
-Layout below /nix/var/nixos-containers/NAME: `store` is what the guest gets, `new` holds trees that are not complete yet,
-`closures/KEY` says that a closure is complete, and which paths it is made of. All can be made again at any time.
+Containers with the same system share one view. What a live switch of one of them adds is then seen by the others, too, until
+their next start: closures are no secrets, and a second copy for each of many equal containers would cost them dearly.
+
+Layout below /nix/var/nixos-containers: `containers/NAME` is a link to the view that a container uses, `views/KEY` is the view
+made for the closure KEY. In it `store` is what guests get, `new` holds trees that are not complete yet, `closures/KEY` says
+that a closure is complete, and which paths it is made of. All can be made again at any time.
 """
 
 from __future__ import annotations
@@ -19,7 +23,8 @@ from typing import TYPE_CHECKING
 
 from ..base import nix, process
 from ..base.errors import HostError
-from ..base.files import read_text, write_atomically
+from ..base.files import locked, read_text, symlink_atomically, write_atomically
+from ..base.files import remove as unlink
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -34,31 +39,70 @@ mount --bind /nix "$1" && cd "$1" && shift && exec cp --archive --link --target-
 
 
 def ensure(paths: Paths, name: str, roots: Sequence[str], *, running: bool) -> str | tuple[str, ...]:
-    """Have a view of container `name` that holds the closure of the store paths `roots`; what to mount as its store.
+    """Have a view for container `name` that holds the closure of the store paths `roots`; what to mount as its store.
 
-    That is the view's directory, or the paths of the closure where the file system of the store cannot hold a view. What
-    other closures have put there goes unless the guest is `running`. Raises HostError when the disk is full, or CommandFailed.
+    That is the view's directory, or the paths of the closure where the file system of the store cannot hold a view. A
+    `running` container keeps its view, to which the closure is added. Raises HostError when the disk is full, or CommandFailed.
     """
-    directory = paths.store_view(name)
     key = hashlib.sha256("\n".join(roots).encode()).hexdigest()[:32]
-    known = _complete(directory)
-    if known == [key] or (running and key in known):
-        return _result(directory, key)
-    if key not in known:
-        closure = _requisites(roots)
-        kind = _fill(directory, [os.path.basename(path) for path in closure])
-        os.makedirs(f"{directory}/closures", exist_ok=True)
-        write_atomically(f"{directory}/closures/{key}", "\n".join([kind, *closure]) + "\n")
-    if not running:
-        _prune(directory, key)
+    current = _view_of(paths, name)
+    if current is not None and key in _complete(current) and (running or current == f"{paths.store_views}/{key}"):
+        return _result(current, key)
+    with locked(paths.lock(".store-views"), who=f"making what ‘{name}’ sees of the store"):
+        if running and current is not None:
+            _add(current, key, roots)
+            return _result(current, key)
+        directory = f"{paths.store_views}/{key}"
+        if current is not None and not os.path.isdir(directory) and _users(paths, current) == [name]:
+            os.rename(current, directory)  # most of the next closure is the one before
+        _add(directory, key, roots)
+        symlink_atomically(directory, paths.store_view(name))
+        if _users(paths, directory) == [name]:
+            _prune(directory, key)
+        _remove_unused(paths)
     return _result(directory, key)
 
 
+def marks(paths: Paths, name: str) -> tuple[str, ...]:
+    """The files that stand for the closures in container `name`'s view: as long as they are there, the view is whole."""
+    current = _view_of(paths, name)
+    return () if current is None else tuple(f"{current}/closures/{key}" for key in _complete(current))
+
+
 def remove(paths: Paths, name: str) -> None:
-    """Remove the view of container `name`, which does not run. The store itself is not touched."""
-    directory = paths.store_view(name)
-    if os.path.isdir(directory):
-        shutil.rmtree(directory)
+    """Container `name`, which does not run, needs no view any more. The store itself is not touched."""
+    if os.path.islink(paths.store_view(name)):
+        with locked(paths.lock(".store-views"), who=f"removing what ‘{name}’ sees of the store"):
+            unlink(paths.store_view(name))
+            _remove_unused(paths)
+
+
+def _view_of(paths: Paths, name: str) -> str | None:
+    try:
+        return os.readlink(paths.store_view(name))
+    except OSError:
+        return None
+
+
+def _users(paths: Paths, directory: str) -> list[str]:
+    links = os.path.dirname(paths.store_view("any"))
+    names = os.listdir(links) if os.path.isdir(links) else []
+    return sorted(name for name in names if _view_of(paths, name) == directory)
+
+
+def _remove_unused(paths: Paths) -> None:
+    for entry in os.listdir(paths.store_views) if os.path.isdir(paths.store_views) else ():
+        if not _users(paths, f"{paths.store_views}/{entry}"):
+            _discard(f"{paths.store_views}/{entry}")
+
+
+def _add(directory: str, key: str, roots: Sequence[str]) -> None:
+    if key in _complete(directory):
+        return
+    closure = _requisites(roots)
+    kind = _fill(directory, [os.path.basename(path) for path in closure])
+    os.makedirs(f"{directory}/closures", exist_ok=True)
+    write_atomically(f"{directory}/closures/{key}", "\n".join([kind, *closure]) + "\n")
 
 
 def _complete(directory: str) -> list[str]:
@@ -83,7 +127,9 @@ def _requisites(roots: Iterable[str]) -> list[str]:
 def _fill(directory: str, names: list[str]) -> str:
     """Put the store paths called `names` into the view; return how: `links`, or `binds` when links are impossible."""
     # Other users of the host have no business here; the guest gets `store` itself by a mount.
-    os.makedirs(os.path.dirname(directory), mode=0o700, exist_ok=True)
+    top = os.path.dirname(os.path.dirname(directory))
+    os.makedirs(top, mode=0o700, exist_ok=True)
+    os.makedirs(os.path.dirname(directory), mode=0o755, exist_ok=True)
     new = f"{directory}/new"
     for place in (directory, f"{directory}/store", new, f"{directory}/mount"):
         os.makedirs(place, mode=0o755, exist_ok=True)
@@ -95,13 +141,15 @@ def _fill(directory: str, names: list[str]) -> str:
         return "links"
     if os.stat(nix.STORE).st_dev != os.stat(directory).st_dev:
         return "binds"
-    _link(directory, new, missing)
+    if not _link(directory, new, missing):
+        return "binds"
     for name in missing:
         os.rename(f"{new}/{name}", f"{directory}/store/{name}")
     return "links"
 
 
-def _link(directory: str, new: str, missing: list[str]) -> None:
+def _link(directory: str, new: str, missing: list[str]) -> bool:
+    """Make the trees of links in `new`; False where store and view are mounts of their own between which none can be made."""
     command = ["cp", "--archive", "--link", f"--target-directory={new}", *(f"{nix.STORE}/{name}" for name in missing)]
     if os.path.ismount(nix.STORE):
         within = new.removeprefix("/nix/")
@@ -116,10 +164,13 @@ def _link(directory: str, new: str, missing: list[str]) -> None:
                 details=failure.stderr.strip(),
                 hint="free some space (‘nix-collect-garbage’ helps), then try again; nothing was changed",
             ) from failure
+        if os.strerror(errno.EXDEV) in failure.stderr:
+            return False
         if os.strerror(errno.EMLINK) not in failure.stderr:
             raise
         for name in missing:  # many containers share a file: some file systems count no further than 65000
             _copy_what_cannot_be_linked(f"{nix.STORE}/{name}", f"{new}/{name}")
+    return True
 
 
 def _copy_what_cannot_be_linked(source: str, target: str) -> None:

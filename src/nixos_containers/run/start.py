@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ..base import log
 from ..base.durations import parse_duration
 from ..base.files import read_text, remove, write_atomically
+from ..build import view
 from ..declare.codec import encode
 from ..kernel import sysctls
 from ..observe import containers as observe
@@ -59,7 +60,7 @@ def start(paths: Paths, record: Record, host: Host, *, busybox: str, system: str
     if launch.repeatable:
         tools = (host.tools.nspawn, host.tools.ip, host.tools.nft)
         link = observe.system_link(paths, record)
-        again.remember(paths, name, command=launch.command, timeout=timeout, system_link=link, needed=(*tools, *launch.needed))
+        again.remember(paths, name, command=launch.command, timeout=timeout, system_link=link, needed=(*tools, *launch.needed, *view.marks(paths, name)))
 
 
 def prepare(paths: Paths, record: Record, host: Host, *, busybox: str, system: str) -> Launch:
