@@ -30,6 +30,7 @@
           ./options/isolation.nix
           ./options/files.nix
           ./options/limits.nix
+          ./options/health.nix
         ];
       }
     );

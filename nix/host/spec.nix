@@ -74,6 +74,15 @@ check {
     ;
   timeoutStart = toString container.timeoutStartSec;
   privateUsers = if container.privateUsers == null then null else toString container.privateUsers;
+  healthChecks = lib.mapAttrs (
+    _: check:
+    check
+    // {
+      interval = toString check.interval;
+      timeout = toString check.timeout;
+      startPeriod = toString check.startPeriod;
+    }
+  ) container.healthChecks;
   universe =
     if container.path != null then
       "path"

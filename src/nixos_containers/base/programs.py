@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+# Where both kinds of guests keep su, login and systemctl: NixOS's wrappers and profile, then the merged /usr.
+GUEST_PATH = "/run/wrappers/bin:/run/current-system/sw/bin:/usr/bin:/usr/sbin:/bin"
 # sudo and minimal inits leave out the administrator's directories, where ip, nft and nsenter live.
 _DIRECTORIES = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _NIX_DIRECTORIES = "/nix/var/nix/profiles/default/bin:/run/current-system/sw/bin:/root/.nix-profile/bin"

@@ -9,6 +9,7 @@ from ..base.paths import Paths, check_name
 from ..build import profiles
 from ..declare.codec import encode
 from ..observe import containers as observe
+from ..observe import healthchecks
 from ..plan.limits import container_limits
 from ..plan.network import plan_network
 from ..plan.users import RANGE
@@ -29,11 +30,14 @@ def everything(paths: Paths, name: str) -> dict[str, Any]:
     """The answer. Raises NoSuchContainer."""
     record = observe.record(paths, name)
     running = observe.running(paths, name)
+    results = healthchecks.checks(paths, record.container)
     base = record.user_base
     return {
         "name": name,
         "state": "up" if running else "down",
         "running": encode(running),
+        "health": healthchecks.overall(results),
+        "healthChecks": encode(results),
         "record": encode(record),
         "generations": _generations(paths, name),
         "paths": {

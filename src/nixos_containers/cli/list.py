@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from ..base.errors import ContainerError
 from ..base.paths import Paths
 from ..build import profiles
+from ..declare.codec import encode
 from ..observe import containers as observe
+from ..observe import healthchecks
 from .format import percent, size, span
 from .output import emit_json, table
 
@@ -70,7 +72,11 @@ def describe(paths: Paths, name: str, before: Sample | None = None, after: Sampl
         "ephemeral": record.container.ephemeral,
         "declaredBy": record.declared_by,
         "leader": running.leader if running else None,
+        "health": None,
     }
+    if record.container.health_checks:
+        results = healthchecks.checks(paths, record.container)
+        found |= {"health": healthchecks.overall(results), "healthChecks": encode(results)}
     if after is not None:
         from ..observe.stats import rates
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .verb import DEFINITION, NIX_OPTIONS, NIXOS_PATH, Option, Verb
 
-WAIT_STATES = ("up", "running", "down")
+WAIT_STATES = ("up", "ready", "running", "healthy", "down", "stopped")
 
 LIFECYCLE: tuple[Verb, ...] = (
     Verb(
@@ -66,7 +66,11 @@ LIFECYCLE: tuple[Verb, ...] = (
         "many",
         (
             Option(
-                ("--for",), "up: it runs; running: its units have all started; down: it ended (default: up)", "STATE", choices=WAIT_STATES
+                ("--for",),
+                "up: it runs; ready: it has started, though units may have failed; running: its units have all started; "
+                "healthy: its health checks succeed; down or stopped: it ended (default: up)",
+                "STATE",
+                choices=WAIT_STATES,
             ),
             Option(("--timeout",), "fail after TIME, such as 30s or 2min (default: wait for ever)", "TIME"),
         ),

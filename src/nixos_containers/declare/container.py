@@ -124,6 +124,21 @@ class AllowedDevice:
 
 
 @dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """One check of a running container (`healthChecks.<name>`): one of the first four, and when and how often."""
+
+    command: str | None = None
+    http: str | None = None
+    tcp: int | str | None = None
+    unit: str | None = None
+    interval: str = "30s"
+    timeout: str = "5s"
+    retries: int = 3
+    start_period: str = "30s"
+    action: str = "none"
+
+
+@dataclass(frozen=True, slots=True)
 class System:
     """The system that a container runs: the store path, and the derivation that builds it if there is one."""
 
@@ -169,6 +184,7 @@ class Container:
     limits: Limits = field(default_factory=Limits)
     slice_limits: dict[str, Any] = field(default_factory=dict)
     network: Network = Network()
+    health_checks: dict[str, HealthCheck] = field(default_factory=dict)
     hosts: bool = True
 
 

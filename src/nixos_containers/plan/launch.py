@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypedDict
 from ..base.errors import DefinitionError
 from ..declare.codec import encode
 from .cgroup_files import cgroup_writes, oom_counter
+from .health import health_script
 from .launcher import Launch, guest_script, launch_files, launcher_script
 from .launcher_limits import Oom
 from .limits import container_limits, live_digest, root_size, start_limits
@@ -129,6 +130,7 @@ class _Common(TypedDict):
     nspawn: list[str]
     unified_cgroups: bool
     events: str
+    health: bool
 
 
 def _repeatable(container: Container) -> bool:
@@ -193,12 +195,21 @@ def plan_launch(
         "nspawn": nspawn,
         "unified_cgroups": nixos is not None and nixos.recent_systemd,
         "events": events,
+        "health": bool(container.health_checks),
     }
     guest = guest_script(network, busybox=busybox, mounts=overlay_lines(container))
+    health = _health(container, host, state=state, busybox=busybox, events=events)
     return Launch(
-        files=_files(host, common, limits, cgroup, guest=guest),
+        files=_files(host, common, limits, cgroup, guest=guest) | health,
         cgroup=cgroup,
         command=("unshare", "--mount", "--propagation", "slave", host.tools.shell, f"{state}/launch"),
         repeatable=nixos is None and not network.borrows and _repeatable(container),
         needed=(*((store,) if isinstance(store, str) else store), *sources(container, states)),
     )
+
+
+def _health(container: Container, host: Host, *, state: str, busybox: str, events: str) -> dict[str, str]:
+    """The script that checks the guest's health, if there are checks."""
+    unit = unit_of(container.name) if host.systemd else None
+    script = health_script(container, state=state, busybox=busybox, events=events, systemd_unit=unit)
+    return {} if script is None else {"health": script}

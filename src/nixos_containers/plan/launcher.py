@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 
 from .events import end_lines, event_function, oom_files, oom_function
 from .filtering import filter_down_lines, filter_files, filter_function
+from .health import start_function as health_function
 from .launcher_limits import Oom, limits_function, watch_function
 from .nspawn import GUEST_DIRECTORY
 
 if TYPE_CHECKING:
     from .cgroup_files import Write
     from .facts import Host
-    from .network import NetworkPlan
+from .network import NetworkPlan
 
 # systemd-nspawn's exit status after the guest asked for a reboot.
 REBOOT = 133
@@ -56,12 +57,14 @@ def launcher_script(
     unified_cgroups: bool = False,
     events: str = "",
     oom: Oom = Oom(),  # noqa: B008 - frozen
+    health: bool = False,
 ) -> str:
     """The supervisor of container `name`, for /bin/sh.
 
     `state` is the run-state directory, `cgroup` the path of the container's cgroup relative to every hierarchy,
     `limits` are writes into it, `oom` says what happens when memory runs out,
-    `nspawn` the command to supervise, `events` the file that gets a line for what happens.
+    `nspawn` the command to supervise, `events` the file that gets a line for what happens;
+    `health` says that there is a script that checks the guest.
     """
     groups = host.cgroups.paths(cgroup)
     watch = watch_function(oom)
@@ -77,13 +80,14 @@ def launcher_script(
         *event_function(events, name),
         *oom_function(oom_files(host.cgroups, cgroup)),
         *_CGROUP_FUNCTIONS,
+        *(health_function() if health else ()),
         *_enter_function(groups, limits),
         *filter_function(host, network),
         *uplink_function(host, network),
         *prepare_function(root, ephemeral=ephemeral, size=size),
         *_command_function(nspawn, unified_cgroups=unified_cgroups, oom_score=oom.score),
         *watch,
-        *_main_loop(host, groups, network, watched=bool(watch)),
+        *_main_loop(host, groups, network, watched=bool(watch), health=health),
     ]
     return "\n".join(lines) + "\n"
 
@@ -221,7 +225,7 @@ def _command_function(nspawn: list[str], *, unified_cgroups: bool, oom_score: in
     ]
 
 
-def _main_loop(host: Host, groups: tuple[str, ...], network: NetworkPlan, *, watched: bool) -> list[str]:
+def _main_loop(host: Host, groups: tuple[str, ...], network: NetworkPlan, *, watched: bool, health: bool) -> list[str]:
     q = shlex.quote
     lines = [
         "echo $$ > launcher.pid",
@@ -246,6 +250,7 @@ def _main_loop(host: Host, groups: tuple[str, ...], network: NetworkPlan, *, wat
         "  uplink & uplink=$!",
         "  container & child=$!",
         *(["  oom_watch & watch=$!"] if watched else []),
+        *(["  health $child &"] if health else ()),
         "  wait $child; status=$?",
         *(["  kill $watch 2>/dev/null; wait $watch 2>/dev/null"] if watched else []),
         "  kill $uplink 2>/dev/null; wait $uplink 2>/dev/null",
@@ -253,8 +258,10 @@ def _main_loop(host: Host, groups: tuple[str, ...], network: NetworkPlan, *, wat
         "  clear_groups",
         "  # Only the first start has a listener for readiness.",
         "  unset NOTIFY_SOCKET",
-        f"  [ $status = {REBOOT} ] && [ ! -e stopping ] || break",
-        "  event reboot",
+        "  [ ! -e stopping ] || break",
+        f"  if [ $status = {REBOOT} ]; then event reboot",
+        *(['  elif [ -e restarting ]; then rm -f restarting; event restart \',"reason":"health"\''] if health else ()),
+        "  else break; fi",
         "done",
         "fi",
         *filter_down_lines(host, network),

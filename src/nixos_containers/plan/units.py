@@ -198,6 +198,7 @@ def unit_script(
     nspawn: list[str],
     unified_cgroups: bool = False,
     events: str = "",
+    health: bool = False,
 ) -> str:
     """What the unit of container `name` runs, for /bin/sh: the same hand-shake as the launcher's, and then nspawn itself.
 
@@ -233,22 +234,24 @@ def unit_script(
         *uplink_function(host, network),
         *prepare_function(root, ephemeral=ephemeral, size=size),
         "prepare || exit 1",
-        *(_uplink_lines(host) if network.pairs else ()),
+        *(_beside_lines(host, "uplink &", "uplink") if network.pairs else ()),
+        *(_beside_lines(host, "/bin/sh ./health $$ &", "health") if health else ()),
         "echo $$ > nspawn.pid",
         *command_lines(nspawn, unified_cgroups=unified_cgroups),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _uplink_lines(host: Host) -> list[str]:
+def _beside_lines(host: Host, start: str, leaf: str) -> list[str]:
+    """What `start` puts into the background goes into the cgroup `leaf` of the unit."""
     if host.cgroups.v2 is None:
-        return ["uplink &"]
+        return [start]
     mount = shlex.quote(host.cgroups.v2)
     return [
-        "uplink &",
+        start,
         "# Out of the unit's own cgroup, which it is delegated: nspawn passes controllers on, so that it must be no leaf.",
         "while IFS=: read -r number _ path; do",
         '  [ "$number" = 0 ] || continue',
-        f'  mkdir -p {mount}"$path/uplink" && echo $! > {mount}"$path/uplink/cgroup.procs"',
+        f'  mkdir -p {mount}"$path/{leaf}" && echo $! > {mount}"$path/{leaf}/cgroup.procs"',
         "done < /proc/self/cgroup 2>/dev/null",
     ]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 
 from ..base.errors import HostError
-from ..base.programs import find
+from ..base.programs import GUEST_PATH, find
 from ..kernel import cgroups, confine
 from ..kernel.proc import read
 
@@ -18,9 +18,6 @@ TYPE_CHECKING = False  # importing typing costs more than all that is done here
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import NoReturn
-
-# Where both kinds of systems keep su and login: NixOS's wrappers and profile, then the merged /usr.
-GUEST_PATH = "/run/wrappers/bin:/run/current-system/sw/bin:/usr/bin:/usr/sbin:/bin"
 
 
 def quote(word: str) -> str:

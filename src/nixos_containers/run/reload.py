@@ -5,11 +5,11 @@ from __future__ import annotations
 from ..base import log, process
 from ..base.errors import ContainerError
 from ..base.paths import Paths
+from ..base.programs import GUEST_PATH
 from ..build import store
 from ..kernel import confine
 from ..observe import containers as observe
 from . import events, hosts, start, storeview
-from .enter import GUEST_PATH
 
 # switch-to-configuration's status when the switch happened but some units failed (upstream's convention).
 _UNITS_FAILED = 4

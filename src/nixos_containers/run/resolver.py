@@ -64,7 +64,7 @@ def follow(paths: Paths) -> list[str]:
             if before is None or read_text(path) == before:
                 continue
             inside = ["nsenter", "--all", f"--target={running.leader}", "--", record.busybox, "sh", "-s", record.busybox]
-            from .enter import GUEST_PATH
+            from ..base.programs import GUEST_PATH
 
             done = process.run(inside, stdin=FOLLOW_SCRIPT, check=False, env={"PATH": GUEST_PATH}, timeout=_TIMEOUT)
             log.debug(done.stderr)

@@ -36,7 +36,7 @@ _KERNEL_ROOM = {
 }
 # What an earlier run wrote and this one may not: whoever reads it would take it for this one's.
 _RUN_FILES = (
-    *("ended", "stopping", "nspawn.pid", "launcher.pid", "links", "unit"),
+    *("ended", "stopping", "restarting", "health", "nspawn.pid", "launcher.pid", "links", "unit"),
     *("filter.rules", "filter.up", "filter.stale", "filter.down", "bridge.rules", "bridge.up", "bridge.down", "forwarding", "flows"),
 )
 # The owner of mount points that nspawn 252 makes in a root whose owners it maps: (uid_t) -2 of a 32 bit world, halved.

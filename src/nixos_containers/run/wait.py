@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from ..base import process
 from ..base.errors import ContainerError
+from ..base.programs import GUEST_PATH
 from ..kernel import processes
 from ..observe import containers as observe
-from .enter import GUEST_PATH
+from ..observe import healthchecks
 
 if TYPE_CHECKING:
     from ..base.paths import Paths
@@ -18,9 +19,10 @@ _PAUSE = 0.1  # seconds between two looks at what the kernel does not announce
 
 
 def wait_for(paths: Paths, name: str, state: str, *, deadline: float) -> None:
-    """Return when container `name` is `up`, `running` or `down`; `deadline` is of the monotonic clock.
+    """Return when container `name` is in `state`, one of cli/verbs_lifecycle.py's WAIT_STATES; `deadline` is of the monotonic clock.
 
-    Raises ContainerError when the deadline passes, or when a guest that should be `running` has failed units.
+    Raises ContainerError when the deadline passes, when a guest that should be `running` has failed units, or when one that
+    should be `healthy` has no health checks.
     """
     while not _reached(paths, name, state, deadline):
         if time.monotonic() >= deadline:
@@ -30,7 +32,7 @@ def wait_for(paths: Paths, name: str, state: str, *, deadline: float) -> None:
 
 def _reached(paths: Paths, name: str, state: str, deadline: float) -> bool:
     running = observe.running(paths, name)
-    if state == "down":
+    if state in ("down", "stopped"):
         if running is None:
             return observe.supervisor(paths, name) is None
         left = min(max(0.0, deadline - time.monotonic()), 3600.0)
@@ -39,12 +41,23 @@ def _reached(paths: Paths, name: str, state: str, deadline: float) -> bool:
         return observe.running(paths, name) is None
     if running is None or state == "up":
         return running is not None
+    if state == "healthy":
+        return _healthy(paths, name)
     said = _systemd_says(running.leader)
+    if state == "ready":
+        return said in ("running", "degraded")
     if said == "degraded":
         raise ContainerError(
             f"container ‘{name}’ has started, but some units failed", hint=f"nixos-container run {name} -- systemctl --failed"
         )
     return said == "running"
+
+
+def _healthy(paths: Paths, name: str) -> bool:
+    found = healthchecks.health(paths, observe.record(paths, name).container)
+    if found is None and observe.running(paths, name) is not None:
+        raise ContainerError(f"container ‘{name}’ has no health checks", hint=f"containers.{name}.healthChecks, or wait --for ready")
+    return found == healthchecks.HEALTHY
 
 
 def _systemd_says(leader: int) -> str:

@@ -1,0 +1,103 @@
+"""Health checks of real containers: each kind, what is seen of them, what is waited for, what is done about it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .conftest import Host, wait_until
+
+NAME = "ncthealth"
+DEFINITION = """{
+  containers.ncthealth = {
+    privateNetwork = true;
+    hostAddress = "10.213.72.1";
+    localAddress = "10.213.72.2";
+    healthChecks = {
+      page = { http = "http://localhost:8000/"; interval = "200ms"; retries = 1; };
+      port = { tcp = 8000; interval = "1s"; };
+      unit = { unit = "web.service"; interval = "1s"; };
+      file = { command = "test ! -e /root/broken"; interval = "200ms"; retries = 2; action = "restart"; };
+    };
+    config = { pkgs, ... }: {
+      system.stateVersion = "23.11";
+      systemd.services.web = {
+        wantedBy = [ "multi-user.target" ];
+        serviceConfig.ExecStart = "${pkgs.busybox}/bin/busybox httpd -f -p 8000 -h ${pkgs.writeTextDir "index.html" "hello"}";
+      };
+    };
+  };
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def checked(host: Host) -> Iterator[Host]:
+    host.define(DEFINITION)
+    host.switch()
+    host.succeed("start", NAME)
+    yield host
+
+
+def test_a_container_becomes_healthy_and_shows_it(checked: Host) -> None:
+    checked.succeed("wait", NAME, "--for", "healthy", "--timeout", "20s")
+    assert checked.succeed("list", "--long").splitlines()[1].split()[-1] == "healthy"
+    found = checked.json("status", NAME)
+    assert found["health"] == "healthy" and sorted(found["healthChecks"]) == ["file", "page", "port", "unit"]
+    assert checked.json("inspect", NAME)["healthChecks"]["page"]["state"] == "healthy"
+    said = [json.loads(line) for line in checked.succeed("events", NAME, "-e", "health", "--json").splitlines()]
+    assert {event["check"]: event["health"] for event in said} == dict.fromkeys(("file", "page", "port", "unit"), "healthy")
+    checked.succeed("wait", NAME, "--for", "ready", "--timeout", "5s")
+
+
+def test_a_check_has_no_more_rights_than_the_container(checked: Host) -> None:
+    checked.define(
+        DEFINITION.replace(
+            "test ! -e /root/broken", "grep ^CapBnd /proc/1/status > /run/first; grep ^CapBnd /proc/self/status > /run/check"
+        )
+    )
+    checked.switch()
+    checked.succeed("wait", NAME, "--for", "healthy", "--timeout", "20s")
+    assert checked.inside(NAME, "cat", "/run/first") == checked.inside(NAME, "cat", "/run/check") != ""
+    checked.define(DEFINITION)
+    checked.switch()
+    checked.succeed("wait", NAME, "--for", "healthy", "--timeout", "20s")
+
+
+def test_it_becomes_unhealthy_and_healthy_again(checked: Host) -> None:
+    checked.inside(NAME, "systemctl", "stop", "web")
+    wait_until(lambda: checked.json("status", NAME)["health"] == "unhealthy", seconds=10)
+    assert checked.json("status", NAME)["healthChecks"]["file"]["state"] == "healthy"
+    assert "the time is over" in checked.fail("wait", NAME, "--for", "healthy", "--timeout", "300ms")
+    checked.inside(NAME, "systemctl", "start", "web")
+    checked.succeed("wait", NAME, "--for", "healthy", "--timeout", "20s")
+
+
+def test_the_action_restarts_it_without_any_python(checked: Host) -> None:
+    before = checked.json("inspect", NAME)["running"]
+    checked.inside(NAME, "sh", "-c", "(sleep 1.5; rm -f /root/broken) & touch /root/broken")
+    # The file would stay: it goes when the guest shuts down.
+    wait_until(lambda: (checked.json("inspect", NAME)["running"] or before)["leader"] != before["leader"], seconds=30)
+    after = checked.json("inspect", NAME)["running"]
+    assert after["supervisor"] == before["supervisor"], "the same launcher"
+    kinds = [json.loads(line) for line in checked.succeed("events", NAME, "--json", "--since", "1min").splitlines()]
+    assert any(event["event"] == "restart" and event.get("reason") == "health" for event in kinds)
+    checked.run("run", NAME, "--", "rm", "-f", "/root/broken")
+    checked.succeed("wait", NAME, "--for", "healthy", "--timeout", "20s")
+
+
+def test_nothing_of_the_checks_outlives_the_container(checked: Host) -> None:
+    checked.succeed("stop", NAME)
+    assert not list(Path("/sys/fs/cgroup").glob(f"*/machine.slice/{NAME}"))
+    assert checked.json("status", NAME)["health"] is None
+    checked.succeed("wait", NAME, "--for", "stopped", "--timeout", "1s")
+
+
+def test_what_cannot_be_checked_is_refused_before_anything_is_touched(checked: Host) -> None:
+    checked.define(DEFINITION.replace('unit = "web.service";', ""))
+    done = checked.run("switch", "-c", str(checked.definition))
+    assert done.returncode == 1 and "containers.ncthealth.healthChecks.unit: exactly one of" in done.stderr
+    checked.define(DEFINITION)
