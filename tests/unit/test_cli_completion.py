@@ -51,7 +51,7 @@ def test_bash_completes(tmp_path: Path) -> None:
     assert complete(tmp_path, "start", "") == ["web", "db"]
     assert complete(tmp_path, "start", "web", "d") == ["db"]
     assert complete(tmp_path, "switch", "--pur") == ["--purge"]
-    assert complete(tmp_path, "wait", "--for", "") == ["up", "running", "down"]
+    assert complete(tmp_path, "wait", "--for", "") == ["up", "ready", "running", "healthy", "down", "stopped"]
     assert complete(tmp_path, "completion", "f") == ["fish"]
     assert complete(tmp_path, "run", "web", "--", "") == [], "the command is the guest's affair"
     assert "script" in complete(tmp_path, "switch", "-c", "scr")
