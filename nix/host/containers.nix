@@ -27,6 +27,7 @@
           ./options/system.nix
           ./options/life.nix
           ./options/network.nix
+          ./options/membership.nix
           ./options/isolation.nix
           ./options/files.nix
           ./options/limits.nix

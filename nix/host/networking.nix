@@ -16,6 +16,7 @@ in
       imports = [
         ./options/hosts.nix
         ./options/addresses.nix
+        ./options/networks.nix
       ];
     };
   };

@@ -42,6 +42,21 @@ let
       ;
   };
 
+  sharedNetwork =
+    network:
+    let
+      declared =
+        shared.networks.${network} or (throw
+          "containers.${name}.networks: there is no network ‘${network}’; declare it: networking.containers.networks.${network} = { };"
+        );
+    in
+    {
+      name = network;
+      inherit (declared) subnet subnet6 isolated nat dhcp dns mtu;
+      pool = shared.networkPool;
+      pool6 = shared.networkPool6;
+    };
+
   # The seed's way to limit a container from within its own definition: the slice named `container`. A guest
   # cannot limit itself from inside on every kind of cgroup, so the host applies it to the whole container.
   slice = system.config.systemd.slices.container.sliceConfig or { };
@@ -129,6 +144,10 @@ check {
       antiSpoofing
       allowedSources
       ;
+    networks = map (membership: {
+      inherit (membership) address address6;
+      network = sharedNetwork membership.name;
+    }) container.networks;
     hostFirewall = {
       enable =
         if container.hostFirewall.enable != null then

@@ -25,7 +25,7 @@ from .packages import lock as locking
 from .packages.apt import Apt
 from .packages.index import ensure_index
 from .packages.lock import Lock, path_beside
-from .plan.actions import Reload
+from .plan.actions import Create, Reload, Update
 from .plan.addresses import with_reserved
 from .plan.claims import route_warnings
 from .plan.compare import Changes, compare_packages, compare_records, units_of
@@ -115,7 +115,9 @@ def preview(
     for name in dict.fromkeys(action.name for action in plan):
         if name not in spec.containers:
             continue
-        container = spec.containers[name]
+        # With the addresses that the plan chose.
+        planned = (action.record.container for action in plan if action.name == name and isinstance(action, Create | Update))
+        container = next(planned, spec.containers[name])
         old = seen.running[name].system if name in seen.running else seen.profiles.get(name)
         new = None if container.system.path is None else seen.finished.get(container.system.path, container.system.path)
         in_place = new is not None and any(isinstance(action, Reload) for action in plan if action.name == name)

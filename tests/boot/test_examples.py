@@ -73,6 +73,14 @@ def test_the_guest_on_the_hosts_network_leaves_the_hosts_firewall_alone(fresh: H
     assert "nixos-fw" not in after.replace(before, "")
 
 
+def test_three_containers_see_each_other(fresh: Host) -> None:
+    fresh.use_example("three-containers")
+    fresh.switch()
+    assert wait_until(lambda: fresh.run("run", "nctapp", "--", "curl", "-s", "http://nctweb/").stdout) == "Hello from the backend\n"
+    fresh.inside("nctweb", "ping", "-c", "1", "-W", "2", "nctdb")
+    assert wait_until(lambda: try_get("http://127.0.0.1:28480/")) == "Hello from the backend\n"
+
+
 def test_a_bind_mount_that_may_be_written(fresh: Host, tmp_path: Path) -> None:
     text = (EXAMPLES / "bind-mounts" / "configuration.nix").read_text(encoding="utf-8")
     fresh.define(renamed(text).replace("/path/on/host", str(tmp_path)))

@@ -79,6 +79,15 @@ class Paths:
         return self._under("run/nixos-containers/@shared")
 
     @property
+    def networks(self) -> str:
+        """The run states of networks that containers share."""
+        return f"{self.shared}/networks"
+
+    def network(self, name: str) -> str:
+        """The run state of the shared network `name`."""
+        return f"{self.networks}/{name}"
+
+    @property
     def hosts(self) -> str:
         """The host's own file of names, hosts(5)."""
         return self._under("etc/hosts")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .limits import Limits as Limits
+from .shared import Membership
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,14 @@ class Network(VethPair):
     host_firewall: HostFirewall = HostFirewall()
     anti_spoofing: bool = True
     allowed_sources: tuple[str, ...] = ()
+    networks: tuple[Membership, ...] = ()
+
+    @property
+    def main_pair(self) -> bool:
+        """Whether `eth0` is a pair of the container's own: beside shared networks, only addresses or a bridge make one."""
+        if not self.networks:
+            return self.configured
+        return bool(self.host_bridge or self.host_address or self.host_address6 or self.local_address or self.local_address6)
 
 
 @dataclass(frozen=True, slots=True)

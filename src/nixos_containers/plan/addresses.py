@@ -57,7 +57,7 @@ def wants_addresses(container: Container) -> bool:
     """Whether the container has a private network about whose connection nothing is said."""
     network = container.network
     said = (network.host_bridge, network.host_address, network.host_address6, network.local_address, network.local_address6)
-    more = (network.extra_veths, network.interfaces, network.macvlans)
+    more = (network.extra_veths, network.interfaces, network.macvlans, network.networks)
     return network.private and network.automatic_addresses and not any(said) and not any(more)
 
 

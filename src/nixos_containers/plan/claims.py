@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ..base.errors import DefinitionError
 from .actions import Action, Create, Update
 from .addresses import bare
+from .bridges import member_pairs
 from .names import interface_name
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ def host_ends(container: Container) -> tuple[str, ...]:
     network = container.network
     if not network.private:
         return ()
-    main = (interface_name("vb-" if network.host_bridge else "ve-", container.name),) if network.configured else ()
-    return (*main, *sorted(network.extra_veths))
+    main = (interface_name("vb-" if network.host_bridge else "ve-", container.name),) if network.main_pair else ()
+    return (*main, *(pair.host for pair in member_pairs(container)), *sorted(network.extra_veths))
 
 
 def claims(container: Container) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -49,7 +50,10 @@ def claims(container: Container) -> Iterator[tuple[tuple[str, ...], str]]:
 
 def _pairs(container: Container) -> tuple[VethPair, ...]:
     network = container.network
-    return (network, *network.extra_veths.values()) if network.private else ()
+    if not network.private:
+        return ()
+    members = tuple(pair.config for pair in member_pairs(container))
+    return (*((network,) if network.main_pair or not members else ()), *members, *network.extra_veths.values())
 
 
 def _families(pair: VethPair, forward: ForwardPort) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from .forwarding import FLOWS, NEEDS, flows_text, forget_lines, needs_text, release_lines
 from .ruleset import BASE_RULES, BRIDGE_RULES, BRIDGE_TABLE, elements_down, elements_up, stale_keys
+from .uplink import NETWORKS
 
 if TYPE_CHECKING:
     from .facts import Host
@@ -26,6 +27,7 @@ def filter_function(host: Host, network: NetworkPlan) -> list[str]:
             "    # The first container, or somebody flushed our table: the rules first, and what belongs to the others that run.",
             f"    {nft} -f filter.rules || return",
             f'    for other in ../.*/nspawn.pid; do [ ! -e "$other" ] || {nft} -f "${{other%/*}}/filter.up"; done 2>/dev/null',
+            f'    for other in {NETWORKS}/*/running; do [ ! -e "$other" ] || {nft} -f "${{other%/*}}/filter.up"; done 2>/dev/null',
             "    # Another container, killed, may have left a forward of the same port.",
             f'    while read -r command; do {nft} "$command"; done < filter.stale 2>/dev/null',
             f"    {nft} -f filter.up || return",

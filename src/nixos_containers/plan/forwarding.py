@@ -29,7 +29,7 @@ def needs_text(network: NetworkPlan) -> str:
     names = {name for name, _ in network.elements}
     lines = [f"ip {family}\n" for family in "46" if names & {f"{kind}{family}" for kind in ("nat", "forwards", "bound")}]
     for pair in network.pairs:
-        if pair.config.host_bridge is not None and pair.config.forward_ports:
+        if pair.config.host_bridge is not None and pair.shared is None and pair.config.forward_ports:
             lines += [f"loopback {pair.config.host_bridge}\n"] if pair.config.local_address else []
             lines += [f"loopback6 {pair.config.host_bridge}\n"] if pair.config.local_address6 else []
     return "".join(dict.fromkeys(lines))

@@ -22,7 +22,8 @@ _LAST_PORT = 65535
 def pair_elements(pair: Pair, network: Network) -> list[Element]:
     """(set or map, element) for one pair of a container with `network`. Raises DefinitionError for what cannot be."""
     elements: list[Element] = []
-    bridged = pair.config.host_bridge is not None
+    bridged = pair.config.host_bridge is not None and pair.shared is None  # of our own bridges the host is the way out
+    masquerades = pair.shared.nat if pair.shared is not None else not bridged
     check_forwards(pair)
     for option, local in (("4", pair.config.local_address), ("6", pair.config.local_address6)):
         if local is None:
@@ -30,13 +31,13 @@ def pair_elements(pair: Pair, network: Network) -> list[Element]:
         address = bare(with_prefix(local, pair.where))
         elements.append((f"guests{option}", address))
         elements.append((f"home{option}", f'{address} . "{pair.link}"'))
-        if network.nat if network.nat is not None else not bridged:
+        if network.nat if network.nat is not None else masquerades:
             elements.append((f"nat{option}", address))
         if bridged and pair.config.forward_ports:
             elements.append((f"far{option}", address))
         for forward in pair.config.forward_ports:
             elements += _forward(forward, option, address)
-    if not bridged:
+    if pair.config.host_bridge is None:
         elements += _routed(pair, network)
     return elements
 

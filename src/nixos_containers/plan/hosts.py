@@ -27,10 +27,10 @@ _LOCAL = "127.0.0.1 localhost\n::1 localhost\n"
 
 
 def addresses(container: Container) -> tuple[str, ...]:
-    """The addresses that `container` is known by, best first: those of its main pair, without prefix lengths."""
+    """The addresses that `container` is known by, best first: those of its main pair and in shared networks, without prefix lengths."""
     found = []
     for pair in plan_network(container).pairs:
-        if pair.guest == "eth0":
+        if pair.guest == "eth0" or pair.shared is not None:
             found += [bare(address) for address in (pair.config.local_address, pair.config.local_address6) if address]
     return tuple(found)
 

@@ -17,6 +17,7 @@ from .filtering import filter_down_lines, filter_files, filter_function
 from .health import start_function as health_function
 from .launcher_limits import Oom, limits_function, watch_function
 from .nspawn import GUEST_DIRECTORY
+from .uplink import networks_down_lines, uplink_function
 
 if TYPE_CHECKING:
     from .cgroup_files import Write
@@ -158,32 +159,6 @@ def _enter_function(groups: tuple[str, ...], limits: tuple[Write, ...]) -> list[
     ]
 
 
-def uplink_function(host: Host, network: NetworkPlan) -> list[str]:
-    """The shell function that brings the host's ends of the network up when the guest says that they exist."""
-    if not network.pairs:
-        return ["uplink() { :; }", ""]
-    q = shlex.quote
-    refused = "the packet filter refuses this container's rules: the guest ends"
-    filtered = [
-        f"  filter_up || {{ echo {q(refused)} >&2",
-        '    until { read -r pid < nspawn.pid && kill -9 "$pid"; } 2> /dev/null; do sleep 0.05; done; return 1',
-        "  }",
-    ]
-    settings = [f"  echo {value} 2> /dev/null > /proc/sys/{file}" for file, value in network.link_settings]
-    return [
-        "# Beside nspawn, which takes longer: the packet filter's elements. Then waits for the guest's word that its interfaces exist,",
-        "# and configures the host's ends: before the guest boots.",
-        "uplink() {",
-        *(filtered if network.elements or network.bridge_elements else ()),
-        "  read -r word < guest/request || return",
-        f"  {q(host.tools.ip)} -force -batch links >> network.log 2>&1",
-        *settings,
-        "  echo up > guest/answer",
-        "}",
-        "",
-    ]
-
-
 def prepare_function(root: str, *, ephemeral: bool, size: int | None = None) -> list[str]:
     """The shell function that makes what nspawn needs anew for every boot: FIFOs, an ephemeral root."""
     q = shlex.quote
@@ -265,6 +240,7 @@ def _main_loop(host: Host, groups: tuple[str, ...], network: NetworkPlan, *, wat
         "done",
         "fi",
         *filter_down_lines(host, network),
+        *networks_down_lines(host, network),
         'echo "$status" > ended',
         *end_lines(),
         "rm -f nspawn.pid",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .addresses import bare, with_prefix
+from .bridges import member_pairs
 from .forwards import bridge_elements, pair_elements
 from .names import interface_name
 from .network_checks import check_network
@@ -18,6 +19,7 @@ from .pairs import Pair
 
 if TYPE_CHECKING:
     from ..declare.container import Container
+    from ..declare.shared import SharedNetwork
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,17 @@ class NetworkPlan:
         return any(flag.startswith(("--network-interface=", "--network-macvlan=")) for flag in self.nspawn)
 
     @property
+    def networks(self) -> tuple[SharedNetwork, ...]:
+        """The shared networks that the container is a member of."""
+        return tuple(pair.shared for pair in self.pairs if pair.shared is not None)
+
+    @property
     def alone(self) -> tuple[str, ...]:
-        """The guest's interfaces with an IPv6 address that nobody else can have: nothing is behind them but the host.
+        """The guest's interfaces with an IPv6 address that nobody else can have: behind them is the host, or a network of ours.
 
         The kernel's search for duplicates would keep their addresses unusable for the first second or two.
         """
-        return tuple(pair.guest for pair in self.pairs if pair.config.local_address6 and not pair.config.host_bridge)
+        return tuple(pair.guest for pair in self.pairs if pair.config.local_address6 and (pair.shared or not pair.config.host_bridge))
 
 
 def plan_network(container: Container) -> NetworkPlan:
@@ -66,12 +73,13 @@ def plan_network(container: Container) -> NetworkPlan:
     pairs = []
     batch: list[str] = []
     where = f"containers.{container.name}"
-    if network.configured:
+    if network.main_pair:
         prefix = "vb-" if network.host_bridge else "ve-"
         pairs.append(Pair(interface_name(prefix, container.name), "eth0", network, where))
         if pairs[0].host != prefix + container.name:  # nspawn gives a shortened name's interface the whole one besides
             batch.append(f"link property add dev {pairs[0].host} altname {prefix}{container.name}")
     pairs += [Pair(name, name, pair, f"{where}.extraVeths.{name}") for name, pair in sorted(network.extra_veths.items())]
+    pairs += member_pairs(container)
     flags += [f"--network-veth-extra={pair.host}:{pair.guest}" for pair in pairs]
     return NetworkPlan(
         private=True,
@@ -101,7 +109,10 @@ def _host_batch(pair: Pair) -> list[str]:
     name, config = pair.host, pair.config
     lines = [] if config.mtu is None else [f"link set {name} mtu {config.mtu}"]
     if config.host_bridge is not None:
-        return [*lines, f"link set {name} master {config.host_bridge}", f"link set {name} up"]
+        lines.append(f"link set {name} master {config.host_bridge}")
+        if pair.shared is not None:
+            lines.append(f"link set {name} type bridge_slave isolated {'on' if pair.shared.isolated else 'off'}")
+        return [*lines, f"link set {name} up"]
     # Neighbours' addresses are never proxied or guessed: a duplicate check would delay IPv6 by a second.
     for family, host, _ in pair.addresses:
         if host is not None:

@@ -28,6 +28,8 @@ def check_network(container: Container) -> None:
         )
     for pair_where, pair in ((where, network), *((f"{where}.extraVeths.{name}", pair) for name, pair in network.extra_veths.items())):
         for number in pair.forward_ports:
+            if pair is network and network.networks and not network.main_pair:
+                continue  # they lead to its address in the first shared network
             if not (pair.local_address or pair.local_address6):
                 raise DefinitionError(
                     f"{pair_where}.forwardPorts: port {number.host_port} leads nowhere without localAddress",
@@ -51,6 +53,7 @@ def _check_unused(network: Network, where: str) -> None:
         "mtu": network.mtu,
         "nat": network.nat,
         "allowedSources": network.allowed_sources,
+        "networks": network.networks,
     }
     names = [name for name, value in given.items() if value not in (None, (), {})]
     if names:

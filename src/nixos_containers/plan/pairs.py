@@ -7,16 +7,22 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ..declare.container import VethPair
+    from ..declare.shared import SharedNetwork
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """`host` and `guest` are the interface names on the two ends; `where` names the pair's options in messages."""
+    """`host` and `guest` are the interface names on the two ends; `where` names the pair's options in messages.
+
+    `shared` is the network of ours that it is the member's end of: its bridge is then `config.host_bridge`, and the addresses of the
+    host's side are the bridge's.
+    """
 
     host: str
     guest: str
     config: VethPair
     where: str = ""
+    shared: SharedNetwork | None = None
 
     @property
     def link(self) -> str:

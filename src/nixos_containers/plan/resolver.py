@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from .nspawn import GUEST_DIRECTORY
+
+if TYPE_CHECKING:
+    from ..declare.container import Container
 
 # Seconds between two looks at the host's file where no systemd watches it.
 WATCH_INTERVAL = 5
@@ -41,16 +45,23 @@ def _on_loopback(server: str) -> bool:
     return address.is_loopback or address.is_unspecified  # the unspecified address means this machine, too
 
 
-def guest_resolver(own: str, upstream: str | None, *, private: bool) -> Resolver:
+def network_servers(container: Container) -> tuple[str, ...]:
+    """The name servers of ours in the shared networks of `container`."""
+    return tuple(str(ipaddress.ip_network(m.network.subnet)[1]) for m in container.network.networks if m.network.dns and m.network.subnet)
+
+
+def guest_resolver(own: str, upstream: str | None, *, private: bool, servers: tuple[str, ...] = ()) -> Resolver:
     """What a guest is told, where the host's resolv.conf is `own` and systemd-resolved's list of servers `upstream`.
 
-    On the host's network (not `private`) that is what the host itself is told.
+    On the host's network (not `private`) that is what the host itself is told; where `servers` of shared networks answer, these.
     """
-    servers = nameservers(own)
-    lost = tuple(server for server in servers if _on_loopback(server))
+    if servers:
+        return Resolver(_without(own, nameservers(own)) + "".join(f"nameserver {server}\n" for server in servers))
+    given = nameservers(own)
+    lost = tuple(server for server in given if _on_loopback(server))
     if not private or not lost:
         return Resolver(own)
-    if len(lost) < len(servers):
+    if len(lost) < len(given):
         return Resolver(_without(own, lost))
     if upstream is not None and any(not _on_loopback(server) for server in nameservers(upstream)):
         return Resolver(_without(upstream, tuple(filter(_on_loopback, nameservers(upstream)))))

@@ -18,6 +18,7 @@ BRIDGE_TABLE = "bridge nixos-containers"
 # `fib daddr type local` catches every address of the host, loopback included.
 # guests: addresses of guests. home: the interface behind which each is found. nat: those that are masqueraded. far: those on bridges,
 # which may have another way out than the host, so that what is forwarded to them has to come from the host's address.
+# shared: bridges of shared networks, which do not reach one another; within: those whose members do reach each other.
 # pinned: interfaces with their own addresses only (sources, and networks in wide). guarded: those that may reach of the host what
 # is allowed.
 _RULES = """\
@@ -40,6 +41,8 @@ _RULES = """\
   set wide6 { type ifname . ipv6_addr; flags interval; }
   set guarded { type ifname; }
   set allowed { type ifname . inet_proto . inet_service; }
+  set shared { type ifname; }
+  set within { type ifname . ifname; }
   chain prerouting-nat {
     type nat hook prerouting priority dstnat; policy accept;
     fib daddr type local dnat ip to ip daddr . meta l4proto . th dport map @bound4
@@ -84,6 +87,16 @@ _RULES = """\
     iifname != "lo" ip daddr 127.0.0.0/8 drop
     iifname != "lo" ip saddr 127.0.0.0/8 drop
   }
+  chain between-networks {
+    type filter hook forward priority filter - 10; policy accept;
+    iifname @shared oifname @shared jump network-to-network
+  }
+  chain network-to-network {
+    ct state established,related return
+    ct status dnat return
+    iifname . oifname @within return
+    counter drop
+  }
   chain host-guard {
     type filter hook input priority filter - 10; policy accept;
     iifname @guarded jump guests-to-host
@@ -116,6 +129,7 @@ _BRIDGE_RULES = """\
     iifname . ip6 saddr @sources6 return
     ip6 saddr { ::, fe80::/10 } return
     ether type arp arp saddr ip 0.0.0.0 return
+    ip saddr 0.0.0.0 udp sport 68 udp dport 67 return
     ether type arp iifname . arp saddr ip @sources4 return
     iifname . ip saddr @wide4 return
     iifname . ip6 saddr @wide6 return

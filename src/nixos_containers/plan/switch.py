@@ -13,6 +13,7 @@ from .claims import Ledger, check_host
 from .launch import limits_digest, params_digest, plan_launch
 from .life import down_actions, up_actions
 from .order import check, dependents
+from .shared import settle
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -45,6 +46,7 @@ def plan_switch(
     # First those that leave: a container that was given another name takes over its old one's addresses and ports.
     actions = removal_actions(leaving, observed, reason=f"no longer declared in {source}", purge=purge)
     spec = with_reserved(spec, observed.addresses)
+    spec = settle(spec, {name: observed.records[name] for name in staying}, routed=observed.network.routes)
     chosen = [name for name in sorted(spec.containers) if not names or name in names]
     for name in chosen:
         _check_owner(name, observed, source)

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from ..base.durations import parse_duration
 from .events import event_function, oom_files, oom_function, unit_end_lines
 from .filtering import filter_down_lines, filter_function
-from .launcher import REBOOT, command_lines, prepare_function, uplink_function
+from .launcher import REBOOT, command_lines, prepare_function
 from .limits import container_limits
+from .uplink import networks_down_lines, uplink_function
 
 if TYPE_CHECKING:
     from ..declare.container import Container
@@ -206,7 +207,7 @@ def unit_script(
     `down` it removes what a run left on the host; with `ready` it notes that the guest is.
     """
     q = shlex.quote
-    down = [f"  {line}" for line in filter_down_lines(host, network)]
+    down = [f"  {line}" for line in (*filter_down_lines(host, network), *networks_down_lines(host, network))]
     down += [
         "  # A killed nspawn has not said that its machine is gone, and machined keeps it as long as the unit is being restarted.",
         f"  [ ! -e /run/systemd/machines/{q(name)} ] || busctl --quiet call {_MACHINED} UnregisterMachine s {q(name)}",

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from ..base import log
 from ..base.errors import ContainerError
 from ..base.files import locked, read_text
-from ..plan.hosts import guest_text, with_block
+from ..plan.hosts import guest_text, names_text, with_block
+from . import bridges
 
 if TYPE_CHECKING:
     from ..base.paths import Paths
@@ -90,6 +91,8 @@ def _refresh(paths: Paths, planned: dict[str, Container | None]) -> None:
     replace(f"{paths.shared}/names.json", json.dumps(cache))
     if before is not None and _known(before) == known:
         return
+    replace(f"{paths.shared}/hosts", names_text(known))
+    bridges.tell_names(paths, containers)
     for name in observe.run_states(paths):
         path = f"{paths.run_state(name)}/guest/hosts"
         started = read_text(f"{paths.run_state(name)}/started.json")

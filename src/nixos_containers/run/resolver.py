@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..base import log, process
 from ..base.files import locked, read_text, remove
 from ..kernel import proc
-from ..plan.resolver import FOLLOW_SCRIPT, guest_resolver, resolved_text, watcher_script
+from ..plan.resolver import FOLLOW_SCRIPT, guest_resolver, network_servers, resolved_text, watcher_script
 from .hosts import replace
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ def write_guest(paths: Paths, container: Container, *, tell: bool = True) -> Non
         for name in ("resolv.conf", "resolv.conf.before", "resolved.conf"):
             remove(f"{guest}/{name}")
         return
-    found = guest_resolver(read_text(paths.resolv_conf) or "", read_text(paths.upstream_servers), private=container.network.private)
+    own = read_text(paths.resolv_conf) or ""
+    found = guest_resolver(own, read_text(paths.upstream_servers), private=container.network.private, servers=network_servers(container))
     if found.unreachable and tell:
         log.warn(
             f"{container.name}: the host's name server {found.unreachable[0]} cannot be reached from a private network; "

@@ -18,7 +18,7 @@ from ..observe import links
 from ..plan.launch import is_nixos, params_digest, plan_launch
 from ..plan.limits import container_limits
 from ..plan.nspawn import Nixos
-from . import again, forwarding, hosts, mounts, resolver, stop, storeview
+from . import again, bridges, forwarding, hosts, mounts, resolver, stop, storeview
 from .readiness import launch_until_ready
 
 if TYPE_CHECKING:
@@ -60,7 +60,14 @@ def start(paths: Paths, record: Record, host: Host, *, busybox: str, system: str
     if launch.repeatable:
         tools = (host.tools.nspawn, host.tools.ip, host.tools.nft)
         link = observe.system_link(paths, record)
-        again.remember(paths, name, command=launch.command, timeout=timeout, system_link=link, needed=(*tools, *launch.needed, *view.marks(paths, name)))
+        again.remember(
+            paths,
+            name,
+            command=launch.command,
+            timeout=timeout,
+            system_link=link,
+            needed=(*tools, *launch.needed, *view.marks(paths, name)),
+        )
 
 
 def prepare(paths: Paths, record: Record, host: Host, *, busybox: str, system: str) -> Launch:
@@ -192,6 +199,7 @@ def _write_run_state(paths: Paths, record: Record, host: Host, launch: Launch, *
     hosts.write_guest(paths, record.container.name, system)
     resolver.write_guest(paths, record.container)
     resolver.watch(paths, host)
+    bridges.prepare(paths, record.container, host)
     started = observe.Started(
         params=params_digest(record.container, host), system=system, busybox=busybox, limits=container_limits(record.container)[0]
     )

@@ -13,7 +13,7 @@ from ..base.files import remove
 from ..kernel import cgroups, proc, processes
 from ..observe import containers as observe
 from ..plan.launch import cgroup_of
-from . import forwarding
+from . import bridges, forwarding
 
 if TYPE_CHECKING:
     from ..base.paths import Paths
@@ -61,6 +61,7 @@ def terminate(paths: Paths, name: str, layout: Cgroups) -> None:
     forwarding.forget_flows(paths, name)
     forwarding.release(paths, name)
     wait_for_links(paths, name)
+    bridges.leave(paths, name)
     for file in _RUN_FILES:
         remove(f"{state}/{file}")
     root = paths.ephemeral_root(name)

@@ -1,0 +1,170 @@
+"""Shared networks on the host: their files in the run state, and putting right what somebody deleted. Texts are plan/bridges.py's.
+
+A network is made by the launcher of a member that starts and taken away by that of the last that ends; here is what goes before and
+after.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import TYPE_CHECKING
+
+from ..base import log, process
+from ..base.errors import HostError
+from ..base.files import locked, read_text
+from ..kernel import proc, processes
+from ..plan.bridges import ALIAS, bridge_name, dhcp_hosts, network_files, service_of
+from ..plan.network import plan_network
+
+if TYPE_CHECKING:
+    from ..base.paths import Paths
+    from ..declare.container import Container
+    from ..declare.shared import SharedNetwork
+    from ..plan.facts import Host
+
+
+def prepare(paths: Paths, container: Container, host: Host) -> None:
+    """Write what the launcher of `container` needs for its shared networks. Raises HostError when one of them cannot be."""
+    for membership in container.network.networks:
+        network = membership.network
+        bridge = bridge_name(network.name)
+        alias = read_text(f"/sys/class/net/{bridge}/ifalias")
+        if alias is not None and not alias.startswith(ALIAS):
+            raise HostError(
+                f"the host has an interface {bridge} that is not ours, in the place of the shared network ‘{network.name}’",
+                hint="give the network another name, or remove the interface",
+            )
+        dnsmasq = None
+        if network.dhcp or network.dns:
+            dnsmasq = process.find("dnsmasq")
+            if dnsmasq is None:
+                raise HostError(
+                    f"the shared network ‘{network.name}’ wants DHCP or DNS, and dnsmasq is not installed",
+                    hint="apt-get install dnsmasq-base",
+                )
+        with locked(f"{paths.networks}/.lock", who="preparing a shared network"):
+            _write(paths, network, host, container, dnsmasq)
+
+
+def _write(paths: Paths, network: SharedNetwork, host: Host, container: Container, dnsmasq: str | None) -> None:
+    from .hosts import replace
+
+    directory = paths.network(network.name)
+    os.makedirs(directory, mode=0o755, exist_ok=True)
+    files = network_files(network, host, directory=directory, firewall=container.network.host_firewall, dnsmasq=dnsmasq)
+    before = {name: read_text(f"{directory}/{name}") for name in files}
+    bridge = bridge_name(network.name)
+    if os.path.exists(f"/sys/class/net/{bridge}"):
+        if before["links"] not in (None, files["links"]):
+            process.run(["ip", "address", "flush", "dev", bridge], check=False)
+        if before["filter.down"] not in (None, files["filter.down"]):
+            process.run(["nft", "-f", f"{directory}/filter.down"], check=False)
+        if before.get("dnsmasq.conf") != files.get("dnsmasq.conf"):
+            _stop_dnsmasq(paths, network.name, host)
+    for name, text in files.items():
+        if before[name] != text:
+            replace(f"{directory}/{name}", text)
+    if network.dhcp and not os.path.exists(f"{directory}/dhcp-hosts"):
+        from ..observe import containers as observe
+
+        replace(f"{directory}/dhcp-hosts", dhcp_hosts(network.name, {n: r.container for n, r in observe.records(paths).items()}))
+
+
+def _stop_dnsmasq(paths: Paths, network: str, host: Host) -> None:
+    if host.systemd:
+        process.run(["systemctl", "stop", service_of(network)], check=False)
+        return
+    pid = dnsmasq_pid(paths, network)
+    if pid is not None:
+        processes.send(pid, signal.SIGTERM)
+        processes.wait_until_gone(pid, 5)
+
+
+def dnsmasq_pid(paths: Paths, network: str) -> int | None:
+    """The process that answers DHCP and DNS in `network`, or None."""
+    directory = paths.network(network)
+    pid = proc.read_pid(f"{directory}/dnsmasq.pid")
+    if pid is None or f"--conf-file={directory}/dnsmasq.conf" not in proc.arguments(pid):
+        return None
+    return pid
+
+
+def known(paths: Paths) -> list[str]:
+    """Shared networks that have had a member since the host started."""
+    try:
+        return sorted(entry for entry in os.listdir(paths.networks) if not entry.startswith("."))
+    except FileNotFoundError:
+        return []
+
+
+def tell_names(paths: Paths, containers: dict[str, Container]) -> None:
+    """Let every dnsmasq know the members as they are now, and read the names anew."""
+    from .hosts import replace
+
+    for network in known(paths):
+        path = f"{paths.network(network)}/dhcp-hosts"
+        if os.path.exists(path):
+            replace(path, dhcp_hosts(network, containers))
+        pid = dnsmasq_pid(paths, network)
+        if pid is not None:
+            processes.send(pid, signal.SIGHUP)
+
+
+def leave(paths: Paths, name: str) -> None:
+    """Take away the networks of container `name`, which has ended without its launcher, where it was the last."""
+    try:
+        from ..observe import containers as observe
+
+        networks = plan_network(observe.record(paths, name).container).networks
+    except Exception:  # whose networks they were is not known any more: `repair` looks at all
+        return
+    _down(paths, [network.name for network in networks])
+
+
+def _down(paths: Paths, networks: list[str]) -> None:
+    present = [f"{paths.network(network)}/down" for network in networks]
+    present = [script for script in present if os.path.exists(script)]
+    if present:
+        with locked(f"{paths.networks}/.lock", who="leaving a shared network"):
+            for script in present:
+                process.run(["/bin/sh", script], check=False)
+
+
+def repair(paths: Paths) -> list[str]:
+    """Remove networks without members, and give back what somebody took from the others; say what was done."""
+    done: list[str] = []
+    networks = [network for network in known(paths) if os.path.exists(f"{paths.network(network)}/running")]
+    if not networks:
+        return done
+    from ..observe import containers as observe
+
+    members: dict[str, list[str]] = {network: [] for network in networks}
+    for name in observe.run_states(paths):
+        state = paths.run_state(name)
+        text = read_text(f"{state}/links") or ""
+        if not any(f" master {bridge_name(network)}\n" in text for network in networks) or observe.running(paths, name) is None:
+            continue
+        lost = False
+        for line in text.splitlines():
+            words = line.split()
+            for network in networks:
+                if words[:2] == ["link", "set"] and words[3:] == ["master", bridge_name(network)]:
+                    members[network].append(name)
+                    master = os.path.basename(os.path.realpath(f"/sys/class/net/{words[2]}/master"))
+                    lost = lost or (master != bridge_name(network) and os.path.exists(f"/sys/class/net/{words[2]}"))
+        if lost:
+            joined = [network for network in networks if name in members[network]]
+            with locked(f"{paths.networks}/.lock", who="repairing a shared network"):
+                for network in joined:
+                    process.run(["/bin/sh", f"{paths.network(network)}/up"], check=False)
+                process.run(["ip", "-force", "-batch", f"{state}/links"], check=False)
+            done.append(f"container ‘{name}’ had lost its shared network ({', '.join(joined)}); it is a member again")
+    for network in networks:
+        if not members[network]:
+            _down(paths, [network])
+            if not os.path.exists(f"{paths.network(network)}/running"):
+                done.append(f"the shared network ‘{network}’ had no member left; removed")
+    for sentence in done:
+        log.warn(sentence)
+    return done
