@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import json
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from nixos_containers.observe.metrics import METRICS
 
 from .conftest import Host, wait_until
 
@@ -101,3 +108,45 @@ def test_what_cannot_be_checked_is_refused_before_anything_is_touched(checked: H
     done = checked.run("switch", "-c", str(checked.definition))
     assert done.returncode == 1 and "containers.ncthealth.healthChecks.unit: exactly one of" in done.stderr
     checked.define(DEFINITION)
+
+
+def test_metrics_are_printed_and_served(checked: Host) -> None:
+    checked.succeed("start", NAME)
+    checked.succeed("wait", NAME, "--for", "healthy", "--timeout", "20s")
+    printed = checked.succeed("metrics")
+    assert f'nixos_container_up{{name="{NAME}"}} 1' in printed
+    assert f'nixos_container_healthy{{name="{NAME}",check="page"}} 1' in printed
+    assert f'nixos_container_network_receive_bytes_total{{name="{NAME}",interface="eth0"}} ' in printed
+    names = {line.split()[2] for line in printed.splitlines() if line.startswith("# TYPE")}
+    assert METRICS.keys() - names <= {"nixos_container_memory_limit_bytes", "nixos_container_tasks_limit"}, "no limits are set here"
+    server = subprocess.Popen(checked.command("metrics", "--listen", "127.0.0.1:0"), stderr=subprocess.PIPE, text=True)
+    try:
+        assert server.stderr is not None
+        where = server.stderr.readline().split()[-1]
+        with urllib.request.urlopen(where, timeout=5) as answer:
+            assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+            assert f'nixos_container_up{{name="{NAME}"}} 1' in answer.read().decode()
+        with pytest.raises(urllib.error.HTTPError):
+            urllib.request.urlopen(where + "x", timeout=5)
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def test_the_server_takes_a_socket_of_systemd(checked: Host) -> None:
+    listening = socket.create_server(("127.0.0.1", 0))
+    number = listening.fileno()
+    # As systemd does it: the socket is descriptor 3, and LISTEN_PID says for whom.
+    code = "import os, sys; os.dup2(int(sys.argv[1]), 3); os.environ.update(LISTEN_FDS='1', LISTEN_PID=str(os.getpid())); os.execv(sys.argv[2], sys.argv[2:])"
+    wrapper = [sys.executable, "-c", code, str(number)]
+    server = subprocess.Popen(
+        [*wrapper, *checked.command("metrics", "--listen", "127.0.0.1:1")], pass_fds=[number], stderr=subprocess.DEVNULL
+    )
+    try:
+        where = f"http://127.0.0.1:{listening.getsockname()[1]}/metrics"
+        with urllib.request.urlopen(where, timeout=10) as answer:
+            assert "nixos_container_up" in answer.read().decode()
+    finally:
+        server.terminate()
+        server.wait()
+        listening.close()

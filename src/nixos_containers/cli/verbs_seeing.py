@@ -1,4 +1,4 @@
-"""The part of the table of verbs that shows what goes on: stats, top, ps, tree, events."""
+"""The part of the table of verbs that shows what goes on: stats, top, ps, tree, events, metrics."""
 
 from __future__ import annotations
 
@@ -83,5 +83,18 @@ SEEING: tuple[Verb, ...] = (
             "starts with what happens next."
         ),
         examples=("events --since 1h", "events -f --json web", "events -e died -e oom"),
+    ),
+    Verb(
+        "metrics",
+        "print or serve the containers' metrics for Prometheus",
+        "metrics",
+        options=(Option(("--listen",), "serve them at http://HOST:PORT/metrics until interrupted", "HOST:PORT"),),
+        text=(
+            "Prometheus' text format: whether each container is up, CPU, memory, tasks, disks, network, processes killed for want of "
+            "memory, health. With `--listen` they are served, freshly measured for each request; only root can measure "
+            "containers, so listen where only those who may know can ask. Started by systemd's socket activation it "
+            "serves that socket: contrib/prometheus has the units, and a dashboard for Grafana."
+        ),
+        examples=("metrics", "metrics --listen 127.0.0.1:9713"),
     ),
 )

@@ -1,0 +1,49 @@
+"""Prometheus' text, and the dashboard that shows it: every metric it names is one of ours, and the other way round."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from nixos_containers.base.errors import UsageError
+from nixos_containers.cli.metrics import address
+from nixos_containers.observe.metrics import METRICS, Value, text
+
+DASHBOARD = Path(__file__).parents[2] / "contrib" / "prometheus" / "grafana-dashboard.json"
+
+
+def test_the_text_has_meaning_kind_and_escaped_labels() -> None:
+    found = text(
+        [Value("nixos_container_up", 1, (("name", 'a"\\\n'),)), Value("nixos_container_cpu_seconds_total", 0.5, (("name", "web"),))]
+    )
+    assert found.splitlines() == [
+        "# HELP nixos_container_up Whether the container runs (1) or not (0).",
+        "# TYPE nixos_container_up gauge",
+        'nixos_container_up{name="a\\"\\\\\\n"} 1',
+        "# HELP nixos_container_cpu_seconds_total CPU time of all its processes.",
+        "# TYPE nixos_container_cpu_seconds_total counter",
+        'nixos_container_cpu_seconds_total{name="web"} 0.5',
+    ]
+
+
+def test_names_follow_the_conventions() -> None:
+    for name, (kind, meaning) in METRICS.items():
+        assert (kind == "counter") == name.endswith("_total") and meaning.endswith(".")
+
+
+def test_the_dashboard_shows_every_metric_and_no_other() -> None:
+    dashboard = json.loads(DASHBOARD.read_text(encoding="utf-8"))
+    shown = {
+        name for panel in dashboard["panels"] for target in panel["targets"] for name in re.findall(r"nixos_container_\w+", target["expr"])
+    }
+    assert shown == METRICS.keys()
+    assert len({panel["id"] for panel in dashboard["panels"]}) == len(dashboard["panels"])
+
+
+def test_addresses() -> None:
+    assert address("127.0.0.1:9713") == ("127.0.0.1", 9713) and address("[::1]:80") == ("::1", 80) and address("80") == ("127.0.0.1", 80)
+    with pytest.raises(UsageError):
+        address("localhost")
