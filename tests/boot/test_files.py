@@ -162,3 +162,97 @@ def test_contradictions_are_refused_before_anything_is_done(host: Host, files: H
         assert words in host.fail("switch", "-c", str(host.definition))
     finally:
         host.define(before)
+
+
+def test_cp_keeps_owners_links_and_holes_both_ways(files: Host, tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    (tree / "sub").mkdir(parents=True)
+    (tree / "sub" / "file").write_text("text\n", encoding="utf-8")
+    os.chown(tree / "sub" / "file", 1000, 100)
+    (tree / "link").symlink_to("/etc/shadow")
+    with (tree / "sparse").open("wb") as out:
+        out.truncate(200 << 20)
+    files.succeed("cp", str(tree), "nctfiles:/root/")
+    assert inside(files, "stat -c %u:%g /root/tree/sub/file; readlink /root/tree/link").split() == ["1000:100", "/etc/shadow"]
+    assert inside(files, "stat -c %s /root/tree/sparse; du -k /root/tree/sparse").split()[:2] == [str(200 << 20), "0"]
+    files.succeed("cp", "nctfiles:/root/tree", str(tmp_path / "back"))
+    back = tmp_path / "back"
+    assert (back / "sub" / "file").read_text(encoding="utf-8") == "text\n"
+    assert (back / "sub" / "file").stat().st_uid == 1000
+    assert os.readlink(back / "link") == "/etc/shadow"
+    assert (back / "sparse").stat().st_blocks < 100
+    (tree / "sub" / "second").touch()
+    files.succeed("cp", str(tree), "nctfiles:/root")
+    assert inside(files, "ls /root/tree/sub").split() == ["file", "second"], "a directory that exists is copied into"
+
+
+def test_cp_streams(files: Host) -> None:
+    files.succeed("cp", "-", "nctfiles:/root/streamed", stdin="from outside\n")
+    assert files.succeed("cp", "nctfiles:/root/streamed", "-") == "from outside\n"
+
+
+def test_cp_lets_nothing_out_that_has_power_on_the_host(files: Host, tmp_path: Path) -> None:
+    inside(files, "mkdir -p /root/evil && cp /bin/sh /root/evil/shell && chmod 6755 /root/evil/shell")
+    files.succeed("cp", "nctfiles:/root/evil", str(tmp_path / "evil"))
+    assert (tmp_path / "evil" / "shell").stat().st_mode & 0o7777 == 0o755
+    assert "nothing" not in os.listdir(tmp_path)
+    assert "mknod" in files.fail("cp", "nctfiles:/dev/null", str(tmp_path / "nothing"))
+    # Inside, its own links are followed by its own rules; outside, they lead nowhere.
+    inside(files, "ln -sfn /etc /root/away")
+    files.succeed("cp", "-", "nctfiles:/root/away/from-outside", stdin="x")
+    assert not Path("/etc/from-outside").exists()
+    assert os.listdir(tmp_path) == ["evil"], "no temporary directory is left"
+
+
+def test_cp_says_what_is_wrong(files: Host, tmp_path: Path) -> None:
+    assert "NAME:PATH" in files.fail("cp", str(tmp_path), "/tmp/elsewhere")
+    assert "from the root on" in files.fail("cp", str(tmp_path), "nctfiles:relative")
+    assert "does not exist" in files.fail("cp", str(tmp_path / "missing"), "nctfiles:/root")
+    assert "no directory" in files.fail("cp", str(tmp_path), "nctfiles:/no/such/place")
+
+
+def test_mount_shows_a_directory_while_it_runs(files: Host, tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    (tmp_path / "file").write_text("here\n", encoding="utf-8")
+    os.chown(tmp_path / "file", 1000, 100)
+    files.succeed("mount", "nctfiles", str(tmp_path), "/mnt/late")
+    assert inside(files, "cat /mnt/late/file; stat -c %u:%g /mnt/late/file").split() == ["here", "1000:100"]
+    inside(files, "echo new > /mnt/late/new")
+    assert (tmp_path / "new").stat().st_uid == 0
+    files.succeed("mount", "nctfiles", str(tmp_path / "file"), "/mnt/one-file", "--read-only")
+    files.succeed("mount", "nctfiles", str(tmp_path), "/mnt/fixed", "--read-only")
+    assert files.run("run", "nctfiles", "--", "touch", "/mnt/fixed/x").returncode != 0
+    assert files.run("run", "nctfiles", "--", "mount", "-o", "remount,bind,rw", "/mnt/fixed").returncode != 0, "not even for its root"
+    assert files.run("run", "nctfiles", "--", "touch", "/mnt/fixed/x").returncode != 0
+    for path in ("/mnt/late", "/mnt/fixed", "/mnt/one-file"):
+        files.succeed("umount", "nctfiles", path)
+    assert inside(files, "ls /mnt/late") == ""
+    assert "no mount point" in files.fail("umount", "nctfiles", "/mnt/late")
+
+
+def test_mount_never_leaves_the_container(files: Host, tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    inside(files, "mkdir -p /root/trap && ln -sfn /var/lib /root/trap/link")
+    files.succeed("mount", "nctfiles", str(tmp_path), "/root/trap/link/there")
+    assert not Path("/var/lib/there").exists()
+    files.succeed("umount", "nctfiles", "/var/lib/there")
+
+
+def test_disk_usage_and_volumes(files: Host) -> None:
+    [row] = files.json("du", "nctfiles")
+    assert row["state"] > 0
+    assert row["volumes"] > 0
+    assert row["store"] >= row["exclusive"] >= 0
+    assert "ITS OWN" in files.succeed("du")
+    [volume] = [volume for volume in files.json("volume", "list") if volume["name"] == "nct-data"]
+    assert volume["containers"] == ["nctfiles"]
+    assert "belongs to nctfiles" in files.fail("volume", "remove", "nct-data")
+
+
+def test_a_volume_outlives_its_container_and_goes_when_told(files: Host) -> None:
+    files.define("{ }")
+    files.switch("--purge")
+    assert (STATES / ".volumes" / "nct-data" / "file").read_text(encoding="utf-8") == "data\n"
+    files.succeed("volume", "remove", "nct-data")
+    assert not (STATES / ".volumes" / "nct-data").exists()
+    assert "no volume" in files.fail("volume", "remove", "nct-data")

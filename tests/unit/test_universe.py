@@ -25,7 +25,7 @@ from nixos_containers.plan.launch import params_digest, plan_launch
 from nixos_containers.plan.nspawn import Nixos
 from nixos_containers.plan.switch import plan_switch
 from nixos_containers.plan.universe import universe_line
-from nixos_containers.run.start import has_recent_systemd, prepare_nix_directories
+from nixos_containers.run.start import has_recent_systemd, prepare_directories
 
 from .samples import BUSYBOX, FULL_NETWORK, SYSTEM, container
 
@@ -264,13 +264,13 @@ def test_what_a_guest_left_among_its_generations_does_no_harm(tmp_path: Path) ->
 def test_directories_below_nix_are_made_and_links_there_not_followed(tmp_path: Path) -> None:
     root = tmp_path / "root"
     root.mkdir()
-    prepare_nix_directories(str(root))
+    prepare_directories(str(root), "/nix/var/nix")
     assert (root / "nix/var/nix").is_dir() and os.stat(root / "nix/var").st_mode & 0o777 == 0o755
     trap = tmp_path / "trap"
     (trap / "nix").parent.mkdir()
     (trap / "nix").symlink_to(tmp_path / "kept")
     (tmp_path / "kept").mkdir()
-    prepare_nix_directories(str(trap))
+    prepare_directories(str(trap), "/nix/var/nix")
     assert list((tmp_path / "kept").iterdir()) == []
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .verb import Verb
+from .verb import Option, Verb
 
 RESOURCES: tuple[Verb, ...] = (
     Verb(
@@ -17,5 +17,66 @@ RESOURCES: tuple[Verb, ...] = (
         ),
         argument="NAME LIMIT=VALUE",
         examples=("set-limit web cpuQuota=50% memoryMax=1G", "set-limit web memoryMax=infinity"),
+    ),
+    Verb(
+        "du",
+        "show how much disk space containers take",
+        "du",
+        "many",
+        text=(
+            "STATE is the root, VOLUMES what is in the container's volumes, STORE the closure of its system, ITS OWN the part of that "
+            "which no other container's system uses: what a removal and `prune` would free. Without names, of all containers. With "
+            "`--json` in bytes."
+        ),
+        examples=("du", "du web --json"),
+    ),
+    Verb(
+        "volume",
+        "list volumes, or remove some",
+        "volume",
+        "many",
+        text=(
+            "A volume (`containers.<name>.volumes`) is a directory below /var/lib/nixos-containers/.volumes. It is made when it is first "
+            "used and outlives its containers, also their `destroy`; only `volume remove` deletes it, once no container declares it."
+        ),
+        argument="list | remove VOLUME",
+        examples=("volume list", "volume remove shop-data"),
+    ),
+    Verb(
+        "cp",
+        "copy files between the host and a running container",
+        "cp",
+        "two",
+        text=(
+            "One of SRC and DST is `NAME:PATH`. Files and directories go with modes, times and owners, which are the same numbers on both "
+            "sides; sparse files stay sparse. A directory that exists already is copied into, as by cp. `-` is standard input or "
+            "output, for one file.\n\n"
+            "What comes out of a container has no set-id bits, and device nodes are refused."
+        ),
+        argument="SRC DST",
+        examples=("cp ./site web:/srv/", "cp web:/var/log/nginx ./logs", "cp web:/etc/hosts -"),
+    ),
+    Verb(
+        "mount",
+        "show a directory of the host in a running container",
+        "mount",
+        "many",
+        (Option(("--read-only",), "the container may only read it"),),
+        text=(
+            "HOST-PATH, a directory or a file, appears as PATH (default: the same) until the container stops or `umount`. Owners are the "
+            "same on both sides, also with private users, and a mount that is read-only stays so for the guest's root. What is mounted "
+            "below HOST-PATH is not shown. For good: `bindMounts`."
+        ),
+        argument="NAME HOST-PATH [PATH]",
+        examples=("mount web ./src /srv/src", "mount web /var/cache/apt --read-only"),
+    ),
+    Verb(
+        "umount",
+        "take a directory away again that was mounted in a running container",
+        "mount",
+        "many",
+        text=("PATH is the path in the container."),
+        argument="NAME PATH",
+        examples=("umount web /srv/src",),
     ),
 )

@@ -13,7 +13,7 @@ from .health import health_script
 from .launcher import Launch, guest_script, launch_files, launcher_script
 from .launcher_limits import Oom
 from .limits import container_limits, live_digest, root_size, start_limits
-from .mounts import check_mounts, overlay_lines, sources
+from .mounts import check_mounts, overlay_lines, parents, sources
 from .network import plan_network
 from .nspawn import STATES, limit_flags, nspawn_command
 from .units import nspawn_flags, unit_of, unit_script
@@ -126,6 +126,7 @@ class _Common(TypedDict):
     root: str
     ephemeral: bool
     size: int | None
+    directories: tuple[str, ...]
     network: NetworkPlan
     nspawn: list[str]
     unified_cgroups: bool
@@ -191,6 +192,7 @@ def plan_launch(
         "root": root,
         "ephemeral": container.ephemeral,
         "size": root_size(container),
+        "directories": tuple(parents(container)),
         "network": network,
         "nspawn": nspawn,
         "unified_cgroups": nixos is not None and nixos.recent_systemd,

@@ -51,6 +51,7 @@ def launcher_script(
     root: str,
     ephemeral: bool,
     size: int | None = None,
+    directories: tuple[str, ...] = (),
     cgroup: str,
     limits: tuple[Write, ...],
     network: NetworkPlan,
@@ -85,7 +86,7 @@ def launcher_script(
         *_enter_function(groups, limits),
         *filter_function(host, network),
         *uplink_function(host, network),
-        *prepare_function(root, ephemeral=ephemeral, size=size),
+        *prepare_function(root, ephemeral=ephemeral, size=size, directories=directories),
         *_command_function(nspawn, unified_cgroups=unified_cgroups, oom_score=oom.score),
         *watch,
         *_main_loop(host, groups, network, watched=bool(watch), health=health),
@@ -159,7 +160,7 @@ def _enter_function(groups: tuple[str, ...], limits: tuple[Write, ...]) -> list[
     ]
 
 
-def prepare_function(root: str, *, ephemeral: bool, size: int | None = None) -> list[str]:
+def prepare_function(root: str, *, ephemeral: bool, size: int | None = None, directories: tuple[str, ...] = ()) -> list[str]:
     """The shell function that makes what nspawn needs anew for every boot: FIFOs, an ephemeral root."""
     q = shlex.quote
     lines = ["prepare() {"]
@@ -168,7 +169,7 @@ def prepare_function(root: str, *, ephemeral: bool, size: int | None = None) -> 
             "  # In this process's own mount namespace: the root vanishes with the container, however that ends.",
             f"  umount -l {q(root)} 2>/dev/null",
             f"  mount -t tmpfs -o mode=0755{'' if size is None else f',size={size}'} nixos-container {q(root)} || return 1",
-            f"  mkdir -p {q(root)}/usr {q(root)}/etc {q(root)}/nix/var/nix || return 1",
+            "  mkdir -p " + " ".join(q(root + path) for path in ("/usr", "/etc", "/nix/var/nix", *directories)) + " || return 1",
         ]
     lines += [
         "  rm -f guest/request guest/answer",

@@ -6,6 +6,7 @@ Pure: run/mounts.py makes the directories.
 
 from __future__ import annotations
 
+import posixpath
 import re
 import shlex
 from typing import TYPE_CHECKING
@@ -54,6 +55,21 @@ def sources(container: Container, states: str) -> list[str]:
     """Every path of the host that a start mounts."""
     layers = [path for overlay in container.overlays for path in (*overlay.lower, overlay.upper) if path is not None]
     return [*(bind.source for bind in container.binds), *layers, *directories(container, states)]
+
+
+def parents(container: Container) -> list[str]:
+    """The directories that mount points stand in.
+
+    What nspawn makes there itself belongs to nobody that a guest with private users knows: its root could then add nothing.
+    """
+    points = [bind.mount_point for bind in container.binds] + [overlay.mount_point for overlay in container.overlays]
+    points += [
+        *container.persistent_paths,
+        *container.volumes,
+        *(entry.partition(":")[0] for entry in container.tmpfs if "\\" not in entry),
+    ]
+    found = {posixpath.dirname(posixpath.normpath(point)) for point in points}
+    return sorted(found - {"/", "/nix/store", ""} - {path for path in found if path.startswith(("/proc", "/sys", "/dev", "/run", "/tmp"))})
 
 
 def mount_flags(container: Container, *, states: str, private_users: bool) -> list[str]:

@@ -17,6 +17,7 @@ from ..observe import containers as observe
 from ..observe import links
 from ..plan.launch import is_nixos, params_digest, plan_launch
 from ..plan.limits import container_limits
+from ..plan.mounts import parents
 from ..plan.nspawn import Nixos
 from . import again, bridges, forwarding, hosts, mounts, resolver, stop, storeview
 from .readiness import launch_until_ready
@@ -81,7 +82,9 @@ def prepare(paths: Paths, record: Record, host: Host, *, busybox: str, system: s
     ensure_machine_id()
     root = prepare_root(paths, record)
     if is_nixos(record.container) and not record.container.ephemeral:
-        prepare_nix_directories(root)
+        prepare_directories(root, "/nix/var/nix")
+    for path in [] if record.container.ephemeral else parents(record.container):
+        prepare_directories(root, path)
     state = paths.run_state(name)
     store = storeview.ensure(paths, record, system, starting=True)
     launch = plan_launch(
@@ -138,24 +141,27 @@ def prepare_root(paths: Paths, record: Record) -> str:
     return root
 
 
-def prepare_nix_directories(root: str) -> None:
-    """Make the directories that NixOS's own things below /nix stand in, beside what is mounted there.
+def prepare_directories(root: str, path: str) -> None:
+    """Make the directory `path` of a container in its `root`, for something to be mounted in beside what the guest keeps there.
 
     nspawn makes missing mount points as a user that the guest cannot act for: its root could then add nothing. Links that
     the guest may have put there are not followed.
     """
     handles = [os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)]
     try:
-        for part in ("nix", "var", "nix"):
+        top = os.fstat(handles[0])
+        for part in path.strip("/").split("/"):
+            made = False
             try:
                 os.mkdir(part, 0o755, dir_fd=handles[-1])
+                made = True
             except FileExistsError:
                 pass
             handles.append(os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=handles[-1]))
-            if os.fstat(handles[-1]).st_uid == _NSPAWNS_NOBODY:
-                os.fchown(handles[-1], 0, 0)
+            if made or os.fstat(handles[-1]).st_uid == _NSPAWNS_NOBODY:
+                os.fchown(handles[-1], top.st_uid, top.st_gid)
     except OSError as failure:
-        log.debug(f"{root}/nix/var/nix is the guest's own affair: {failure}")
+        log.debug(f"{root}{path} is the guest's own affair: {failure}")
     finally:
         for handle in handles:
             os.close(handle)
