@@ -72,10 +72,13 @@ RESOURCES: tuple[Verb, ...] = (
     ),
     Verb(
         "umount",
-        "take a directory away again that was mounted in a running container",
+        "take away what `mount` put into a running container",
         "mount",
         "many",
-        text=("PATH is the path in the container."),
+        text=(
+            "PATH is the path in the container. What a program there still uses is refused, and so is what was mounted when the "
+            "container started."
+        ),
         argument="NAME PATH",
         examples=("umount web /srv/src",),
     ),

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from ..base import process
 from ..base.errors import ContainerError, HostError, UsageError
+from ..base.programs import GUEST_PATH
 from ..observe import containers as observe
-from .enter import GUEST_PATH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
