@@ -406,6 +406,24 @@ def test_clashes_are_named_before_anything_is_done(net: Host, options: str, word
             net.define(text)
 
 
+def mac_of(station: Machine) -> str:
+    return str(json.loads(station.run("ip -json link show eth0"))[0]["address"])
+
+
+POISON = """
+import socket, struct, sys
+own, target4, target6, far_mac, far4, far6 = sys.argv[1:]
+pack = lambda mac: bytes.fromhex(mac.replace(":", ""))
+four = lambda text: socket.inet_aton(text)
+link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+link.bind(("eth0", 0))
+answer = struct.pack("!HHBBH", 1, 0x0800, 6, 4, 2) + pack(own) + four(target4) + pack(far_mac) + four(far4)
+link.send(pack(far_mac) + pack(own) + b"\\x08\\x06" + answer)
+talk = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+talk.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, 255)
+six = socket.inet_pton(socket.AF_INET6, target6)
+talk.sendto(struct.pack("!BBHI", 136, 0, 0, 0x60000000) + six + b"\\x02\\x01" + pack(own), (far6, 0))
+"""
 BRIDGED = (
     """
 {
@@ -456,8 +474,16 @@ def test_on_a_bridge_a_guest_keeps_to_its_mac_address_and_its_own_addresses(host
                     host.inside("nctbridged", "python3", "-c", SEND, far, foreign)
                     host.inside("nctbridged", "python3", "-c", SEND, far, own)
                     assert heard.communicate(timeout=20)[0].split() == [own]
+            # Nor does it tell a neighbour that it is another one (ARP, and IPv6's neighbour advertisements).
+            other.run("ping -c 1 -W 2 10.213.201.3 && ping -c 1 -W 2 fd00:213:201::3")
+            far = mac_of(other)
+            true = mac_of(neighbour)
+            foreign = ("10.213.201.3", "fd00:213:201::3")
+            host.inside("nctbridged", "python3", "-c", POISON, mac, *foreign, far, "10.213.201.4", "fd00:213:201::4")
+            for address in foreign:
+                assert true in other.run(f"ip neighbour show {address}")
             # As another station it is not heard at all, and the neighbour's table of addresses stays right.
-            host.inside("nctbridged", "ip", "link", "set", "eth0", "address", neighbour.run("cat /sys/class/net/eth0/address").strip())
+            host.inside("nctbridged", "ip", "link", "set", "eth0", "address", mac_of(neighbour))
             assert host.run("run", "nctbridged", "--", "ping", "-c", "1", "-W", "1", "10.213.201.4").returncode != 0
             host.inside("nctbridged", "ip", "link", "set", "eth0", "address", mac)
             wait_until(lambda: host.run("run", "nctbridged", "--", "ping", "-c", "1", "-W", "1", "10.213.201.4").returncode == 0)

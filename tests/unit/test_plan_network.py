@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from nixos_containers.base.errors import DefinitionError
-from nixos_containers.declare.container import ForwardPort, Network, VethPair
+from nixos_containers.declare.container import ForwardPort, HostFirewall, Network, VethPair
 from nixos_containers.plan.network import NetworkPlan, plan_network
 from nixos_containers.plan.ruleset import BASE_RULES, TABLE, elements_down, elements_up, stale_keys
 
@@ -149,6 +149,70 @@ def test_contradictions_are_refused_with_container_and_option(fields: dict, word
     assert "containers.web" in str(failure.value)
     for word in words:
         assert word in str(failure.value)
+
+
+def test_extra_pairs_have_forwards_and_mac_addresses_of_their_own() -> None:
+    pair = VethPair(local_address="10.9.0.2", local_mac_address="02:00:00:00:00:09", forward_ports=(ForwardPort(99),), mtu=1400)
+    made = plan(private=True, extra_veths={"side": pair})
+    assert ("forwards4", "tcp . 99 : 10.9.0.2 . 99") in made.elements
+    assert ("link", "set", "side", "address", "02:00:00:00:00:09") in made.guest_commands
+    assert ("link", "set", "side", "mtu", "1400") in made.guest_commands and "link set side mtu 1400" in made.host_batch
+    assert ("net/ipv4/conf/side/route_localnet", "1") in made.link_settings
+
+
+def test_a_range_is_one_element_a_port_and_a_bound_one_stands_in_its_own_map() -> None:
+    ports = (
+        ForwardPort(8000, "tcp", 80, host_port_end=8002),
+        ForwardPort(53, "udp", host_address="192.0.2.1"),
+        ForwardPort(9, host_address="::"),
+    )
+    elements = plan(private=True, local_address="10.0.0.2", local_address6="fd00::2", forward_ports=ports).elements
+    assert [element for name, element in elements if name == "forwards4"] == [f"tcp . {8000 + n} : 10.0.0.2 . {80 + n}" for n in range(3)]
+    assert ("bound4", "192.0.2.1 . udp . 53 : 10.0.0.2 . 53") in elements
+    assert not [element for name, element in elements if name == "bound6"]
+    assert ("forwards6", "tcp . 9 : fd00::2 . 9") in elements and ("forwards4", "tcp . 9 : 10.0.0.2 . 9") not in elements
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"forward_ports": (ForwardPort(90, host_port_end=80),)}, ("90", "80", "empty")),
+        ({"forward_ports": (ForwardPort(1, container_port=65535, host_port_end=2),)}, ("last port",)),
+        ({"forward_ports": (ForwardPort(80, host_address="eth0"),)}, ("eth0",)),
+        ({"forward_ports": (ForwardPort(80, host_address="::1"),)}, ("::1", "localAddress6")),
+        ({"allowed_sources": ("10.0.0.0/33",)}, ("allowedSources", "10.0.0.0/33")),
+    ],
+)
+def test_forwards_and_sources_that_cannot_be_are_refused(fields: dict, words: tuple[str, ...]) -> None:
+    with pytest.raises(DefinitionError) as failure:
+        plan(private=True, local_address="10.0.0.2", **fields)
+    for word in ("containers.web", *words):
+        assert word in str(failure.value)
+
+
+def test_what_a_guest_may_be_and_reach() -> None:
+    firewall = HostFirewall(tcp_ports=(53,), udp_ports=(53,))
+    made = plan(private=True, local_address="10.0.0.2", allowed_sources=("192.168.7.0/24",), host_firewall=firewall)
+    assert ("pinned", '"ve-web"') in made.elements and ("guarded", '"ve-web"') in made.elements
+    assert ("sources4", '"ve-web" . 10.0.0.2') in made.elements and ("wide4", '"ve-web" . 192.168.7.0/24') in made.elements
+    assert ("allowed", '"ve-web" . tcp . 53') in made.elements
+    free = plan(private=True, local_address="10.0.0.2", anti_spoofing=False, host_firewall=HostFirewall(enable=False))
+    assert not {name for name, _ in free.elements} & {"pinned", "guarded", "sources4"}
+
+
+def test_on_a_bridge_its_port_is_held_to_mac_address_and_addresses() -> None:
+    made = plan(private=True, host_bridge="br0", local_address6="fd00::2/64", local_mac_address="02:00:00:00:00:0A")
+    assert made.bridge_elements == (
+        ("ports", '"vb-web"'),
+        ("macs", '"vb-web" . 02:00:00:00:00:0a'),
+        ("pinned", '"vb-web"'),
+        ("sources6", '"vb-web" . fd00::2'),
+        ("told", '"vb-web"'),
+        ("claims6", '"vb-web" . 0xfd000000000000000000000000000002'),
+    )
+    assert not {name for name, _ in made.elements} & {"pinned", "guarded", "nat6"}
+    whole = plan(private=True, host_bridge="br0", local_address6="fd00::2/64", allowed_sources=("fd07::/64",))
+    assert not {name for name, _ in whole.bridge_elements} & {"told", "claims6"}
 
 
 # What nft itself says. Each call is in a network namespace of its own, so that nothing of the host is looked at.

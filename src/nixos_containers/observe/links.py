@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ..declare.container import Container
 
 _NET = "/sys/class/net"
+_CONNTRACK, _SCTP = "/proc/sys/net/netfilter", "nf_conntrack_sctp_timeout_established"
 
 
 def check_links(container: Container) -> None:
@@ -25,6 +26,13 @@ def check_links(container: Container) -> None:
                 raise HostError(f"{where}.{option}: the host has no interface {name}", hint="ip -brief link lists what there is")
     if not network.private:
         return
+    forwards = [port for pair in (network, *network.extra_veths.values()) for port in pair.forward_ports]
+    # Without the whole directory, connection tracking is a module that is not loaded yet: nobody knows.
+    if any(port.protocol == "sctp" for port in forwards) and os.path.isdir(_CONNTRACK) and not os.path.exists(f"{_CONNTRACK}/{_SCTP}"):
+        raise HostError(
+            f"{where}.forwardPorts: this kernel does not track SCTP connections, so that it cannot forward them",
+            hint="a kernel with CONFIG_NF_CT_PROTO_SCTP, or take that port away",
+        )
     pairs = {f"{where}.hostBridge": network.host_bridge}
     pairs |= {f"{where}.extraVeths.{name}.hostBridge": pair.host_bridge for name, pair in network.extra_veths.items()}
     for option, bridge in pairs.items():

@@ -65,8 +65,18 @@ def bridge_elements(pair: Pair, network: Network) -> list[Element]:
             elements += [("ports", port), ("macs", f"{port} . {mac.lower()}")]
         if pair.config.local_address or pair.config.local_address6:
             elements.append(("pinned", port))
-            elements += _sources(pair, network, port)
+            sources = list(_sources(pair, network, port))
+            elements += sources
+            elements += _claims(port, sources)
     return elements
+
+
+def _claims(port: str, sources: list[Element]) -> Iterator[Element]:
+    """The addresses that a guest may say are its own, to neighbours on its bridge: nothing if it may send for a whole network."""
+    own = [ipaddress.IPv6Network(element.rpartition(" . ")[2]) for name, element in sources if name in ("sources6", "wide6")]
+    if all(source.prefixlen == source.max_prefixlen for source in own):
+        yield "told", port
+        yield from (("claims6", f"{port} . {int(source.network_address):#x}") for source in own)
 
 
 def _sources(pair: Pair, network: Network, link: str) -> Iterator[Element]:

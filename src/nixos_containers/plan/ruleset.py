@@ -110,6 +110,8 @@ _RULES = """\
   }
 """
 
+# A neighbour advertisement (RFC 4861, 4.4) says in 128 bits from bit 64 on whose place the sender knows: its own, or one of its
+# link's (fe80::/10). told: the ports of which all are known, claims6. A guest is no router, either.
 _BRIDGE_RULES = """\
   set ports { type ifname; }
   set macs { type ifname . ether_addr; }
@@ -118,10 +120,14 @@ _BRIDGE_RULES = """\
   set sources6 { type ifname . ipv6_addr; }
   set wide4 { type ifname . ipv4_addr; flags interval; }
   set wide6 { type ifname . ipv6_addr; flags interval; }
+  set told { type ifname; }
+  set claims6 { typeof iifname . @th,64,128; }
   chain own-addresses-only {
     type filter hook prerouting priority -310; policy accept;
     iifname @ports iifname . ether saddr != @macs counter drop
     iifname @ports ether type arp iifname . arp saddr ether != @macs counter drop
+    iifname @pinned icmpv6 type nd-router-advert counter drop
+    iifname @told icmpv6 type nd-neighbor-advert @th,64,10 != 0x3fa iifname . @th,64,128 != @claims6 counter drop
     iifname @pinned jump check-source
   }
   chain check-source {
