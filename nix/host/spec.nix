@@ -26,8 +26,30 @@ let
       throw "containers.${name}.networkNamespace is mutually exclusive to containers.${name}.privateNetwork and containers.${name}.interfaces."
     else if container.nixDaemon && container.nixStore != "shared" then
       throw "containers.${name}.nixDaemon needs the whole store: what it builds is not part of the container's closure. Leave nixStore alone, or set it to \"shared\"."
+    else if badCredentials != [ ] then
+      throw "containers.${name}.credentials.${lib.head badCredentials}: set exactly one of file, command and encrypted; a name is letters, digits, `.`, `_` and `-`."
+    else if badNodes != [ ] then
+      throw "containers.${name}.devices.\"${lib.head badNodes}\": a device is named by its absolute path below /dev."
     else
       x: x;
+
+  badCredentials = lib.filter (
+    id:
+    let
+      it = container.credentials.${id};
+    in
+    lib.count (source: source != null) [
+      it.file
+      it.command
+      it.encrypted
+    ] != 1
+    || builtins.match "[A-Za-z0-9_.-]+" id == null
+    || lib.any (source: source != null && lib.hasPrefix builtins.storeDir source) [
+      it.file
+      it.encrypted
+    ]
+  ) (lib.attrNames container.credentials);
+  badNodes = lib.filter (node: builtins.match "/dev/.+" node == null || lib.hasInfix "/.." node) (lib.attrNames container.devices);
 
   pairOf = pair: {
     inherit (pair)
@@ -86,6 +108,11 @@ check {
     limits
     nixStore
     nixDaemon
+    dropCapabilities
+    noNewPrivileges
+    systemCallFilter
+    devices
+    credentials
     ;
   timeoutStart = toString container.timeoutStartSec;
   privateUsers = if container.privateUsers == null then null else toString container.privateUsers;
@@ -130,7 +157,16 @@ check {
         warnings = system.config.warnings or [ ];
       };
   sliceLimits = if has then { } else lib.mapAttrs (_: toString) (lib.filterAttrs (_: v: v != null && !lib.isList v) slice);
-  binds = lib.mapAttrsToList (_: bind: { inherit (bind) mountPoint hostPath isReadOnly create recursive; }) container.bindMounts;
+  binds = lib.mapAttrsToList (_: bind: {
+    inherit (bind)
+      mountPoint
+      hostPath
+      isReadOnly
+      create
+      recursive
+      idmap
+      ;
+  }) container.bindMounts;
   overlays = lib.mapAttrsToList (mountPoint: overlay: { inherit mountPoint; inherit (overlay) lower upper; }) container.overlays;
   network = pairOf container // {
     private = container.privateNetwork;

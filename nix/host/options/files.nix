@@ -38,6 +38,19 @@ let
           example = false;
           description = "Whether what is mounted below it on the host appears as well.";
         };
+        idmap = mkOption {
+          type = types.enum [
+            "idmap"
+            "rootidmap"
+            "noidmap"
+          ];
+          default = "idmap";
+          description = ''
+            Whose files they are to a container with private users (systemd-nspawn(1), `--bind=`). `idmap`: user N inside is user N outside, so
+            that root's files are root's on both sides. `rootidmap`: root inside is the owner of the directory outside, and nobody else
+            owns anything. `noidmap`: as they are, which makes all of it nobody's inside.
+          '';
+        };
       };
     };
 

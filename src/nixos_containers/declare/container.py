@@ -105,6 +105,7 @@ class Bind:
     is_read_only: bool = True
     create: bool = False
     recursive: bool = True
+    idmap: str = "idmap"
 
     @property
     def source(self) -> str:
@@ -122,6 +123,25 @@ class Overlay:
     mount_point: str
     lower: tuple[str, ...] = ()
     upper: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A device node of the host that the container gets as its own (`devices`); `user` and `group` are ids inside."""
+
+    permissions: str = "rw"
+    user: int = 0
+    group: int = 0
+    mode: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """Where a secret comes from at every start: one of a file, a command's output, an encrypted file (`credentials`)."""
+
+    file: str | None = None
+    command: str | None = None
+    encrypted: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +202,11 @@ class Container:
     additional_capabilities: tuple[str, ...] = ()
     allowed_devices: tuple[AllowedDevice, ...] = ()
     enable_tun: bool = False
+    devices: dict[str, Device] = field(default_factory=dict)
+    drop_capabilities: tuple[str, ...] = ()
+    no_new_privileges: bool = False
+    system_call_filter: tuple[str, ...] = ()
+    credentials: dict[str, Credential] = field(default_factory=dict)
     extra_flags: tuple[str, ...] = ()
     binds: tuple[Bind, ...] = ()
     tmpfs: tuple[str, ...] = ()

@@ -16,6 +16,7 @@ from .limits import container_limits, live_digest, root_size, start_limits
 from .mounts import check_mounts, overlay_lines, parents, sources
 from .network import plan_network
 from .nspawn import STATES, limit_flags, nspawn_command
+from .rights import device_policy_lines, handed_lines
 from .units import nspawn_flags, unit_of, unit_script
 
 if TYPE_CHECKING:
@@ -103,19 +104,28 @@ def is_nixos(container: Container) -> bool:
 
 
 class _Kept(TypedDict):
+    device_policy: tuple[str, ...]
     limits: tuple[Write, ...]
     oom: Oom
 
 
-def _for_the_launcher(limits: CgroupLimits, host: Host, cgroup: str) -> _Kept:
+def _for_the_launcher(container: Container, limits: CgroupLimits, host: Host, cgroup: str) -> _Kept:
+    devices = host.cgroups.v1.get("devices")
+    policy = () if devices is None else device_policy_lines(container, f"{devices}/{cgroup}")
     oom = Oom(limits.oom_policy, oom_counter(host.cgroups, cgroup), limits.oom_score_adjust)
-    return {"limits": cgroup_writes(limits, host.cgroups, cgroup), "oom": oom}
+    return {"device_policy": policy, "limits": cgroup_writes(limits, host.cgroups, cgroup), "oom": oom}
 
 
 def _user_base(record: Record) -> str | int:
     """What --private-users= gets: the recorded range's first uid, or one of the words."""
     wanted = private_users(record.container)
     return record.user_base if wanted == "pick" and record.user_base is not None else wanted
+
+
+def first_user(record: Record) -> int:
+    """The host's id of root inside."""
+    base = _user_base(record)
+    return int(base) if str(base).isdigit() else 0
 
 
 class _Common(TypedDict):
@@ -132,6 +142,7 @@ class _Common(TypedDict):
     unified_cgroups: bool
     events: str
     health: bool
+    handed: tuple[str, ...]
 
 
 def _repeatable(container: Container) -> bool:
@@ -139,13 +150,31 @@ def _repeatable(container: Container) -> bool:
     return not (container.ephemeral or container.requires or container.wants)
 
 
-def _files(host: Host, common: _Common, limits: CgroupLimits, cgroup: str, *, guest: str) -> dict[str, str]:
+def _files(container: Container, host: Host, common: _Common, limits: CgroupLimits, cgroup: str, *, guest: str) -> dict[str, str]:
     if host.systemd:
         files = launch_files(common["network"], launcher=unit_script(host, **common), guest=guest)
         # Tells the other commands whose the container is.
         return {**files, "unit": unit_of(common["name"]) + "\n"}
-    script = launcher_script(host, **common, cgroup=cgroup, **_for_the_launcher(limits, host, cgroup))
+    script = launcher_script(host, **common, cgroup=cgroup, **_for_the_launcher(container, limits, host, cgroup))
     return launch_files(common["network"], launcher=script, guest=guest)
+
+
+def _common(record: Record, network: NetworkPlan, nspawn: list[str], *, state: str, root: str, events: str, nixos: Nixos | None) -> _Common:
+    container = record.container
+    return {
+        "name": container.name,
+        "state": state,
+        "root": root,
+        "ephemeral": container.ephemeral,
+        "size": root_size(container),
+        "directories": tuple(parents(container)),
+        "network": network,
+        "nspawn": nspawn,
+        "unified_cgroups": nixos is not None and nixos.recent_systemd,
+        "events": events,
+        "health": bool(container.health_checks),
+        "handed": handed_lines(container, user_base=first_user(record)),
+    }
 
 
 def plan_launch(
@@ -186,23 +215,11 @@ def plan_launch(
         nixos=nixos,
         states=states,
     )
-    common: _Common = {
-        "name": container.name,
-        "state": state,
-        "root": root,
-        "ephemeral": container.ephemeral,
-        "size": root_size(container),
-        "directories": tuple(parents(container)),
-        "network": network,
-        "nspawn": nspawn,
-        "unified_cgroups": nixos is not None and nixos.recent_systemd,
-        "events": events,
-        "health": bool(container.health_checks),
-    }
+    common = _common(record, network, nspawn, state=state, root=root, events=events, nixos=nixos)
     guest = guest_script(network, busybox=busybox, mounts=overlay_lines(container))
     health = _health(container, host, state=state, busybox=busybox, events=events)
     return Launch(
-        files=_files(host, common, limits, cgroup, guest=guest) | health,
+        files=_files(container, host, common, limits, cgroup, guest=guest) | health,
         cgroup=cgroup,
         command=("unshare", "--mount", "--propagation", "slave", host.tools.shell, f"{state}/launch"),
         repeatable=nixos is None and not network.borrows and _repeatable(container),

@@ -58,6 +58,8 @@ def launcher_script(
     nspawn: list[str],
     unified_cgroups: bool = False,
     events: str = "",
+    handed: tuple[str, ...] = (),
+    device_policy: tuple[str, ...] = (),
     oom: Oom = Oom(),  # noqa: B008 - frozen
     health: bool = False,
 ) -> str:
@@ -65,8 +67,8 @@ def launcher_script(
 
     `state` is the run-state directory, `cgroup` the path of the container's cgroup relative to every hierarchy,
     `limits` are writes into it, `oom` says what happens when memory runs out,
-    `nspawn` the command to supervise, `events` the file that gets a line for what happens;
-    `health` says that there is a script that checks the guest.
+    `nspawn` the command to supervise, `events` the file that gets a line for what happens; `handed` and `device_policy` are
+    lines of plan/rights.py; `health` says that there is a script that checks the guest.
     """
     groups = host.cgroups.paths(cgroup)
     watch = watch_function(oom)
@@ -83,10 +85,10 @@ def launcher_script(
         *oom_function(oom_files(host.cgroups, cgroup)),
         *_CGROUP_FUNCTIONS,
         *(health_function() if health else ()),
-        *_enter_function(groups, limits),
+        *_enter_function(groups, limits, device_policy),
         *filter_function(host, network),
         *uplink_function(host, network),
-        *prepare_function(root, ephemeral=ephemeral, size=size, directories=directories),
+        *prepare_function(root, ephemeral=ephemeral, size=size, directories=directories, handed=handed),
         *_command_function(nspawn, unified_cgroups=unified_cgroups, oom_score=oom.score),
         *watch,
         *_main_loop(host, groups, network, watched=bool(watch), health=health),
@@ -130,12 +132,13 @@ clear_groups() {
 """.splitlines()
 
 
-def _enter_function(groups: tuple[str, ...], limits: tuple[Write, ...]) -> list[str]:
+def _enter_function(groups: tuple[str, ...], limits: tuple[Write, ...], device_policy: tuple[str, ...]) -> list[str]:
     q = shlex.quote
     return [
         *limits_function(limits),
         "# Makes the cgroups; the launcher moves into a leaf of its own.",
         "make_groups() {",
+        *device_policy,
         "  mkdir -p " + " ".join(q(f"{group}/launcher") for group in groups) + " || return 1",
         "  for group in $groups; do",
         "    parent=${group%/*}",
@@ -160,7 +163,9 @@ def _enter_function(groups: tuple[str, ...], limits: tuple[Write, ...]) -> list[
     ]
 
 
-def prepare_function(root: str, *, ephemeral: bool, size: int | None = None, directories: tuple[str, ...] = ()) -> list[str]:
+def prepare_function(
+    root: str, *, ephemeral: bool, size: int | None = None, directories: tuple[str, ...] = (), handed: tuple[str, ...] = ()
+) -> list[str]:
     """The shell function that makes what nspawn needs anew for every boot: FIFOs, an ephemeral root."""
     q = shlex.quote
     lines = ["prepare() {"]
@@ -175,7 +180,7 @@ def prepare_function(root: str, *, ephemeral: bool, size: int | None = None, dir
         "  rm -f guest/request guest/answer",
         "  mkfifo -m 666 guest/request guest/answer || return 1",
     ]
-    return [*lines, "}", ""]
+    return [*lines, *handed, "}", ""]
 
 
 def command_lines(nspawn: list[str], *, unified_cgroups: bool) -> list[str]:

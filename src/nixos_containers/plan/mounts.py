@@ -75,7 +75,7 @@ def parents(container: Container) -> list[str]:
 def mount_flags(container: Container, *, states: str, private_users: bool) -> list[str]:
     """nspawn's flags for everything that is mounted, with owners mapped where the guest has users of its own."""
     mapped = ":idmap" if private_users else ""
-    flags = [_bind(bind, mapped) for bind in container.binds]
+    flags = [_bind(bind, f":{bind.idmap}" if private_users else "") for bind in container.binds]
     flags += [f"--tmpfs={path}" for path in container.tmpfs]
     for path in container.persistent_paths:
         flags.append(f"--bind={escape(persistent_path(states, container.name, path))}:{escape(path)}{mapped}")

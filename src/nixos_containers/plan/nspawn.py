@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .mounts import escape, mount_flags
+from .rights import handed_words, rights
 
 if TYPE_CHECKING:
     from ..declare.container import Container
@@ -32,11 +33,6 @@ class Nixos:
     gcroots: str
     recent_systemd: bool = True
     platform: str = ""
-
-
-def _may_make_devices(container: Container) -> bool:
-    wanted = "CAP_MKNOD" in container.additional_capabilities
-    return wanted or any("m" in device.modifier for device in container.allowed_devices)
 
 
 def nspawn_command(
@@ -84,7 +80,8 @@ def nspawn_command(
         *(_nix_state(container, nixos, idmap=idmap) if nixos is not None else ()),
         *(_nix_daemon(options=":idmap" if idmap else "") if container.nix_daemon else ()),
         *mount_flags(container, states=states, private_users=private_users),
-        *_rights(container, private_users=private_users),
+        *rights(container, private_users=private_users),
+        *handed_words(container, state=guest_directory.rpartition("/")[0]),
     ]
     if nixos is not None and nixos.platform == "i686-linux":
         command.append("--personality=x86")
@@ -136,18 +133,4 @@ def _nix_state(container: Container, nixos: Nixos, *, idmap: bool) -> list[str]:
     places = [bind.mount_point.rstrip("/") for bind in container.binds]
     if not container.nix_daemon and not any(place in (_NIX_STATE, socket) or place.startswith(f"{socket}/") for place in places):
         command.append(f"--tmpfs={socket}:ro,mode=755")
-    return command
-
-
-def _rights(container: Container, *, private_users: bool) -> list[str]:
-    command = []
-    capabilities = [*container.additional_capabilities, *(["CAP_NET_ADMIN"] if container.enable_tun else [])]
-    if capabilities:
-        command.append("--capability=" + ",".join(dict.fromkeys(capabilities)))
-    if container.enable_tun:
-        command.append("--bind=/dev/net/tun")
-    if not private_users and not _may_make_devices(container):
-        # Root of the host's user namespace could make itself the node of any disk: systemd's units have a device policy
-        # against that, a supervisor of our own has none.
-        command.append("--drop-capability=CAP_MKNOD")
     return command

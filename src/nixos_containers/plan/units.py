@@ -14,6 +14,7 @@ from .events import event_function, oom_files, oom_function, unit_end_lines
 from .filtering import filter_down_lines, filter_function
 from .launcher import REBOOT, command_lines, prepare_function
 from .limits import container_limits
+from .rights import devices_of
 from .uplink import networks_down_lines, uplink_function
 
 if TYPE_CHECKING:
@@ -124,8 +125,8 @@ def drop_in(container: Container, *, state: str) -> str:
         unit += [f"Wants={device}", f"After={device}"]
     service = ["TimeoutStartSec=" + ("infinity" if container.timeout_start.strip() == "infinity" else _decimal(timeout))]
     service += [f"DeviceAllow={_word(device.node)} {device.modifier}" for device in container.allowed_devices]
-    if container.enable_tun:
-        service.append("DeviceAllow=/dev/net/tun rwm")
+    # With m: the launcher makes a node of the container's own (plan/rights.py).
+    service += [f"DeviceAllow={_word(node)} {device.permissions}m" for node, device in devices_of(container).items()]
     service += _limits(container)
     return "\n".join([MARK, "[Unit]", *unit, "", "[Service]", *service]) + "\n"
 
@@ -201,6 +202,7 @@ def unit_script(
     unified_cgroups: bool = False,
     events: str = "",
     health: bool = False,
+    handed: tuple[str, ...] = (),
 ) -> str:
     """What the unit of container `name` runs, for /bin/sh: the same hand-shake as the launcher's, and then nspawn itself.
 
@@ -234,7 +236,7 @@ def unit_script(
         "",
         *filter_function(host, network),
         *uplink_function(host, network),
-        *prepare_function(root, ephemeral=ephemeral, size=size, directories=directories),
+        *prepare_function(root, ephemeral=ephemeral, size=size, directories=directories, handed=handed),
         "prepare || exit 1",
         *(_beside_lines(host, "uplink &", "uplink") if network.pairs else ()),
         *(_beside_lines(host, "/bin/sh ./health $$ &", "health") if health else ()),

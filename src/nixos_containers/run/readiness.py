@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 _LOG_TAIL_LINES = 15
 
 
+# What nspawn says when a bind's file system has no ID-mapped mounts (mount_setattr(2)), before the mount point.
+_NOT_MAPPED = "Failed to map ids for bind mount "
+
+
 class StartFailed(ContainerError):
     """The guest did not come up; its log's tail is in `details`."""
 
@@ -100,7 +104,7 @@ def _wait(paths: Paths, name: str, launcher: int, listener: socket.socket, timeo
                 status = (read_text(f"{paths.run_state(name)}/ended") or "").strip()
                 raise StartFailed(
                     f"container ‘{name}’ ended before it was ready" + (f" (status {status})" if status not in ("", "0") else ""),
-                    hint=f"the whole log is {paths.log(name)}",
+                    hint=_hint(paths, name),
                 )
             else:
                 raise StartFailed(
@@ -116,3 +120,14 @@ def log_tail(paths: Paths, name: str) -> str:
     text = read_text(paths.log(name)) or ""
     lines = [line.rstrip("\r") for line in text.splitlines() if "Attempted to remove disk file system" not in line]
     return "\n".join(f"  {line}" for line in lines[-_LOG_TAIL_LINES:])
+
+
+def _hint(paths: Paths, name: str) -> str:
+    text = read_text(paths.log(name)) or ""
+    if _NOT_MAPPED not in text:
+        return f"the whole log is {paths.log(name)}"
+    place = text.rpartition(_NOT_MAPPED)[2].partition(":")[0].removeprefix(paths.state(name)).removeprefix(paths.ephemeral_root(name))
+    return (
+        f"the file system behind {place} cannot map owners: "
+        f'containers.{name}.bindMounts."{place}".idmap = "noidmap" shows it as it is, nobody\'s inside'
+    )
