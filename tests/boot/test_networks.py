@@ -146,6 +146,32 @@ def test_dhcp_gives_members_their_own_address_and_others_another(networked: Host
         ip("netns", "del", "nctvm")
 
 
+def test_network_list_and_show_tell_all_of_it(networked: Host) -> None:
+    rows = {row["name"]: row for row in networked.json("network", "list")}
+    assert {name: row["state"] for name, row in rows.items()} == {"nctback": "up", "nctapart": "up", "nctserved": "up"}
+    assert rows["nctback"]["subnet"] == "10.213.80.0/24" and rows["nctapart"]["isolated"]
+    assert {member["container"] for member in rows["nctback"]["members"]} == {"nctneta", "nctnetb"}
+    assert "isolated" in networked.succeed("network", "list") and "nctneta, nctnetb" in networked.succeed("network")
+
+    shown = networked.json("network", "show", "nctnetb")
+    (interface,) = shown["interfaces"]
+    assert (interface["host"], interface["guest"], interface["network"]) == ("vb-nctnetb", "eth0", "nctback")
+    assert interface["addresses"] == ["10.213.80.7", "fd00:213:80::7"] and interface["peers"] == ["10.213.80.1", "fd00:213:80::1"]
+    assert interface["sent"] > 0
+    (forward,) = shown["forwards"]
+    assert (forward["hostPort"], forward["containerPort"], forward["protocol"]) == (28490, 80, "tcp")
+    assert "10.213.80.7" in networked.succeed("network", "show", "nctback")
+
+    def dropped() -> int:
+        return sum(each["packets"] for each in networked.json("network", "show")["counters"] if each["chain"] == "inet network-to-network")
+
+    before = dropped()
+    assert not reaches(networked, "nctnetc", "10.213.80.7")
+    assert dropped() > before
+    assert "dropped between shared networks" in networked.succeed("network", "show")
+    assert "did you mean nctback" in networked.fail("network", "show", "nctbakc")
+
+
 def test_a_bridge_that_somebody_deleted_comes_back(networked: Host) -> None:
     ip("link", "del", "cb-nctback")
     assert not reaches(networked, "nctneta", "10.213.80.7")

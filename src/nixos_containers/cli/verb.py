@@ -8,7 +8,23 @@ PROGRAM = "nixos-container"
 
 # Verbs that take names but can do without: they mean all there is then, or have an option that says so.
 _ALL_BY_DEFAULT = frozenset(
-    {"switch", "plan", "build", "prune", "options", "start", "stop", "restart", "terminate", "stats", "top", "events", "metrics", "du"}
+    {
+        "switch",
+        "plan",
+        "build",
+        "prune",
+        "options",
+        "start",
+        "stop",
+        "restart",
+        "terminate",
+        "stats",
+        "top",
+        "events",
+        "metrics",
+        "du",
+        "network",
+    }
 )
 
 

@@ -1,4 +1,4 @@
-"""The part of the table of verbs that shows what goes on: stats, top, ps, tree, events, metrics."""
+"""The part of the table of verbs that shows what goes on: stats, top, ps, tree, events, metrics, network."""
 
 from __future__ import annotations
 
@@ -96,5 +96,19 @@ SEEING: tuple[Verb, ...] = (
             "serves that socket: contrib/prometheus has the units, and a dashboard for Grafana."
         ),
         examples=("metrics", "metrics --listen 127.0.0.1:9713"),
+    ),
+    Verb(
+        "network",
+        "show networks, interfaces, forwarded ports and what was dropped",
+        "network",
+        "many",
+        text=(
+            "`network list`: the networks that containers share, their subnets and members. `network show NAME`: of a shared network, "
+            "its members and what else is on its bridge; of a container, its interfaces on both ends with addresses, the host's "
+            "addresses that it sees, the bytes that it sent and received, and the ports that lead to it. `network show` alone: all "
+            "interfaces and ports, and what the packet filter's rules have dropped or refused."
+        ),
+        argument="WORD",
+        examples=("network list", "network show backend", "network show web --json"),
     ),
 )
