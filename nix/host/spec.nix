@@ -101,6 +101,7 @@ check {
     extraFlags
     tmpfs
     persistentPaths
+    keepJournal
     volumes
     enableTun
     flake

@@ -6,7 +6,7 @@ import pytest
 
 from nixos_containers.base.errors import DefinitionError
 from nixos_containers.declare.container import Bind, Limits, Overlay
-from nixos_containers.plan.mounts import check_mounts, directories, mount_flags, overlay_lines, persistent_path
+from nixos_containers.plan.mounts import check_mounts, directories, kept_paths, mount_flags, overlay_lines, persistent_path
 
 from .samples import container
 
@@ -29,7 +29,11 @@ def test_blanks_colons_and_backslashes_stay_what_they_are() -> None:
 
 def test_volumes_and_kept_paths_are_directories_of_ours() -> None:
     made = container(ephemeral=True, persistent_paths=("/var/lib/x",), volumes={"/data": "shop"})
-    assert directories(made, STATES) == [f"{STATES}/web/persistent/var%2Flib%2Fx", f"{STATES}/.volumes/shop"]
+    assert directories(made, STATES) == [
+        f"{STATES}/web/persistent/var%2Flib%2Fx",
+        f"{STATES}/web/persistent/var%2Flog%2Fjournal",
+        f"{STATES}/.volumes/shop",
+    ]
     assert f"--bind={STATES}/.volumes/shop:/data:idmap" in mount_flags(made, states=STATES, private_users=True)
 
 
@@ -68,3 +72,10 @@ def test_overlays_are_mounted_inside_over_layers_with_mapped_owners() -> None:
 def test_contradictions_are_refused_with_their_option(fields: dict) -> None:
     with pytest.raises(DefinitionError, match=r"containers\.web\."):
         check_mounts(container(**fields))
+
+
+def test_the_journal_of_an_ephemeral_container_is_kept_unless_something_else_is_there() -> None:
+    assert kept_paths(container(ephemeral=True)) == ("/var/log/journal",)
+    assert kept_paths(container(ephemeral=True, keep_journal=False)) == kept_paths(container()) == ()
+    assert kept_paths(container(ephemeral=True, tmpfs=("/var/log:mode=755",))) == ()
+    assert kept_paths(container(ephemeral=True, persistent_paths=("/var/log/journal",))) == ("/var/log/journal",)

@@ -105,6 +105,16 @@ in
       description = "Directories of an ephemeral container that are kept: in its state, which goes with `destroy` or `--purge` only.";
     };
 
+    keepJournal = mkOption {
+      type = types.bool;
+      default = true;
+      example = false;
+      description = ''
+        Whether the journal of an ephemeral container is kept on the host's disk, in its state, so that `logs` can show it after the
+        container's end. Otherwise it is kept in memory and ends with the container.
+      '';
+    };
+
     volumes = mkOption {
       type = types.attrsOf types.str;
       default = { };

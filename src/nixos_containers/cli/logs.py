@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from ..base import log
+from ..base.durations import parse_duration
 from ..base.errors import ContainerError, UsageError
 from ..base.paths import Paths, check_name
 from ..observe import containers as observe
@@ -40,6 +41,10 @@ def _show(paths: Paths, name: str, arguments: Arguments, lines: str | None) -> i
     words = ["--follow"] if follow else []
     words += [f"--lines={lines}"] if lines is not None else []
     words += ["--output=json"] if arguments.json else []
+    for option in ("since", "until", "priority"):
+        value = arguments.text(option)
+        words += [f"--{option}={_moment(value) if option != 'priority' else value}"] if value is not None else []
+    words += [f"--unit={unit}" for unit in arguments.values("unit")]
     running = observe.running(paths, name)
     if running is not None and not arguments.flag("console"):
         return journal.show_running(name, running.leader, words)
@@ -53,9 +58,19 @@ def _show(paths: Paths, name: str, arguments: Arguments, lines: str | None) -> i
         status = journal.show_left(left, words)
         if arguments.json or status != 0:
             return status
-    if not os.path.exists(console) or arguments.json:
+    chosen = any(arguments.options.get(option) for option in ("since", "until", "priority", "unit"))
+    if not os.path.exists(console) or arguments.json or (left is not None and chosen):
         return 0
     if left is not None:
         log.say(f"the console of the last start, {console}:")
         sys.stdout.flush()
     return journal.show_console(console, lines=lines, follow=follow)
+
+
+def _moment(text: str) -> str:
+    """`text` for journalctl, to which a time span alone means nothing: here it is that long ago, as for `events`."""
+    try:
+        parse_duration(text)
+    except ContainerError:
+        return text
+    return f"-{text}"

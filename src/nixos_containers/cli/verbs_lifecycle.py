@@ -49,15 +49,20 @@ LIFECYCLE: tuple[Verb, ...] = (
         (
             Option(("-f", "--follow"), "go on showing what is added, until interrupted"),
             Option(("-n", "--lines"), "show the last N lines (default: all of this boot's journal)", "N"),
+            Option(("-u", "--unit"), "entries of this unit of the container only; may be repeated", "UNIT", repeat=True),
+            Option(("-p", "--priority"), "entries of this priority or worse, such as err (journalctl(1))", "PRIORITY"),
+            Option(("-S", "--since"), "entries from TIME on, such as 10:30, yesterday, or 1h for that long ago", "TIME"),
+            Option(("-U", "--until"), "entries up to TIME", "TIME"),
             Option(("--console",), "show the console of the last start only"),
         ),
         text=(
             "Of a running container: the guest's journal since it booted. Of one that is down: the journal that it "
-            "left in its state directory if it kept one there, then the console of its last start, where a guest "
+            "left in its state directory (an ephemeral one too, unless `keepJournal` is false), "
+            "then the console of its last start, where a guest "
             "that died early tells why; where systemd runs the containers, the console is in the host's journal. With "
             "`--json`, the journal's entries, one object a line."
         ),
-        examples=("logs web -n 50", "logs -f web"),
+        examples=("logs web -n 50", "logs -f web", "logs web --unit nginx --since 1h -p warning"),
     ),
     Verb(
         "wait",

@@ -212,6 +212,7 @@ class Container:
     tmpfs: tuple[str, ...] = ()
     overlays: tuple[Overlay, ...] = ()
     persistent_paths: tuple[str, ...] = ()
+    keep_journal: bool = True
     volumes: dict[str, str] = field(default_factory=dict)
     nix_store: str = "closure"
     nix_daemon: bool = False

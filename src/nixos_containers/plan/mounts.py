@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # Where the layers of overlays stand in the guest: below /run, which is memory.
 LAYERS = "/run/nixos-container-overlays"
+# Where a guest keeps its journal from boot to boot (systemd-journald.service(8)).
+JOURNAL = "/var/log/journal"
 _VOLUME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}", re.ASCII)
 
 
@@ -45,9 +47,20 @@ def persistent_path(states: str, container: str, path: str) -> str:
     return f"{states}/{container}/persistent/" + path.strip("/").replace("%", "%25").replace("/", "%2F")
 
 
+def kept_paths(container: Container) -> tuple[str, ...]:
+    """What of an ephemeral root is kept: what was asked for, and the journal, unless something else is mounted there."""
+    if not (container.ephemeral and container.keep_journal):
+        return container.persistent_paths
+    places = {place.rstrip("/") for place in (*container.persistent_paths, *container.volumes)}
+    places |= {bind.mount_point.rstrip("/") for bind in container.binds} | {overlay.mount_point for overlay in container.overlays}
+    places |= {entry.partition(":")[0].rstrip("/") for entry in container.tmpfs}
+    taken = places & {"/var", "/var/log", JOURNAL}
+    return container.persistent_paths if taken else (*container.persistent_paths, JOURNAL)
+
+
 def directories(container: Container, states: str) -> list[str]:
     """The directories of ours that a start needs: made when they are missing, never removed by a stop."""
-    kept = [persistent_path(states, container.name, path) for path in container.persistent_paths]
+    kept = [persistent_path(states, container.name, path) for path in kept_paths(container)]
     return [*kept, *(volume_path(states, name) for name in container.volumes.values())]
 
 
@@ -77,7 +90,7 @@ def mount_flags(container: Container, *, states: str, private_users: bool) -> li
     mapped = ":idmap" if private_users else ""
     flags = [_bind(bind, f":{bind.idmap}" if private_users else "") for bind in container.binds]
     flags += [f"--tmpfs={path}" for path in container.tmpfs]
-    for path in container.persistent_paths:
+    for path in kept_paths(container):
         flags.append(f"--bind={escape(persistent_path(states, container.name, path))}:{escape(path)}{mapped}")
     for path, volume in container.volumes.items():
         flags.append(f"--bind={escape(volume_path(states, volume))}:{escape(path)}{mapped}")

@@ -10,6 +10,7 @@ import os
 from typing import TYPE_CHECKING
 
 from ..base import process
+from ..plan.mounts import JOURNAL, persistent_path
 from ..plan.units import unit_of
 from .enter import enter
 
@@ -27,10 +28,12 @@ def left_journal(paths: Paths, name: str) -> str | None:
 
     What is not really below the root (a link that the guest made) does not count.
     """
-    directory = f"{os.path.realpath(paths.state(name))}/var/log/journal"
-    if os.path.realpath(directory) != directory or not os.path.isdir(directory) or not os.listdir(directory):
-        return None
-    return directory
+    state = os.path.realpath(paths.state(name))
+    # An ephemeral container's is bound into it.
+    for directory in (f"{state}{JOURNAL}", persistent_path(os.path.dirname(state), os.path.basename(state), JOURNAL)):
+        if os.path.realpath(directory) == directory and os.path.isdir(directory) and os.listdir(directory):
+            return directory
+    return None
 
 
 def show_left(directory: str, words: list[str]) -> int:

@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING
 
 from ..base import log
 from ..base.errors import HostError
-from ..plan.mounts import directories
+from ..plan.mounts import JOURNAL, directories, kept_paths, persistent_path
+from . import files
 
 if TYPE_CHECKING:
     from ..base.paths import Paths
     from ..declare.container import Container
+
+# Journals of earlier boots of an ephemeral guest, of 8 MiB and more each.
+_JOURNALS = 3
 
 
 def prepare(paths: Paths, container: Container) -> None:
@@ -36,3 +40,18 @@ def prepare(paths: Paths, container: Container) -> None:
             # Other users of the host have no business there: what the guest's root writes belongs to root here as well.
             os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
             os.makedirs(path, mode=0o755, exist_ok=True)
+    if JOURNAL in kept_paths(container):
+        _forget_old_journals(persistent_path(paths.states, name, JOURNAL))
+
+
+def _forget_old_journals(directory: str) -> None:
+    """Every boot of an ephemeral guest has a machine id of its own, and journald looks after its own only: keep the newest.
+
+    The entries are the guest's: a link is removed as such.
+    """
+    entries = sorted(os.scandir(directory), key=lambda entry: entry.stat(follow_symlinks=False).st_mtime)
+    for entry in entries[: max(0, len(entries) - _JOURNALS)]:
+        if entry.is_dir(follow_symlinks=False):
+            files.remove_state(entry.path)
+        else:
+            os.unlink(entry.path)

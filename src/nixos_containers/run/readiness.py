@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from ..base.paths import Paths
 
-_LOG_TAIL_LINES = 15
-
 
 # What nspawn says when a bind's file system has no ID-mapped mounts (mount_setattr(2)), before the mount point.
 _NOT_MAPPED = "Failed to map ids for bind mount "
@@ -51,9 +49,12 @@ def launch_until_ready(
                 meanwhile()
             _wait(paths, name, launcher, listener, timeout)
         except BaseException as failure:
+            from . import autopsy
+
+            trouble = autopsy.what_hangs(paths, name) if isinstance(failure, ContainerError) else ""
             undo()
             if isinstance(failure, ContainerError) and not failure.details:
-                failure.details = log_tail(paths, name)
+                failure.details = autopsy.log_tail(paths, name) + trouble
             raise
 
 
@@ -113,13 +114,6 @@ def _wait(paths: Paths, name: str, launcher: int, listener: socket.socket, timeo
                 )
     finally:
         os.close(pidfd)
-
-
-def log_tail(paths: Paths, name: str) -> str:
-    """The last lines of the container's console log, for an error message."""
-    text = read_text(paths.log(name)) or ""
-    lines = [line.rstrip("\r") for line in text.splitlines() if "Attempted to remove disk file system" not in line]
-    return "\n".join(f"  {line}" for line in lines[-_LOG_TAIL_LINES:])
 
 
 def _hint(paths: Paths, name: str) -> str:

@@ -1,0 +1,56 @@
+"""Why a start failed, as far as the console and a guest that still runs can tell. Loaded for failures only."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ..base import process
+from ..base.errors import ContainerError
+from ..base.files import read_text
+from ..base.programs import GUEST_PATH
+from ..kernel import confine
+from ..observe import containers as observe
+
+if TYPE_CHECKING:
+    from ..base.paths import Paths
+
+_LOG_TAIL_LINES = 15
+_FAILED_LINES = 10
+_ANSWER_SECONDS = 3.0
+_QUESTIONS = {
+    "units that failed": ("list-units", "--failed", "--plain", "--no-legend", "--no-pager"),
+    "what it was waiting for": ("list-jobs", "--no-legend", "--no-pager"),
+}
+_ESCAPE = re.compile(r"\x1b(\[[0-9;?]*[A-Za-z]|[()][A-Za-z0-9]|[^[()])")
+
+
+def log_tail(paths: Paths, name: str) -> str:
+    """The last lines of the container's console log, for an error message."""
+    text = read_text(paths.log(name)) or ""
+    lines = [plain(line) for line in text.splitlines() if "Attempted to remove disk file system" not in line]
+    tail, before = lines[-_LOG_TAIL_LINES:], lines[:-_LOG_TAIL_LINES]
+    failed = [line for line in before if "[FAILED]" in line or "[DEPEND]" in line][-_FAILED_LINES:]
+    return "\n".join(f"  {line}" for line in (*failed, *(["..."] if failed else ()), *tail))
+
+
+def plain(line: str) -> str:
+    """A line of the console without colours and other commands for a terminal: the guest wrote it."""
+    return "".join(character for character in _ESCAPE.sub("", line) if character.isprintable())
+
+
+def what_hangs(paths: Paths, name: str) -> str:
+    """Of a guest that still runs: the units that failed and the jobs that it waits for, as its systemd lists them."""
+    running = observe.running(paths, name)
+    if running is None:
+        return ""
+    said = []
+    for title, words in _QUESTIONS.items():
+        enter = [*confine.prefix(running.leader), process.find("nsenter") or "nsenter", "--all", f"--target={running.leader}", "--"]
+        try:
+            done = process.run([*enter, "systemctl", *words], check=False, env={"PATH": GUEST_PATH}, timeout=_ANSWER_SECONDS)
+        except ContainerError:
+            return ""  # it does not even answer: the console is all there is
+        if done.returncode == 0 and done.stdout.strip():
+            said += [f"{title}:", *(f"  {plain(line)}" for line in done.stdout.splitlines()[:_FAILED_LINES])]
+    return "".join(f"\n{line}" for line in said)
