@@ -8,7 +8,7 @@ VENV = .venv
 
 # What the product needs at run time, and what its tests need besides.
 RUNTIME_PACKAGES = python3 nix-bin systemd-container iproute2 nftables util-linux apt dpkg
-TEST_PACKAGES = python3-venv openssh-client curl iputils-ping mmdebstrap busybox-static zstd groff-base zsh fish git radvd dnsmasq-base
+TEST_PACKAGES = python3-venv openssh-client curl iputils-ping mmdebstrap busybox-static zstd groff-base zsh fish git radvd dnsmasq-base lxcfs
 
 .PHONY: run test install uninstall runtime-setup test-setup docs lint unit nix-tests boot-tests crash-test host-tests bench clean
 

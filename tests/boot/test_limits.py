@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -163,3 +164,40 @@ def test_what_this_host_does_not_keep_is_said_when_it_is_planned(limited: Host) 
         assert "containers.nctlim.limits.memoryHigh" in said
     define(limited, 'limits.memoryMax = "much";')
     assert "containers.nctlim.limits.memoryMax" in limited.fail("switch", "-c", str(limited.definition))
+
+
+def _lxcfs() -> Iterator[None]:
+    """lxcfs for as long as a test needs it, unless the host runs it anyway."""
+    program, place = shutil.which("lxcfs"), Path("/var/lib/lxcfs")
+    if (place / "proc" / "meminfo").exists():
+        yield
+        return
+    if program is None or not os.path.exists("/dev/fuse"):
+        pytest.skip("lxcfs is not installed, or there is no FUSE: make test-setup")
+    place.mkdir(exist_ok=True)
+    running = subprocess.Popen(
+        [program, "--enable-cfs", "-p", "/run/nct-lxcfs.pid", str(place)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        wait_until((place / "proc" / "meminfo").exists)
+        yield
+    finally:
+        running.terminate()
+        running.wait()
+        subprocess.run(["umount", "-l", str(place)], check=False, capture_output=True)
+
+
+def test_the_guest_sees_its_limits_where_lxcfs_runs(limited: Host) -> None:
+    need("memory", "memory")
+    for _ in _lxcfs():
+        define(limited, 'limits = { memoryMax = "200M"; memorySwapMax = 0; allowedCpus = "0"; };')
+        limited.switch()
+        limited.succeed("start", "nctlim")
+        free = limited.inside("nctlim", "free", "--mebi")
+        assert [line.split()[1] for line in free.splitlines() if line.startswith("Mem:")] == ["200"]
+        assert limited.inside("nctlim", "grep", "-c", "^processor", "/proc/cpuinfo").strip() == "1"
+        uptime = float(limited.inside("nctlim", "cat", "/proc/uptime").split()[0])
+        assert uptime < 60, "its own uptime, too"
+        limited.succeed("set-limit", "nctlim", "memoryMax=100M")
+        assert " 100 " in limited.inside("nctlim", "free", "--mebi")
+        limited.succeed("stop", "nctlim")

@@ -8,6 +8,7 @@ from ..base import process
 from ..base.errors import HostError
 from ..kernel import cgroups
 from ..plan.facts import Cgroups, Host, Tools
+from ..plan.limit_view import LXCFS
 
 _PACKAGES = {"systemd-nspawn": "systemd-container", "ip": "iproute2", "nft": "nftables"}
 
@@ -36,6 +37,7 @@ def host_facts() -> Host:
         udev=os.path.exists("/run/udev/control"),
         cpus=os.cpu_count() or 1,
         # Units know one root only: under a moved one our own launcher runs containers on every host.
+        lxcfs=os.path.exists(f"{LXCFS}/meminfo"),
         systemd=init_is_systemd() and not os.environ.get("NIXOS_CONTAINERS_ROOT"),
     )
 

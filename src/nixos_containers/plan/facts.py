@@ -42,7 +42,7 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """The host as far as starting a container depends on it; `systemd` means that units run its containers."""
+    """The host as far as starting a container depends on it; `systemd` means that units run its containers, `lxcfs` that it runs."""
 
     cgroups: Cgroups = Cgroups()
     tools: Tools = Tools()
@@ -50,6 +50,7 @@ class Host:
     store_idmap: bool = True
     cpus: int = 1
     systemd: bool = False
+    lxcfs: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from .cgroup_files import cgroup_writes, oom_counter
 from .health import health_script
 from .launcher import Launch, guest_script, launch_files, launcher_script
 from .launcher_limits import Oom
+from .limit_view import view_flags, view_lines
 from .limits import container_limits, live_digest, root_size, start_limits
 from .mounts import check_mounts, overlay_lines, parents, sources
 from .network import plan_network
@@ -211,12 +212,12 @@ def plan_launch(
         system=system,
         store=store,
         user_base=_user_base(record),
-        flags=(*limit_flags(limits), *(nspawn_flags(flags) if host.systemd else flags)),
+        flags=(*limit_flags(limits), *view_flags(limits, host), *(nspawn_flags(flags) if host.systemd else flags)),
         nixos=nixos,
         states=states,
     )
     common = _common(record, network, nspawn, state=state, root=root, events=events, nixos=nixos)
-    guest = guest_script(network, busybox=busybox, mounts=overlay_lines(container))
+    guest = guest_script(network, busybox=busybox, mounts=[*overlay_lines(container), *view_lines(limits, host)])
     health = _health(container, host, state=state, busybox=busybox, events=events)
     return Launch(
         files=_files(container, host, common, limits, cgroup, guest=guest) | health,

@@ -125,6 +125,7 @@ def _made_from(paths: Paths, name: str, system_link: str) -> str:
             *(os.readlink(f"{roots}/{root}") if os.path.islink(f"{roots}/{root}") else "" for root in ("running", "busybox")),
             *_cgroup_mounts(),
             str(os.path.exists("/run/udev/control")),
+            str(os.path.exists("/var/lib/lxcfs/proc/meminfo")),
             *(
                 _identity(entry.path)
                 for room in ("plan", "run", "declare")
