@@ -6,8 +6,8 @@ import random
 
 import pytest
 
-from nixos_containers.base.errors import HostError
-from nixos_containers.plan.users import RANGE, allocate, parse_subid
+from nixos_containers.base.errors import DefinitionError, HostError
+from nixos_containers.plan.users import RANGE, allocate, check_number, numbers, parse_subid
 
 FIRST, LAST = 0x00080000, 0x6FFF0000
 
@@ -72,3 +72,23 @@ def test_when_all_are_taken_it_says_where_to_look() -> None:
 )
 def test_subid_files_are_read_and_broken_lines_skipped(text: str, ranges: tuple[tuple[int, int], ...]) -> None:
     assert parse_subid(text) == ranges
+
+
+def test_a_number_that_belongs_to_another_container_is_refused() -> None:
+    with pytest.raises(DefinitionError, match=r"containers.new.privateUsers.*belong to container ‘web’"):
+        check_number("new", str(FIRST + 5), {"web": FIRST})
+    check_number("web", str(FIRST), {"web": FIRST})
+    check_number("new", str(FIRST + RANGE), {"web": FIRST})
+    for word in (None, "pick", "no", "identity", "0"):
+        check_number("new", word, {"web": 0})
+
+
+def test_a_number_without_room_for_a_range_is_refused() -> None:
+    with pytest.raises(DefinitionError, match="not 65536 user ids"):
+        check_number("new", str(0xFFFFFFFF - 65535), {})
+    check_number("new", str(0xFFFFFFFF - 65536), {})
+
+
+def test_ranges_given_by_number_are_not_picked() -> None:
+    assert numbers(["pick", None, "no", "0", str(FIRST)]) == ((FIRST, RANGE),)
+    assert allocate("web", {}, numbers([str(FIRST)])) == FIRST + RANGE

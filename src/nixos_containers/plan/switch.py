@@ -14,6 +14,7 @@ from .launch import limits_digest, params_digest, plan_launch
 from .life import down_actions, up_actions
 from .order import check, dependents
 from .shared import settle
+from .users import check_number
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -115,6 +116,7 @@ def _container_actions(
     known = observed.records.get(name)
     record = Record(container=container, busybox=busybox, declared_by=source, user_base=observed.user_ranges.get(name))
     # Contradictions surface here, before anything is done.
+    check_number(name, container.private_users, observed.user_ranges)
     plan_launch(record, host, state="/run", root="/", busybox="busybox", system=system or "/nix/store")
     actions: list[Action] = []
     if known is None:

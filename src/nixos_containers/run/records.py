@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 from ..base.files import locked, remove, write_atomically
 from ..declare.codec import encode
 from ..kernel.proc import command_name
 from ..observe import containers as observe
-from ..plan.users import allocate, parse_subid
+from ..plan.users import RANGE, allocate, numbers, parse_subid
 
 if TYPE_CHECKING:
     from ..base.paths import Paths
@@ -72,9 +73,24 @@ def user_base(paths: Paths, name: str) -> int:
                     foreign += parse_subid(handle.read())
             except OSError:
                 continue
+        foreign += numbers(record.container.private_users for record in observe.records(paths).values()) + _machines()
         base = allocate(name, ranges, foreign)
         write_atomically(paths.user_ranges, json.dumps({**ranges, name: base}, indent=1, sort_keys=True) + "\n")
     return base
+
+
+def _machines() -> tuple[tuple[int, int], ...]:
+    """(start, count) of the ranges that systemd-nspawn has given to machines of the host's own."""
+    found = []
+    try:
+        with os.scandir("/var/lib/machines") as entries:
+            for entry in entries:
+                owner = entry.stat(follow_symlinks=False).st_uid
+                if owner >= RANGE:
+                    found.append((owner - owner % RANGE, RANGE))
+    except OSError:
+        pass
+    return tuple(found)
 
 
 def release_user_base(paths: Paths, name: str) -> None:
