@@ -55,5 +55,6 @@ in
   containers = lib.mapAttrs (import ./spec.nix {
     inherit lib;
     shared = evaluated.config.networking.containers;
+    inherit (evaluated.config.systemd) services;
   }) wanted;
 }

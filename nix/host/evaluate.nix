@@ -15,6 +15,7 @@ lib.evalModules {
     ./containers.nix
     ./host-only.nix
     ./networking.nix
+    ./systemd.nix
     { _module.args = { inherit pkgs; }; }
   ]
   ++ modules;

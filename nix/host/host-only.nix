@@ -33,7 +33,6 @@ let
     "specialisation"
     "swapDevices"
     "system"
-    "systemd"
     "time"
     "users"
     "virtualisation"
@@ -41,12 +40,21 @@ let
     "zramSwap"
   ];
 
-  used = lib.filter (name: options.${name}.isDefined) families ++ lib.optional ownNetworking "networking";
+  used = lib.filter (name: options.${name}.isDefined) families ++ lib.optional ownNetworking "networking" ++ lib.optional ownSystemd "systemd";
 
   # Of `networking`, one branch is ours (networking.nix).
   ownNetworking = lib.any (
     value: !lib.isAttrs value || lib.attrNames (removeAttrs value [ "containers" ]) != [ ]
   ) options.networking.definitions;
+
+  # Of `systemd`, the services that are containers (systemd.nix).
+  ownSystemd = lib.any (
+    value:
+    !lib.isAttrs value
+    || lib.attrNames (removeAttrs value [ "services" ]) != [ ]
+    || lib.isAttrs (value.services or { })
+    && lib.any (name: !lib.hasPrefix "container@" name) (lib.attrNames (value.services or { }))
+  ) options.systemd.definitions;
 in
 {
   options =
@@ -73,7 +81,7 @@ in
 
   config.warnings =
     lib.optional (used != [ ]) (
-      "only ‘containers’ and ‘networking.containers’ have an effect here; these options of the host are left to the host's own system: "
+      "only ‘containers’, ‘networking.containers’ and services ‘container@NAME’ have an effect here; these options of the host are left to the host's own system: "
       + lib.concatStringsSep ", " used
     );
 }

@@ -1,6 +1,10 @@
 # One container's options as plain data for the JSON spec. Every field here has its counterpart in the
 # declare room (src/nixos_containers/declare); the decoder names a field that does not fit. `shared` is networking.containers.
-{ lib, shared }:
+{
+  lib,
+  shared,
+  services ? { },
+}:
 
 name: container:
 
@@ -8,6 +12,14 @@ let
   has = container.path != null || container.flake != null;
   system = container.evaluate null;
   plain = builtins.unsafeDiscardStringContext;
+
+  nothingSaid = {
+    serviceConfig = { };
+    unitConfig = { };
+    unitOther = [ ];
+  };
+  unit =
+    if services ? "container@${name}" then import ./unit.nix { inherit lib; } services."container@${name}" else nothingSaid;
 
   # A path that Nix still has to make says so by its context: as a derivation, or as a string made from one.
   pathDrv =
@@ -115,7 +127,9 @@ check {
     devices
     credentials
     ;
-  timeoutStart = toString container.timeoutStartSec;
+  inherit (unit) serviceConfig unitConfig unitOther;
+  # What is said about the unit itself goes before the option.
+  timeoutStart = lib.last ([ (toString container.timeoutStartSec) ] ++ unit.serviceConfig.TimeoutStartSec or [ ]);
   privateUsers = if container.privateUsers == null then null else toString container.privateUsers;
   healthChecks = lib.mapAttrs (
     _: check:

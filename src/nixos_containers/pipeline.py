@@ -18,7 +18,7 @@ from .evaluate.evaluate import Request, evaluate
 from .evaluate.flake import read_flakes
 from .evaluate.options import declared_options, option_value
 from .observe import containers as observe
-from .observe.host import host_facts
+from .observe.host import host_facts, init_is_systemd
 from .observe.limits import unkept_limits
 from .packages import importer, resolve, roots
 from .packages import lock as locking
@@ -29,6 +29,8 @@ from .plan.actions import Create, Reload, Update
 from .plan.addresses import with_reserved
 from .plan.claims import route_warnings
 from .plan.compare import Changes, compare_packages, compare_records, units_of
+from .plan.limits import systemd_names
+from .plan.service_config import without_effect
 from .plan.switch import plan_switch
 from .plan.universe import universe_line
 from .run import addresses
@@ -235,7 +237,10 @@ def _tell(spec: Spec, universe: str | None) -> None:
     for name, container in sorted(spec.containers.items()):
         for warning in container.system.warnings:
             log.warn(f"{name}: {warning}")
-        for warning in unkept_limits([container]):
+        for warning in (
+            *unkept_limits([container]),
+            *without_effect(container, systemd_names(), systemd=init_is_systemd()),
+        ):
             log.warn(warning)
         if container.private_users is None and not container.network.private:
             log.say(f"{name}: on the host's network, so without private users: root inside is root outside")

@@ -65,10 +65,33 @@ def test_a_killed_supervisor_is_replaced_and_the_guest_runs_on(crashing: Host) -
     assert_nothing_left()
 
 
-def test_a_killed_nspawn_leaves_nothing(crashing: Host) -> None:
+def test_a_container_whose_nspawn_was_killed_is_started_again(crashing: Host) -> None:
     crashing.succeed("start", NAME)
+    before = crashing.json("status", NAME)["leader"]
     os.kill(pid("nspawn"), signal.SIGKILL)
-    wait_until(lambda: not groups())
+    wait_until(lambda: crashing.json("status", NAME).get("leader") not in (None, before))
+    wait_until(lambda: crashing.run("run", NAME, "--", "true").returncode == 0)
+    crashing.succeed("stop", NAME)
+    assert_nothing_left()
+
+
+def test_one_that_dies_all_the_time_is_given_up_and_leaves_nothing(crashing: Host) -> None:
+    crashing.succeed("start", NAME)
+    killed: set[int] = set()
+
+    def all_gone() -> bool:
+        try:
+            number = pid("nspawn")
+            if number not in killed:
+                os.kill(number, signal.SIGKILL)
+                killed.add(number)
+        except (OSError, ValueError):
+            pass
+        return not groups()
+
+    wait_until(all_gone)
+    assert len(killed) == 6, "systemd's limit: 5 more starts in 10 s"
+    assert "not started again" in crashing.succeed("logs", NAME, "--console")
     assert crashing.succeed("status", NAME) == "down\n"
     assert_nothing_left()
 

@@ -78,6 +78,7 @@ class Stage:
     def run(self, shell: list[str], *arguments: str, timeout: float = 20) -> subprocess.CompletedProcess[str]:
         """Write everything and run the launcher to its end."""
         self.write()
+        (self.state / "notify").touch()  # somebody waits for the first start
         env = {"PATH": os.environ["PATH"], "NOTIFY_SOCKET": "first"}
         return subprocess.run(
             [*shell, f"{self.state}/launch", *arguments], env=env, capture_output=True, text=True, timeout=timeout, check=False
@@ -121,6 +122,24 @@ def test_one_end_of_the_guest_ends_the_launcher_and_its_status_is_kept(shell: li
     assert made.started() == 1
     assert made.read("ended") == f"{status}\n"
     assert not (made.state / "nspawn.pid").exists() and not (made.state / "launcher.pid").exists()
+
+
+@BY_SHELL
+def test_a_guest_that_was_ready_and_dies_is_started_again(shell: list[str], stage: StageMaker) -> None:
+    made = stage()
+    made.nspawn(1, 1, 0, body="rm -f {state}/notify")
+    made.run(shell)
+    assert made.started() == 3
+    assert made.read("ended") == "0\n"
+
+
+@BY_SHELL
+def test_one_that_dies_all_the_time_is_given_up(shell: list[str], stage: StageMaker) -> None:
+    made = stage()
+    made.nspawn(*[255] * 9, body="rm -f {state}/notify")
+    assert "not started again" in made.run(shell).stderr
+    assert made.started() == 6
+    assert made.read("ended") == "255\n"
 
 
 @BY_SHELL

@@ -217,6 +217,9 @@ class Container:
     nix_store: str = "closure"
     nix_daemon: bool = False
     limits: Limits = field(default_factory=Limits)
+    service_config: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    unit_config: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    unit_other: tuple[str, ...] = ()
     slice_limits: dict[str, Any] = field(default_factory=dict)
     network: Network = Network()
     health_checks: dict[str, HealthCheck] = field(default_factory=dict)

@@ -13,11 +13,12 @@ from .health import health_script
 from .launcher import Launch, guest_script, launch_files, launcher_script
 from .launcher_limits import Oom
 from .limit_view import view_flags, view_lines
-from .limits import container_limits, live_digest, root_size, start_limits
+from .limits import container_limits, live_digest, root_size, start_limits, systemd_names
 from .mounts import check_mounts, overlay_lines, parents, sources
 from .network import plan_network
 from .nspawn import STATES, limit_flags, nspawn_command
 from .rights import device_policy_lines, handed_lines
+from .service_config import restart_policy
 from .units import nspawn_flags, unit_of, unit_script
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ _NOT_FOR_A_RUNNING_GUEST = (
     "nixpkgsRelease",
     "flake",
     "flakeOptions",
+    "unitConfig",
+    "unitOther",
     "hosts",
     # Changed while it runs (limits_digest); those that a start sets are added again below.
     "limits",
@@ -88,6 +91,9 @@ def params_digest(container: Container, host: Host) -> str:
     if limits:
         parameters["limits"] = limits
     parameters["extraFlags"] = list(flags)
+    service = {key: value for key, value in parameters.pop("serviceConfig").items() if key not in systemd_names()}
+    if service and host.systemd:
+        parameters["serviceConfig"] = service
     if is_nixos(container):
         # NixOS and the embedded universe lay out a root each in its own way: neither can be switched into the other.
         parameters["nixos"] = True
@@ -156,7 +162,8 @@ def _files(container: Container, host: Host, common: _Common, limits: CgroupLimi
         files = launch_files(common["network"], launcher=unit_script(host, **common), guest=guest)
         # Tells the other commands whose the container is.
         return {**files, "unit": unit_of(common["name"]) + "\n"}
-    script = launcher_script(host, **common, cgroup=cgroup, **_for_the_launcher(container, limits, host, cgroup))
+    restart = restart_policy(container)
+    script = launcher_script(host, **common, cgroup=cgroup, restart=restart, **_for_the_launcher(container, limits, host, cgroup))
     return launch_files(common["network"], launcher=script, guest=guest)
 
 

@@ -16,7 +16,9 @@ from .events import end_lines, event_function, oom_files, oom_function
 from .filtering import filter_down_lines, filter_files, filter_function
 from .health import start_function as health_function
 from .launcher_limits import Oom, limits_function, watch_function
+from .launcher_restart import restart_function
 from .nspawn import GUEST_DIRECTORY
+from .service_config import RestartPolicy
 from .uplink import networks_down_lines, uplink_function
 
 if TYPE_CHECKING:
@@ -62,11 +64,12 @@ def launcher_script(
     device_policy: tuple[str, ...] = (),
     oom: Oom = Oom(),  # noqa: B008 - frozen
     health: bool = False,
+    restart: RestartPolicy = RestartPolicy(),  # noqa: B008 - frozen
 ) -> str:
     """The supervisor of container `name`, for /bin/sh.
 
     `state` is the run-state directory, `cgroup` the path of the container's cgroup relative to every hierarchy,
-    `limits` are writes into it, `oom` says what happens when memory runs out,
+    `limits` are writes into it, `oom` says what happens when memory runs out, `restart` when the container ended by itself,
     `nspawn` the command to supervise, `events` the file that gets a line for what happens; `handed` and `device_policy` are
     lines of plan/rights.py; `health` says that there is a script that checks the guest.
     """
@@ -91,6 +94,7 @@ def launcher_script(
         *prepare_function(root, ephemeral=ephemeral, size=size, directories=directories, handed=handed),
         *_command_function(nspawn, unified_cgroups=unified_cgroups, oom_score=oom.score),
         *watch,
+        *restart_function(restart),
         *_main_loop(host, groups, network, watched=bool(watch), health=health),
     ]
     return "\n".join(lines) + "\n"
@@ -242,7 +246,7 @@ def _main_loop(host: Host, groups: tuple[str, ...], network: NetworkPlan, *, wat
         "  [ ! -e stopping ] || break",
         f"  if [ $status = {REBOOT} ]; then event reboot",
         *(['  elif [ -e restarting ]; then rm -f restarting; event restart \',"reason":"health"\''] if health else ()),
-        "  else break; fi",
+        "  else again || break; fi",
         "done",
         "fi",
         *filter_down_lines(host, network),

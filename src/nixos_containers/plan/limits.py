@@ -223,7 +223,8 @@ def read_limits(container: Container) -> ReadLimits:
     """The limits of `container`, from all the places where they can be written.
 
     Sources, the later one wins: the guest's slice named `container`, limits among the extra flags
-    (`--memory-limit=1G`, `--property=MemoryMax=1G`), the `limits` option. Raises DefinitionError.
+    (`--memory-limit=1G`, `--property=MemoryMax=1G`), the `serviceConfig` of the container's unit, the `limits` option.
+    Raises DefinitionError.
     """
     found: dict[str, Any] = {}
     places: dict[str, str] = {}
@@ -247,6 +248,12 @@ def read_limits(container: Container) -> ReadLimits:
             key = ""
         if not take(key, value, "extraFlags"):
             flags.append(flag)
+    for key, values in sorted(container.service_config.items()):
+        where = f'systemd.services."container@{container.name}".serviceConfig.{key}'
+        for text in values:
+            attribute = _put(found, key, text, where)
+            if attribute is not None:
+                places[attribute] = where
     for key, value in _declared(container):
         take(key, value, f"limits.{option_name(key)}")
     return ReadLimits(CgroupLimits(**found), tuple(flags), places)
@@ -272,6 +279,11 @@ def option_name(key: str) -> str:
 def property_names() -> dict[str, str]:
     """Option below `limits` -> systemd's property, for every limit there is."""
     return {option_name(key): key for key in _PROPERTIES | _PER_PATH if key != "MemoryLimit"}
+
+
+def systemd_names() -> frozenset[str]:
+    """systemd's properties that are limits here."""
+    return frozenset(_PROPERTIES | _PER_PATH)
 
 
 def container_limits(container: Container) -> tuple[CgroupLimits, tuple[str, ...]]:

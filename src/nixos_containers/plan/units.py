@@ -13,8 +13,9 @@ from ..base.durations import parse_duration
 from .events import event_function, oom_files, oom_function, unit_end_lines
 from .filtering import filter_down_lines, filter_function
 from .launcher import REBOOT, command_lines, prepare_function
-from .limits import container_limits
+from .limits import container_limits, systemd_names
 from .rights import devices_of
+from .service_config import service_lines, unit_lines
 from .uplink import networks_down_lines, uplink_function
 
 if TYPE_CHECKING:
@@ -128,6 +129,8 @@ def drop_in(container: Container, *, state: str) -> str:
     # With m: the launcher makes a node of the container's own (plan/rights.py).
     service += [f"DeviceAllow={_word(node)} {device.permissions}m" for node, device in devices_of(container).items()]
     service += _limits(container)
+    unit += unit_lines(container)
+    service += service_lines(container, systemd_names())
     return "\n".join([MARK, "[Unit]", *unit, "", "[Service]", *service]) + "\n"
 
 

@@ -13,30 +13,39 @@ from ..base.files import remove
 from ..kernel import cgroups, proc, processes
 from ..observe import containers as observe
 from ..plan.launch import cgroup_of
+from ..plan.service_config import STOP_TIMEOUT, stop_timeout
 from . import bridges, forwarding
 
 if TYPE_CHECKING:
     from ..base.paths import Paths
     from ..plan.facts import Cgroups, Running
 
-# As long as systemd gives a unit to stop (DefaultTimeoutStopSec=).
-_STOP_TIMEOUT = 90.0
 # A launcher needs some hundredths of a second for what it does without a guest.
 _LAUNCHER_TIMEOUT = 10.0
 _RUN_FILES = ("nspawn.pid", "launcher.pid", "notify", "stopping", "guest/request", "guest/answer")
 
 
 def stop(paths: Paths, name: str, running: Running, layout: Cgroups) -> None:
-    """Shut the guest down cleanly and wait for its end; after 90 s it is killed, and that is said."""
+    """Shut the guest down cleanly and wait for its end; after 90 s, or its TimeoutStopSec, it is killed, and that is said."""
     state = paths.run_state(name)
     with open(f"{state}/stopping", "w", encoding="ascii"):
         pass  # tells the launcher that a reboot asked for at this moment is not wanted
     # nspawn answers SIGTERM by sending its --kill-signal, systemd's "halt now", to the guest.
     processes.send(running.nspawn, signal.SIGTERM)
     waited_for = running.supervisor or running.nspawn
-    if not processes.wait_until_gone(waited_for, _STOP_TIMEOUT):
-        log.warn(f"container ‘{name}’ did not shut down within {_STOP_TIMEOUT:g} s and is killed")
+    timeout = _timeout(paths, name)
+    if not processes.wait_until_gone(waited_for, timeout):
+        log.warn(f"container ‘{name}’ did not shut down within {timeout:g} s and is killed")
     terminate(paths, name, layout)
+
+
+def _timeout(paths: Paths, name: str) -> float:
+    from ..base.errors import ContainerError
+
+    try:
+        return stop_timeout(observe.record(paths, name).container)
+    except ContainerError:
+        return STOP_TIMEOUT  # a damaged record must not keep anything running
 
 
 def terminate(paths: Paths, name: str, layout: Cgroups) -> None:
