@@ -166,6 +166,13 @@ def test_u05_gateway(containers: Host) -> None:
     )
 
 
+def test_u06_hosts(containers: Host) -> None:
+    containers.succeed("start", "nctu6simple")
+    containers.succeed("start", "nctu6mask")
+    assert wait_until(lambda: ping("nctu6simple.containers"), seconds=10)
+    assert wait_until(lambda: ping("nctu6mask.containers"), seconds=10)
+
+
 def test_u09_ip(containers: Host) -> None:
     ip, ip6 = containers.succeed("show-ip", "nctu9").strip(), "fd00:213:9::1"
     assert ip == "10.213.9.2"

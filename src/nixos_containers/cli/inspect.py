@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from ..declare.container import Container, Record
     from .parse import Arguments
 
+# What is known of a running container, but for what it was started as: that is the record.
+_RUNNING = ("leader", "nspawn", "supervisor", "system", "params", "limits")
+
 
 def run(arguments: Arguments) -> int:
     """Carry the verb out."""
@@ -35,7 +38,7 @@ def everything(paths: Paths, name: str) -> dict[str, Any]:
     return {
         "name": name,
         "state": "up" if running else "down",
-        "running": encode(running),
+        "running": None if running is None else {key: getattr(running, key) for key in _RUNNING},
         "health": healthchecks.overall(results),
         "healthChecks": encode(results),
         "record": encode(record),

@@ -14,9 +14,14 @@ def read(name: str) -> str | None:
 
 def write(name: str, value: str) -> bool:
     """Set sysctl `name`; False when the kernel or the permissions refuse."""
+    return write_file(name.replace(".", "/"), value)
+
+
+def write_file(file: str, value: str) -> bool:
+    """Set the file below /proc/sys, for settings of interfaces, whose names may have dots; False when it is refused."""
     try:
-        with open("/proc/sys/" + name.replace(".", "/"), "w", encoding="ascii") as file:
-            file.write(value)
+        with open(f"/proc/sys/{file}", "w", encoding="ascii") as opened:
+            opened.write(value)
     except OSError:
         return False
     return True

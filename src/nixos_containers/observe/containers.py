@@ -11,7 +11,7 @@ from ..base import log
 from ..base.errors import ContainerError, HostError
 from ..base.files import read_text
 from ..declare.codec import DecodeError, decode
-from ..declare.container import Record
+from ..declare.container import Container, Record
 from ..kernel import cgroups, proc
 from ..plan.facts import Cgroups, HostNetwork, Observed, Running
 from ..plan.launch import cgroup_of
@@ -56,6 +56,9 @@ class Started:
     system: str
     busybox: str
     limits: CgroupLimits | None = None
+    container: Container | None = None
+    # Networks that a killed command may have left in part.
+    also: tuple[Container, ...] = ()
 
 
 class NoSuchContainer(ContainerError):
@@ -164,6 +167,7 @@ def running(paths: Paths, name: str) -> Running | None:
         system=known.system if known else None,
         params=known.params if known else "",
         limits=live_digest(known.limits) if known and known.limits else None,
+        container=known.container if known else None,
     )
 
 

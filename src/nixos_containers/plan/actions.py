@@ -73,6 +73,14 @@ class Restart(_Action):
 
 
 @dataclass(frozen=True, slots=True)
+class Reconnect(_Action):
+    """Give the running container its new addresses, routes, bridges and forwards, without a restart."""
+
+    def describe(self) -> str:
+        return f"reconnect {self.name} while it runs"
+
+
+@dataclass(frozen=True, slots=True)
 class Reload(_Action):
     """Switch the running guest to its new system in place; `may_restart` when that is refused."""
 
@@ -115,4 +123,4 @@ class Keep(_Action):
         return f"leave {self.name} as it runs"
 
 
-Action = Create | Update | SetProfile | Start | Stop | Restart | Reload | Keep | SetLimits | Forget | Purge
+Action = Create | Update | SetProfile | Start | Stop | Restart | Reconnect | Reload | Keep | SetLimits | Forget | Purge

@@ -116,7 +116,12 @@ def units_of(dry_activation: str) -> dict[str, tuple[str, ...]]:
 
 def compare_records(old: Record | None, new: Container) -> tuple[tuple[FieldChange, ...], tuple[FieldChange, ...]]:
     """The options that differ, and those of the network, by their paths below `containers.<name>`."""
-    before = {} if old is None else encode(old.container)
+    return compare_containers(None if old is None else old.container, new)
+
+
+def compare_containers(old: Container | None, new: Container) -> tuple[tuple[FieldChange, ...], tuple[FieldChange, ...]]:
+    """As `compare_records`, for a container that runs."""
+    before = {} if old is None else encode(old)
     after = encode(new)
     return (
         _fields({k: v for k, v in before.items() if k not in _HIDDEN}, {k: v for k, v in after.items() if k not in _HIDDEN}),

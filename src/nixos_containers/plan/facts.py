@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..declare.container import Record
+    from ..declare.container import Container, Record
     from .addresses import Reserved
 
 
@@ -67,7 +67,8 @@ class Running:
 
     `leader` is the host's pid of the guest's first process, `nspawn` the pid of systemd-nspawn, `supervisor`
     the launcher's pid or None when somebody killed it. `system` is what the guest runs now; `params` is
-    the digest of everything that only a restart can change, `limits` that of the limits that it has now.
+    the digest of everything that only a restart can change, `limits` that of the limits that it has now,
+    `container` what it was started as, its network as it is now (None: by an older version).
     """
 
     leader: int
@@ -76,6 +77,7 @@ class Running:
     system: str | None
     params: str
     limits: str | None = None
+    container: Container | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -351,7 +351,14 @@ esac
 
 def launch_files(network: NetworkPlan, *, launcher: str, guest: str) -> dict[str, str]:
     """File name in the run-state directory -> text, for everything that the launcher reads."""
-    files = {"launch": launcher, "guest/init": guest}
+    return {"launch": launcher, "guest/init": guest, **network_files(network)}
+
+
+def network_files(network: NetworkPlan) -> dict[str, str]:
+    """Those of them that a change of the running container's network writes anew."""
+    files = {}
+    if network.link_settings:
+        files["settings"] = "".join(f"{value} {file}\n" for file, value in network.link_settings)
     if network.pairs:
         files["links"] = "".join(line + "\n" for line in network.host_batch)
     return files | filter_files(network)

@@ -158,7 +158,8 @@ BRIDGE_RULES, _BRIDGE_MARK = _table(BRIDGE_TABLE, _BRIDGE_RULES)
 Elements = tuple[tuple[str, str], ...]
 
 
-def _key(element: str) -> str:
+def key(element: str) -> str:
+    """The key of a map's element; of a set's, all of it."""
     return element.partition(" : ")[0]
 
 
@@ -166,7 +167,7 @@ def _by_set(elements: Iterable[tuple[str, str]], *, keys: bool = False) -> dict[
     """Set or map -> all its elements as one list: one command each, so that long lists are cheap."""
     found: dict[str, list[str]] = {}
     for name, element in elements:
-        found.setdefault(name, []).append(_key(element) if keys else element)
+        found.setdefault(name, []).append(key(element) if keys else element)
     return {name: ", ".join(dict.fromkeys(items)) for name, items in found.items()}
 
 
@@ -181,13 +182,20 @@ def elements_up(elements: Elements, table: str = TABLE) -> str:
     return text + "".join(f"add element {table} {name} {{ {items} }}\n" for name, items in _by_set(elements).items())
 
 
+def elements_present(elements: Elements, table: str = TABLE) -> str:
+    """nft input that fails where the table's rules are not those of this version, or one of `elements` is not there."""
+    mark = _MARK if table == TABLE else _BRIDGE_MARK
+    keys = _by_set(elements, keys=True) | {mark: "1"}
+    return "".join(f"get element {table} {name} {{ {items} }}\n" for name, items in keys.items())
+
+
 def stale_keys(elements: Elements) -> str:
     """One nft command a line, each of which may fail: takes out what others left under the keys of `elements`.
 
     nft has no "delete if present" before 1.0.8, and its "add" refuses a key of the map that has another value.
     """
     maps = ("forwards", "bound")
-    return "".join(f"delete element {TABLE} {name} {{ {_key(element)} }}\n" for name, element in elements if name.startswith(maps))
+    return "".join(f"delete element {TABLE} {name} {{ {key(element)} }}\n" for name, element in elements if name.startswith(maps))
 
 
 def elements_down(elements: Elements, table: str = TABLE) -> str:

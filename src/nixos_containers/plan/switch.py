@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..base.errors import DefinitionError
 from ..declare.container import Record
-from .actions import Action, Create, Forget, Keep, Purge, Reload, Restart, SetLimits, SetProfile, Start, Update
-from .activation import choose
+from .actions import Action, Create, Forget, Keep, Purge, Reconnect, Reload, Restart, SetLimits, SetProfile, Start, Update
+from .activation import PARAMETERS, choose
 from .addresses import with_reserved
 from .claims import Ledger, check_host
+from .compare import compare_containers
 from .launch import limits_digest, params_digest, plan_launch
 from .life import down_actions, up_actions
 from .order import check, dependents
+from .reconnect import obstacle
 from .shared import settle
 from .users import check_number
 
@@ -133,13 +136,30 @@ def _container_actions(
     if running is None:
         return actions, Start(name, "autoStart is set") if container.auto_start and start else None
     parameters_changed = running.params != params_digest(container, host)
+    why = PARAMETERS
+    if parameters_changed and container.restart_if_changed and container.activation in ("auto", "reload"):
+        change = network_change(running.container, container, host)
+        if isinstance(change, Reconnect):
+            actions.append(change)
+            parameters_changed = False
+        why = change if isinstance(change, str) else why
     if not parameters_changed and running.limits not in (None, limits_digest(container)):
         actions.append(SetLimits(name, "its limits changed"))
     changed = system if running.system != system else None
-    chosen = choose(container, changed, parameters_changed=parameters_changed, written=bool(actions))
+    chosen = choose(container, changed, parameters_changed=parameters_changed, written=bool(actions), why=why)
     if isinstance(chosen, Keep):
         return [*actions, chosen], None
     return actions, chosen
+
+
+def network_change(running: Container | None, container: Container, host: Host) -> Reconnect | str | None:
+    """What gives a container that was started as `running` its new network, if nothing else changed; why that needs a restart."""
+    if running is None or params_digest(replace(running, network=container.network), host) != params_digest(container, host):
+        return None
+    changed = [change.option for change in compare_containers(running, container)[1]]
+    what = f"{', '.join(changed[:4])}{' and more' if len(changed) > 4 else ''} changed"
+    hindrance = obstacle(running, container)
+    return Reconnect(container.name, what) if hindrance is None else f"{what}: {hindrance}"
 
 
 def removal_actions(names: Collection[str], observed: Observed, *, reason: str, purge: bool) -> list[Action]:

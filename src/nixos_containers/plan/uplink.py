@@ -27,7 +27,8 @@ def uplink_function(host: Host, network: NetworkPlan) -> list[str]:
         '    until { read -r pid < nspawn.pid && kill -9 "$pid"; } 2> /dev/null; do sleep 0.05; done; return 1',
         "  }",
     ]
-    settings = [f"  echo {value} 2> /dev/null > /proc/sys/{file}" for file, value in network.link_settings]
+    # A file, because a change of the running container's network may replace it.
+    settings = ['  while read -r value file; do echo "$value" > "/proc/sys/$file"; done 2> /dev/null < settings']
     return [
         "# Beside nspawn, which takes longer: the packet filter's elements. Then waits for the guest's word that its interfaces exist,",
         "# and configures the host's ends: before the guest boots.",

@@ -22,7 +22,7 @@ from ..plan.launch import private_users
 from ..plan.life import Live, live_steps
 from ..plan.limits import container_limits
 from ..plan.order import Dependencies
-from . import events, files, hosts, jobs, limits, records, reload, repair, start, stop, storeview, unfinished, units
+from . import events, files, hosts, jobs, limits, reconnect, records, reload, repair, start, stop, storeview, unfinished, units
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -117,6 +117,8 @@ def _carry_out(paths: Paths, host: Host, action: act.Action, *, purged: bool) ->
                     raise
                 log.say(f"{refusal.what}: restarting it")
                 restart_container(paths, host, action.name)
+        case act.Reconnect():
+            reconnect.reconnect(paths, host, action.name)
         case act.Keep():
             pass  # it was said
         case act.SetLimits():

@@ -38,7 +38,18 @@ _KERNEL_ROOM = {
 # What an earlier run wrote and this one may not: whoever reads it would take it for this one's.
 _RUN_FILES = (
     *("ended", "stopping", "restarting", "health", "nspawn.pid", "launcher.pid", "links", "unit"),
-    *("filter.rules", "filter.up", "filter.stale", "filter.down", "bridge.rules", "bridge.up", "bridge.down", "forwarding", "flows"),
+    *(
+        "filter.rules",
+        "filter.up",
+        "filter.stale",
+        "filter.down",
+        "bridge.rules",
+        "bridge.up",
+        "bridge.down",
+        "forwarding",
+        "flows",
+        "settings",
+    ),
 )
 # The owner of mount points that nspawn 252 makes in a root whose owners it maps: (uid_t) -2 of a 32 bit world, halved.
 _NSPAWNS_NOBODY = 0x7FFFFFFE
@@ -207,7 +218,11 @@ def _write_run_state(paths: Paths, record: Record, host: Host, launch: Launch, *
     resolver.watch(paths, host)
     bridges.prepare(paths, record.container, host)
     started = observe.Started(
-        params=params_digest(record.container, host), system=system, busybox=busybox, limits=container_limits(record.container)[0]
+        params=params_digest(record.container, host),
+        system=system,
+        busybox=busybox,
+        limits=container_limits(record.container)[0],
+        container=record.container,
     )
     with open(f"{state}/started.json", "w", encoding="utf-8") as file:
         json.dump(encode(started), file)

@@ -1,0 +1,158 @@
+"""Changing the network of a running container, and putting right what others have done to the host's end of it.
+
+Both are the same: ip batches for the host and for the guest's network namespace, and one nft transaction (plan/reconnect.py).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+from ..base import log, process
+from ..base.errors import ContainerError, HostError
+from ..base.files import locked, read_text, write_atomically
+from ..declare.codec import encode
+from ..kernel import conntrack, sysctls
+from ..observe import containers as observe
+from ..observe import drift
+from ..plan.launch import params_digest
+from ..plan.launcher import guest_script, network_files
+from ..plan.mounts import overlay_lines
+from ..plan.network import plan_network
+from ..plan.reconnect import converging, plan_reconnect
+from ..plan.ruleset import BASE_RULES, BRIDGE_RULES, BRIDGE_TABLE, TABLE, elements_down, elements_up, key, stale_keys
+from . import again, bridges, forwarding
+from .records import command_line
+
+if TYPE_CHECKING:
+    from ..base.paths import Paths
+    from ..declare.container import Container
+    from ..plan.facts import Host
+    from ..plan.ruleset import Elements
+
+
+def reconnect(paths: Paths, host: Host, name: str) -> None:
+    """Give running container `name` the network of its record. Raises ContainerError when the host or the guest refuses a part.
+
+    Whatever kills this half-way, the next `reconnect` knows both networks and takes out what only one of them has.
+    """
+    running, started = observe.running(paths, name), observe.started(paths, name)
+    if running is None or started is None or started.container is None:
+        raise ContainerError(f"container ‘{name}’ is not running", hint=f"nixos-container start {name}")
+    new = observe.record(paths, name).container
+    plan = plan_reconnect((started.container, *started.also), new)
+    again.forget(paths, name)
+    _note(paths, name, also=encode([new, *started.also]))
+    _change_rules(plan.gone, plan.wanted)
+    if plan.bridge_gone or plan.bridge_wanted:
+        _change_rules(plan.bridge_gone, plan.bridge_wanted, BRIDGE_TABLE)
+    refused = _batch(["ip"], plan.host) + _batch(["nsenter", f"--net=/proc/{running.leader}/ns/net", "--", "ip"], plan.guest)
+    for file, value in plan.settings:
+        sysctls.write_file(file, value)
+    _write_files(paths, new, started.busybox)
+    forwarding.acquire(paths, name)
+    conntrack.forget(plan.addresses, udp_ports=plan.udp_ports)
+    _note(paths, name, also=[], params=params_digest(new, host), container=encode(new))
+    if refused:
+        raise HostError(f"not all of the new network of container ‘{name}’ could be put in place", details="\n".join(refused))
+
+
+def _note(paths: Paths, name: str, **changed: object) -> None:
+    path = f"{paths.run_state(name)}/started.json"
+    write_atomically(path, json.dumps({**json.loads(read_text(path) or "{}"), **changed}))
+
+
+def _write_files(paths: Paths, container: Container, busybox: str) -> None:
+    """What the launcher and the guest read when the guest reboots, and when it ends."""
+    network, state = plan_network(container), paths.run_state(container.name)
+    for file, text in network_files(network).items():
+        write_atomically(f"{state}/{file}", text)
+    write_atomically(f"{state}/guest/init", guest_script(network, busybox=busybox, mounts=overlay_lines(container)))
+
+
+def _change_rules(gone: Elements, wanted: Elements, table: str = TABLE) -> None:
+    if not gone and not wanted:
+        return
+    if process.run(["nft", "-f", "-"], stdin=elements_down(gone, table) + elements_up(wanted, table), check=False).returncode == 0:
+        return
+    # Somebody has flushed the table, or has another value under one of the keys: ours go one by one.
+    for name, element in gone:
+        one = [*table.split(), name, f"{{ {key(element)} }}"]
+        found = process.run(["nft", "-n", "get", "element", *one], check=False)
+        if found.returncode == 0 and element.partition(" : ")[2] in found.stdout:
+            process.run(["nft", "delete", "element", *one], check=False)
+    put_rules(wanted, table)
+
+
+def put_rules(elements: Elements, table: str = TABLE) -> None:
+    """Put `elements` into the packet filter, also where its rules are gone, or a killed container has left something under their keys."""
+    if process.run(["nft", "-f", "-"], stdin=elements_up(elements, table), check=False).returncode == 0:
+        return
+    done = process.run(["nft", "-f", "-"], stdin=BASE_RULES if table == TABLE else BRIDGE_RULES, check=table == TABLE)
+    if done.returncode != 0:
+        return  # a kernel whose packet filter does not look at bridges: said when the container started
+    for line in stale_keys(elements).splitlines() if table == TABLE else ():
+        process.run(["nft", line], check=False)
+    process.run(["nft", "-f", "-"], stdin=elements_up(elements, table))
+
+
+def _batch(command: list[str], lines: tuple[str, ...]) -> list[str]:
+    """Run `lines`; return what `ip` refused. What is gone already need not be taken away."""
+    if not lines:
+        return []
+    done = process.run([*command, "-force", "-batch", "-"], stdin="".join(f"{line}\n" for line in lines), check=False)
+    complaints = []
+    for line in done.stderr.splitlines():
+        if line.startswith("Command failed -:"):
+            number = int(line.rpartition(":")[2])
+            if " del " not in f" {lines[number - 1]} ":
+                complaints.append(f"ip {lines[number - 1]}")
+    return complaints
+
+
+def repair_networks(paths: Paths) -> list[str]:
+    """Put back what others took from the host's ends of running containers; return what was wrong, one sentence each."""
+    plans = {}
+    for name in observe.run_states(paths):
+        started = observe.started(paths, name)
+        if started is None or started.container is None or observe.running(paths, name) is None:
+            continue
+        try:
+            plan = plan_network(started.container)
+        except ContainerError:
+            continue
+        if plan.pairs:
+            plans[name] = plan
+    done = []
+    for name, plan in plans.items():
+        lost = drift.lost_lines(plan)
+        if not lost:
+            continue
+        with locked(paths.lock(name), who=command_line()):
+            refused = _batch(["ip"], converging(plan.host_batch))
+        sentence = f"the host's end of container ‘{name}’ had lost {', '.join(lost)}; "
+        if refused:
+            log.warn(f"{sentence}not repaired: {'; '.join(refused)}")
+        else:
+            log.warn(f"{sentence}repaired")
+            done.append(f"{sentence}repaired")
+    flushed = [_repair_rules([plan.elements for plan in plans.values()], TABLE)]
+    flushed.append(_repair_rules([plan.bridge_elements for plan in plans.values()], BRIDGE_TABLE))
+    if any(flushed):
+        for network in bridges.known(paths):
+            if os.path.exists(f"{paths.network(network)}/running"):
+                process.run(["nft", "-f", f"{paths.network(network)}/filter.up"], check=False)
+        sentence = "somebody had flushed the packet filter: forwards and address translation of the running containers are back"
+        log.warn(sentence)
+        done.append(sentence)
+    return done
+
+
+def _repair_rules(of_each: list[Elements], table: str) -> bool:
+    elements = tuple(dict.fromkeys(element for some in of_each for element in some))
+    if not elements or drift.rules_hold(elements, table):
+        return False
+    process.run(["nft", "-f", "-"], stdin=BASE_RULES if table == TABLE else BRIDGE_RULES, check=False)
+    put_rules(elements, table)
+    return drift.rules_hold(elements, table)
