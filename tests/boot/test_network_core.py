@@ -289,16 +289,22 @@ def test_a_guest_cannot_speak_with_its_neighbours_address(net: Host, lan: Machin
 
 
 def test_of_the_hosts_services_a_guest_reaches_what_is_allowed(net: Host) -> None:
+    with host_services():
+        for name, port, answer in (("nctpeer", 28540, "host"), ("nctpeer", 28541, None), ("nctnet", 28540, None)):
+            own = net.json("inspect", name)["network"]["interfaces"][0]["hostAddresses"]
+            for address in (LAN, LAN6, *own):
+                assert ask_inside(net, name, address, port) == answer, f"{name} {address} {port}"
+        assert net.run("run", "nctnet", "--", "ping", "-c", "1", "-W", "2", own[0]).returncode == 0
+
+
+@contextmanager
+def host_services() -> Iterator[None]:
+    """Two services of the host, at all of its addresses."""
     code = "import socket, threading\nfor p in (28540, 28541):\n  s = socket.create_server(('::', p), family=socket.AF_INET6, dualstack_ipv6=True)\n  threading.Thread(target=lambda s=s: [s.accept()[0].sendall(b'host') for _ in range(99)]).start()\nprint('up', flush=True)"
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout is not None and server.stdout.readline() == "up\n"
-            assert ask(LAN, 28540) == ask(LAN, 28541) == "host"
-            for name, port, answer in (("nctpeer", 28540, "host"), ("nctpeer", 28541, None), ("nctnet", 28540, None)):
-                own = net.json("inspect", name)["network"]["interfaces"][0]["hostAddresses"]
-                for address in (LAN, LAN6, *own):
-                    assert ask_inside(net, name, address, port) == answer, f"{name} {address} {port}"
-            assert net.run("run", "nctnet", "--", "ping", "-c", "1", "-W", "2", own[0]).returncode == 0
+            yield
         finally:
             server.kill()
 
@@ -429,6 +435,7 @@ BRIDGED = (
 {
   containers.nctbridged = {
     forwardPorts = [ { hostPort = 28560; containerPort = 80; } ];
+    hostFirewall = { enable = true; allowedTCPPorts = [ 28540 ]; };
 
     privateNetwork = true;
     hostBridge = "nctbr";
@@ -474,8 +481,13 @@ def test_on_a_bridge_a_guest_keeps_to_its_mac_address_and_its_own_addresses(host
                     host.inside("nctbridged", "python3", "-c", SEND, far, foreign)
                     host.inside("nctbridged", "python3", "-c", SEND, far, own)
                     assert heard.communicate(timeout=20)[0].split() == [own]
+            with host_services():
+                for place in ("10.213.201.1", "fd00:213:201::1"):
+                    assert ask(place, 28541, at=other) == "host", "other stations are none of our business"
+                    assert ask_inside(host, "nctbridged", place, 28540) == "host"
+                    assert ask_inside(host, "nctbridged", place, 28541) is None
             # Nor does it tell a neighbour that it is another one (ARP, and IPv6's neighbour advertisements).
-            other.run("ping -c 1 -W 2 10.213.201.3 && ping -c 1 -W 2 fd00:213:201::3")
+            wait_until(lambda: other.works("ping -c 1 -W 2 10.213.201.3 && ping -c 1 -W 2 fd00:213:201::3"))
             far = mac_of(other)
             true = mac_of(neighbour)
             foreign = ("10.213.201.3", "fd00:213:201::3")

@@ -39,6 +39,10 @@ def pair_elements(pair: Pair, network: Network) -> list[Element]:
             elements += _forward(forward, option, address)
     if pair.config.host_bridge is None:
         elements += _routed(pair, network)
+    elif bridged and network.host_firewall.enable and pair.config.local_mac_address is not None:
+        mac = pair.config.local_mac_address.lower()
+        elements.append(("stations", mac))
+        elements += [("services", f"{mac} . {rule}") for rule in _allowed(network)]
     return elements
 
 

@@ -20,7 +20,7 @@ BRIDGE_TABLE = "bridge nixos-containers"
 # which may have another way out than the host, so that what is forwarded to them has to come from the host's address.
 # shared: bridges of shared networks, which do not reach one another; within: those whose members do reach each other.
 # pinned: interfaces with their own addresses only (sources, and networks in wide). guarded: those that may reach of the host what
-# is allowed.
+# is allowed. stations: the same for guests on a bridge of the host, by their MAC addresses; services: what is allowed.
 _RULES = """\
   map forwards4 { type inet_proto . inet_service : ipv4_addr . inet_service; }
   map forwards6 { type inet_proto . inet_service : ipv6_addr . inet_service; }
@@ -41,6 +41,8 @@ _RULES = """\
   set wide6 { type ifname . ipv6_addr; flags interval; }
   set guarded { type ifname; }
   set allowed { type ifname . inet_proto . inet_service; }
+  set stations { type ether_addr; }
+  set services { type ether_addr . inet_proto . inet_service; }
   set shared { type ifname; }
   set within { type ifname . ifname; }
   chain prerouting-nat {
@@ -100,6 +102,11 @@ _RULES = """\
   chain host-guard {
     type filter hook input priority filter - 10; policy accept;
     iifname @guarded jump guests-to-host
+    ether saddr @stations jump stations-to-host
+  }
+  chain stations-to-host {
+    ether saddr . meta l4proto . th dport @services return
+    jump guests-to-host
   }
   chain guests-to-host {
     ct state established,related return
