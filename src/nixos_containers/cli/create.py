@@ -63,6 +63,10 @@ def run(arguments: Arguments) -> int:
     paths = Paths()
     wish = wish_of(arguments)
     check(wish)
+    if wish.system_path is not None and not os.path.exists(f"{wish.system_path}/init"):
+        raise ContainerError(
+            f"{wish.system_path} is no system", hint="--system-path takes what ‘nixos-container build’ prints, or a profile"
+        )
     repair_all(paths, host_facts())
     with ExitStack() as held:
         name = _name(paths, arguments, held)
