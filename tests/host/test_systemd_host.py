@@ -24,8 +24,10 @@ UNIT = f"container@{NAME}"
 DEFINITION = """
 { ... }:
 {
+  networking.containers.networks.nctunits = { subnet = "10.213.78.0/24"; subnet6 = "fd00:213:78::/64"; };
   containers.nctunit = {
     autoStart = true;
+    networks = [ "nctunits" ];
     privateNetwork = true;
     hostAddress = "10.213.77.1";
     localAddress = "10.213.77.2";
@@ -142,12 +144,21 @@ def test_the_network_is_there(story: Story) -> None:
 
 
 def test_names_and_name_servers_are_kept_right(story: Story) -> None:
-    assert story.host.succeed("getent", "hosts", f"{NAME}.containers").split()[0] == "10.213.77.2"
+    assert "10.213.77.2" in story.host.succeed("getent", "ahostsv4", f"{NAME}.containers").split()
     for server in ("192.0.2.1", "192.0.2.2"):
         story.host.succeed("sh", "-c", f"echo nameserver {server} > /etc/resolv.conf.new && mv /etc/resolv.conf.new /etc/resolv.conf")
         show = ("nixos-container", "run", NAME, "--", "cat", "/etc/resolv.conf")
         wait_until(lambda server=server, show=show: story.host.succeed(*show) == f"nameserver {server}\n")
     assert story.host.succeed("systemctl", "is-active", "nixos-container-resolver.path") == "active\n"
+
+
+def test_a_shared_network_comes_and_goes_with_the_unit(story: Story) -> None:
+    for address in ("10.213.78.1", "fd00:213:78::1"):
+        story.host.succeed("nixos-container", "run", NAME, "--", "ping", "-c", "1", "-W", "2", address)
+    story.host.succeed("systemctl", "stop", UNIT)
+    assert "cb-nctunits" not in story.host.succeed("ip", "-brief", "link")
+    story.host.succeed("systemctl", "start", UNIT)
+    assert "cb-nctunits" in story.host.succeed("ip", "-brief", "link")
 
 
 def test_systemctl_stop_and_start_are_ours(story: Story) -> None:
