@@ -95,6 +95,50 @@ class Host:
         self.run("switch", "-c", str(self.definition), "--purge")
 
 
+class OwnEtc(Host):
+    """The host with an /etc of its own: an overlay, in a mount namespace that `holder` keeps.
+
+    So the machine's own names and name servers are left alone, and nobody else's containers come between.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory)
+        mounts = """set -e
+            mount --make-rprivate /
+            mkdir -p upper work records; mount --bind /etc/nixos-containers records
+            mount -t tmpfs tmpfs upper; mkdir upper/u upper/w
+            mount -t overlay -o lowerdir=/etc,upperdir=upper/u,workdir=upper/w overlay /etc
+            mount --bind records /etc/nixos-containers
+            mkdir -p /run/systemd/resolve; mount -t tmpfs tmpfs /run/systemd/resolve
+            echo ready; exec sleep infinity"""
+        self.holder = subprocess.Popen(
+            ["unshare", "--mount", "sh", "-c", mounts], cwd=directory, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL
+        )
+        assert self.holder.stdout is not None and self.holder.stdout.readline() == b"ready\n"
+
+    def within(self, *words: str) -> list[str]:
+        return ["nsenter", "--mount", f"--target={self.holder.pid}", f"--wdns={self.directory}", "--", *words]
+
+    def command(self, *words: str) -> list[str]:
+        return self.within(*super().command(*words))
+
+    def outside(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """A program on this host."""
+        return subprocess.run(self.within(*words), capture_output=True, text=True, check=False)
+
+    def write(self, path: str, text: str) -> None:
+        """Replace a file of this host as resolvconf and its kin do: by another one of the name."""
+        subprocess.run(self.within("sh", "-c", f"cat > {path}.new && mv {path}.new {path}"), input=text, text=True, check=True)
+
+    def end(self) -> None:
+        self.holder.terminate()
+        self.holder.wait()
+        try:
+            Path("/run/systemd/resolve").rmdir()
+        except OSError:
+            pass  # this machine's own
+
+
 _START = (
     'import sys; sys.path.insert(0, "{source}"); sys.dont_write_bytecode = True; from nixos_containers.main import main; sys.exit(main())'
 )

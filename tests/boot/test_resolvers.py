@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import socket
 import struct
-import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from .conftest import Host, wait_until
+from .conftest import Host, OwnEtc, wait_until
 
 FIRST, SECOND = "10.213.72.1", "10.213.73.1"
 ANSWERS = {FIRST: "192.0.2.72", SECOND: "192.0.2.73"}
@@ -67,43 +66,6 @@ class NameServer(threading.Thread):
             header = question[:2] + struct.pack("!HHHHH", 0x8580, 1, 1 if wanted else 0, 0, 0)
             record = b"\xc0\x0c" + struct.pack("!HHIH", 1, 1, 0, 4) + self.answer if wanted else b""
             self.socket.sendto(header + question[12:end] + record, sender)
-
-
-class OwnEtc(Host):
-    """The host with an /etc of its own: an overlay, in a mount namespace that `holder` keeps."""
-
-    def __init__(self, directory: Path) -> None:
-        super().__init__(directory)
-        mounts = """set -e
-            mount --make-rprivate /
-            mkdir -p upper work records; mount --bind /etc/nixos-containers records
-            mount -t tmpfs tmpfs upper; mkdir upper/u upper/w
-            mount -t overlay -o lowerdir=/etc,upperdir=upper/u,workdir=upper/w overlay /etc
-            mount --bind records /etc/nixos-containers
-            mkdir -p /run/systemd/resolve; mount -t tmpfs tmpfs /run/systemd/resolve
-            echo ready; exec sleep infinity"""
-        self.holder = subprocess.Popen(
-            ["unshare", "--mount", "sh", "-c", mounts], cwd=directory, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL
-        )
-        assert self.holder.stdout is not None and self.holder.stdout.readline() == b"ready\n"
-
-    def within(self, *words: str) -> list[str]:
-        return ["nsenter", "--mount", f"--target={self.holder.pid}", f"--wdns={self.directory}", "--", *words]
-
-    def command(self, *words: str) -> list[str]:
-        return self.within(*super().command(*words))
-
-    def write(self, path: str, text: str) -> None:
-        """Replace a file of this host as resolvconf and its kin do: by another one of the name."""
-        subprocess.run(self.within("sh", "-c", f"cat > {path}.new && mv {path}.new {path}"), input=text, text=True, check=True)
-
-    def end(self) -> None:
-        self.holder.terminate()
-        self.holder.wait()
-        try:
-            Path("/run/systemd/resolve").rmdir()
-        except OSError:
-            pass  # this machine's own
 
 
 @pytest.fixture(scope="module")
