@@ -10,7 +10,7 @@ VENV = .venv
 RUNTIME_PACKAGES = python3 nix-bin systemd-container iproute2 nftables util-linux apt dpkg
 TEST_PACKAGES = python3-venv openssh-client curl iputils-ping mmdebstrap busybox-static zstd groff-base zsh fish git radvd dnsmasq-base lxcfs
 
-.PHONY: run test install uninstall runtime-setup test-setup docs lint unit nix-tests boot-tests crash-test host-tests bench clean
+.PHONY: run test install install-ui uninstall runtime-setup test-setup docs lint unit nix-tests boot-tests crash-test host-tests bench clean
 
 run: runtime-setup install
 	$(PREFIX)/bin/nixos-container switch -c examples/quickstart/configuration.nix
@@ -35,7 +35,7 @@ test-setup: $(VENV)/ready
 $(VENV)/ready: pyproject.toml
 	@bash contrib/apt-install python3-venv
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check 'pytest>=8,<9' 'mypy>=1.11,<2' 'ruff>=0.6,<0.15'
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check 'pytest>=8,<9' 'mypy>=1.11,<2' 'ruff>=0.6,<0.15' 'textual>=1,<9'
 	touch $@
 
 install:
@@ -61,6 +61,12 @@ install:
 	PYTHONPATH=src $(PYTHON) -m nixos_containers completion bash > $(SHARE)/bash-completion/completions/nixos-container
 	PYTHONPATH=src $(PYTHON) -m nixos_containers completion zsh > $(SHARE)/zsh/site-functions/_nixos-container
 	PYTHONPATH=src $(PYTHON) -m nixos_containers completion fish > $(SHARE)/fish/vendor_completions.d/nixos-container.fish
+
+# The library that `nixos-container ui` needs, beside the program and nobody else's business.
+install-ui:
+	@bash contrib/apt-install python3-venv
+	$(PYTHON) -m venv $(LIB)/ui
+	$(LIB)/ui/bin/pip install --quiet --disable-pip-version-check 'textual>=1,<9'
 
 uninstall:
 	if grep -qs nixos-container $(DESTDIR)$(PREFIX)/bin/nixos-rebuild; then rm $(DESTDIR)$(PREFIX)/bin/nixos-rebuild; fi

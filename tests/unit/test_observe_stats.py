@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nixos_containers.cli.format import pair, percent, size, span
+from nixos_containers.base.quantities import pair, percent, size, span
 from nixos_containers.cli.ps import tree_lines
 from nixos_containers.cli.top import screen_lines
 from nixos_containers.kernel.accounting import Usage, usage

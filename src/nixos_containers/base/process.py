@@ -30,7 +30,7 @@ DEVNULL = -3
 # What Python ignores and its children must not inherit so: SIGPIPE and SIGXFSZ (importing signal loads enum).
 _IGNORED_SIGNALS = (13, 25)
 
-__all__ = ["DEVNULL", "PIPE", "CommandFailed", "detached", "environment", "find", "missing", "run", "spawn"]
+__all__ = ["DEVNULL", "PIPE", "CommandFailed", "detached", "environment", "find", "interactive", "missing", "run", "spawn"]
 
 
 class CommandFailed(ContainerError):
@@ -167,6 +167,12 @@ def detached(command: Sequence[str], *, output: int, env: Mapping[str, str]) -> 
     log.debug(f"+ {' '.join(command)} &")
     streams = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0), *((os.POSIX_SPAWN_DUP2, output, number) for number in (1, 2))]
     return os.posix_spawn(program, list(command), environment(env), file_actions=streams, setsid=True, setsigdef=_IGNORED_SIGNALS)
+
+
+def interactive(command: Sequence[str]) -> int:
+    """Run `command` on our terminal and return its status."""
+    log.debug(f"+ {' '.join(command)}")
+    return subprocess.run(list(command), check=False, env=environment()).returncode
 
 
 def _not_started(program: str, failure: OSError) -> OSError | HostError:

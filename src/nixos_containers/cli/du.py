@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..base.paths import Paths, check_name
+from ..base.quantities import size
 from ..declare.codec import encode
 from ..observe import containers as observe
 from ..observe.usage import usage
-from .format import size
 from .output import emit_json, table
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..base.errors import ContainerError
 from ..base.paths import Paths
+from ..base.quantities import percent, size, span
 from ..build import profiles
 from ..declare.codec import encode
 from ..observe import containers as observe
 from ..observe import healthchecks
-from .format import percent, size, span
 from .output import emit_json, table
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from ..base.errors import ContainerError
 from ..base.paths import Paths, check_name
+from ..base.quantities import percent, size
 from ..observe import containers as observe
 from ..observe.processes import Group, Process, printable, processes_of, tree
-from .format import percent, size
 from .output import emit_json, table
 
 if TYPE_CHECKING:

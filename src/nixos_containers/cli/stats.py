@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from ..base.durations import parse_duration
 from ..base.errors import ContainerError, UsageError
 from ..base.paths import Paths, check_name
+from ..base.quantities import pair, percent, size
 from ..observe import containers as observe
 from ..observe.stats import Sampler, rates, sort_value
-from .format import pair, percent, size
 from .output import emit_json, table
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..base.errors import ContainerError
 from ..base.paths import Paths
+from ..base.quantities import percent, size
 from ..observe.stats import Sampler, rates, sort_value
-from .format import percent, size
 from .output import table
 from .stats import COLUMNS, cells, interval, wanted_names
 

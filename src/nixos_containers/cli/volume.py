@@ -8,12 +8,12 @@ from ..base import log
 from ..base.errors import ContainerError, UsageError
 from ..base.files import locked
 from ..base.paths import Paths
+from ..base.quantities import size
 from ..declare.codec import encode
 from ..observe.usage import volumes
 from ..plan.mounts import check_volume
 from ..run.files import remove_state
 from ..run.records import command_line
-from .format import size
 from .output import emit_json, table
 
 if TYPE_CHECKING:

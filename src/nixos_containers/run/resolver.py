@@ -95,7 +95,7 @@ def watch(paths: Paths, host: Host) -> None:
     pid = proc.read_pid(pid_file)
     if pid is not None and script in proc.arguments(pid):
         return
-    from .units import program
+    from ..base.own import own_program
 
     with locked(paths.lock(".watch"), who=_WHO):
         pid = proc.read_pid(pid_file)
@@ -103,7 +103,7 @@ def watch(paths: Paths, host: Host) -> None:
             return
         os.makedirs(paths.shared, mode=0o755, exist_ok=True)
         root = f"NIXOS_CONTAINERS_ROOT={shlex.quote(paths.root)} " if paths.root else ""
-        command = root + shlex.join([*program(), "unit", "resolver"]) + " > /dev/null 2>&1"
+        command = root + shlex.join([*own_program(), "unit", "resolver"]) + " > /dev/null 2>&1"
         replace(script, watcher_script(shlex.quote(paths.resolv_conf), shlex.quote(paths.run), command))
         started = process.spawn(["/bin/sh", script], stdout=process.DEVNULL, stderr=process.DEVNULL, detach=True)
         replace(pid_file, f"{started.pid}\n")

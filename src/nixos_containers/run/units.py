@@ -6,12 +6,12 @@ The texts are plan/units.py's. Not for hosts with another init: see start.py and
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING
 
 from ..base import process
 from ..base.errors import ContainerError, HostError
 from ..base.files import read_text, remove, symlink_atomically, write_atomically
+from ..base.own import own_program
 from ..observe import containers as observe
 from ..plan.units import DROP_IN, MARK, RESOLVER_UNITS, TEMPLATE, drop_in, drop_in_of, resolver_units, template_unit, unit_of
 from . import events, forwarding
@@ -50,8 +50,8 @@ def sync(paths: Paths, names: Iterable[str] | None = None) -> bool:
     for name in sorted(wanted_names):
         changed = _sync_container(paths, directory, name, exists=name in known) or changed
     if known:
-        wanted = {TEMPLATE: template_unit(program(), run=paths.run, records=paths.records, unshare=_tool("unshare"), shell="/bin/sh")}
-        wanted |= resolver_units(program(), files=(paths.resolv_conf, paths.upstream_servers))
+        wanted = {TEMPLATE: template_unit(own_program(), run=paths.run, records=paths.records, unshare=_tool("unshare"), shell="/bin/sh")}
+        wanted |= resolver_units(own_program(), files=(paths.resolv_conf, paths.upstream_servers))
         for unit, text in wanted.items():
             if read_text(f"{directory}/{unit}") != text:
                 write_atomically(f"{directory}/{unit}", text)
@@ -143,16 +143,6 @@ def _remove_container(directory: str, name: str) -> bool:
     except OSError:
         pass  # a drop-in of the administrator's own is kept
     return bool(found)
-
-
-def program() -> tuple[str, ...]:
-    """How a unit calls this program: as it was called now, or through Python where it was not called by a file of its own."""
-    called = os.path.abspath(sys.argv[0])
-    if os.path.basename(called) == "nixos-container" and os.access(called, os.X_OK):
-        return (called,)
-    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    code = "import sys; sys.path.insert(0, sys.argv.pop(1)); from nixos_containers.main import main; sys.exit(main())"
-    return (sys.executable, "-IS", "-c", code, os.path.dirname(package))
 
 
 def _tool(name: str) -> str:

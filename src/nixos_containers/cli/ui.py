@@ -1,0 +1,38 @@
+"""`nixos-container ui`: the terminal dashboard."""
+
+from __future__ import annotations
+
+import glob
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from ..base.errors import ContainerError
+from ..base.paths import Paths
+from .stats import interval
+
+if TYPE_CHECKING:
+    from .parse import Arguments
+
+
+def run(arguments: Arguments) -> int:
+    """Carry the verb out. Raises ContainerError where there is no terminal, or no Textual."""
+    paths, seconds = Paths(), interval(arguments)
+    if not (os.isatty(0) and os.isatty(1)):
+        raise ContainerError("ui needs a terminal", hint="nixos-container list --long, or stats --watch")
+    # `make install-ui` puts Textual beside the program: a command of ours starts without the site's packages.
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    sys.path += glob.glob(f"{os.path.dirname(package)}/ui/lib/python3.*/site-packages")
+    try:
+        from ..ui.app import Dashboard
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").partition(".")[0] != "textual":
+            raise
+        raise ContainerError(
+            "ui needs the Python library Textual, which is not installed",
+            hint="make install-ui, where this program's source is; or ‘nixos-container top’, which needs nothing",
+        ) from None
+    from ..ui.source import Source
+
+    Dashboard(Source(paths), interval=seconds).run()
+    return 0
