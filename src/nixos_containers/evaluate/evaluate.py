@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..base import nix, process
-from ..base.errors import DefinitionError
+from ..base.errors import DefinitionError, UsageError
+from ..base.paths import check_name
 from ..declare.codec import decode
 from ..declare.container import Spec
 from .errors import explain
@@ -115,7 +116,14 @@ def evaluate(request: Request, *, suggest: Callable[[str], list[str]]) -> Spec:
         data = answer
         warnings.update(dict.fromkeys(warnings_of(done.stderr)))
     data["warnings"] = [*data["warnings"], *warnings]
-    return decode(Spec, data, "spec")
+    spec = decode(Spec, data, "spec")
+    for name in spec.declared:
+        # Names become parts of paths, units and scripts; the host name inside, which would refuse most others, may be set apart.
+        try:
+            check_name(name)
+        except UsageError as failure:
+            raise DefinitionError(f"containers.{json.dumps(name, ensure_ascii=False)}: {failure.what}", hint=failure.hint) from None
+    return spec
 
 
 def commands(tree: str, request: Request) -> list[list[str]]:

@@ -95,7 +95,10 @@ def record(paths: Paths, name: str) -> Record:
             else "was it made by another program? ‘nixos-container switch’ takes it over when the definition declares it",
         )
     try:
-        return decode(Record, json.loads(text))
+        found = decode(Record, json.loads(text))
+        if found.container.name != name:
+            raise DecodeError(f"it is of ‘{found.container.name}’")
+        return found
     except (ValueError, DecodeError) as failure:
         raise _damaged(paths, name, str(failure)) from None
 
