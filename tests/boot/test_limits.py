@@ -148,6 +148,56 @@ def test_set_limit_holds_for_the_moment(limited: Host) -> None:
     assert "cannot be changed" in limited.fail("set-limit", "nctlim", "limitNofile=5")
 
 
+def test_writing_and_operations_are_throttled_while_it_runs(limited: Host) -> None:
+    file = _io_file()
+    if file is None or not file.exists() or os.major(os.stat("/var/lib").st_dev) == 0:
+        pytest.skip("this kernel cannot throttle disks, or /var/lib lies on none")
+    program = (
+        "import mmap, os, time\n"
+        "f = os.open('/root/direct', os.O_CREAT | os.O_RDWR | os.O_DIRECT); block = mmap.mmap(-1, 1 << 20)\n"
+        "a = time.monotonic(); [os.pwrite(f, block, n << 20) for n in range(8)]; b = time.monotonic()\n"
+        "small = mmap.mmap(-1, 4096); [os.preadv(f, [small], n << 12) for n in range(60)]\n"
+        "print(b - a, time.monotonic() - b)"
+    )
+    limited.succeed("set-limit", "nctlim", "cpuQuota=infinity", "ioWriteBandwidthMax=/var/lib 5M", "ioReadIopsMax=/var/lib 40")
+    writing, reading = map(float, guest_python(limited, program).stdout.split())
+    limited.succeed("set-limit", "nctlim", "ioWriteBandwidthMax=/var/lib infinity", "ioReadIopsMax=/var/lib infinity")
+    free = map(float, guest_python(limited, program).stdout.split())
+    assert writing > 1, "8 MB at 5 MB/s"
+    assert reading > 0.8, "60 reads at 40 a second"
+    assert sum(free) < 1
+    limited.switch()
+
+
+def test_memory_that_is_in_use_is_not_taken_without_a_word(limited: Host) -> None:
+    need("memory", "memory")
+    if "memory" in ON_V2:
+        pytest.skip("cgroup v2 takes it, and ends processes for it")
+    assert "could be set" in limited.fail("set-limit", "nctlim", "memoryMax=256K")
+    limited.switch()
+    assert limited.succeed("status", "nctlim").strip() == "up"
+
+
+def test_weights_share_a_processor(limited: Host) -> None:
+    need("cpu", "cpu")
+    text = limited.definition.read_text(encoding="utf-8")
+    other = """containers.nctlight = { privateNetwork = true; limits = { cpuWeight = 20; allowedCpus = "0"; }; config = { pkgs, ... }: {
+      environment.systemPackages = [ pkgs.python3 ]; }; };"""
+    define(limited, 'limits = { cpuWeight = 200; allowedCpus = "0"; };')
+    limited.define(limited.definition.read_text(encoding="utf-8").replace("containers.nctlim", other + "\n  containers.nctlim"))
+    limited.switch()
+    limited.succeed("start", "nctlight")
+    program = "import time; a=time.monotonic()\nwhile time.monotonic()-a < 2.5: pass\nprint(time.process_time())"
+    racers = [
+        subprocess.Popen(limited.command("run", name, "--", "python3", "-c", program), stdout=subprocess.PIPE, text=True)
+        for name in ("nctlim", "nctlight")
+    ]
+    heavy, light = (float(racer.communicate(timeout=60)[0]) for racer in racers)
+    limited.define(text)
+    limited.switch("--purge")
+    assert heavy > 3 * light, f"{heavy} s beside {light} s, for weights of 200 and 20"
+
+
 def test_oom_policy_kill_ends_the_whole_container(limited: Host) -> None:
     need("memory", "memory")
     define(limited, 'limits = { memoryMax = "96M"; memorySwapMax = 0; oomPolicy = "kill"; };')

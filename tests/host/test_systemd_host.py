@@ -132,6 +132,28 @@ def test_options_are_properties_of_the_unit(story: Story) -> None:
     assert {"/srv/data", f"/var/lib/nixos-containers/{NAME}"} <= set(properties["RequiresMountsFor"].split())
 
 
+def test_limits_change_without_a_restart(story: Story) -> None:
+    def maximum() -> str:
+        return story.host.succeed("systemctl", "show", UNIT, "--property=MemoryMax", "--value").strip()
+
+    before = story.status()
+    story.define(DEFINITION.replace("@WORD@", "first").replace('"1G"', '"2G"').replace("tasksMax = 500", 'allowedCpus = "0"'))
+    said = story.switch()
+    assert f"set the limits of {NAME}" in said
+    assert "restart" not in said
+    assert story.status() == before
+    assert maximum() == str(2 << 30)
+    assert story.host.succeed("systemctl", "show", UNIT, "--property=TasksMax,AllowedCPUs").split() == [
+        "TasksMax=infinity",
+        "AllowedCPUs=0",
+    ]
+    story.host.succeed("nixos-container", "set-limit", NAME, "memoryMax=3G")
+    assert maximum() == str(3 << 30)
+    story.define(DEFINITION.replace("@WORD@", "first"))
+    assert f"set the limits of {NAME}" in story.switch()
+    assert maximum() == str(1 << 30), "what was said for the moment is gone"
+
+
 def test_commands_run_in_the_units_cgroup(story: Story) -> None:
     seen = story.host.succeed("nixos-container", "run", NAME, "--", "cat", "/proc/self/cgroup")
     assert "0::/../exec\n" in seen, "beside the payload that the guest takes for its root"
