@@ -195,6 +195,23 @@ def test_systemctl_stop_and_start_are_ours(story: Story) -> None:
     story.up()
 
 
+def forwards_packets(story: Story) -> str:
+    return story.host.succeed("cat", "/proc/sys/net/ipv4/ip_forward").strip()
+
+
+def test_the_host_forwards_packets_as_long_as_the_unit_runs(story: Story) -> None:
+    story.host.succeed("systemctl", "stop", UNIT)
+    story.host.succeed("sh", "-c", "echo 0 > /proc/sys/net/ipv4/ip_forward")
+    story.host.succeed("systemctl", "start", UNIT)
+    assert forwards_packets(story) == "1"
+    story.host.succeed("systemctl", "stop", UNIT)
+    story.down()
+    assert forwards_packets(story) == "0" and "10.213.77.2" not in story.host.succeed("nft", "list", "ruleset")
+    story.host.succeed("systemctl", "start", UNIT)
+    assert forwards_packets(story) == "1"
+    assert "18080 : 10.213.77.2" in story.host.succeed("nft", "list", "ruleset")
+
+
 def test_reboot_inside_starts_it_again(story: Story) -> None:
     before = story.status()["leader"]
     story.host.run("nixos-container", "run", NAME, "--", "systemctl", "reboot")
