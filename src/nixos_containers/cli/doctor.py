@@ -11,6 +11,7 @@ from ..declare.finding import Finding
 from ..observe.checks import host_findings
 from ..observe.health import health_findings
 from ..observe.host import host_facts
+from ..observe.reachability import reachability, reachability_findings
 from ..packages.health import archive_findings, remove_damaged_indexes
 from ..run.recover import recover
 from ..run.repair import repair_all
@@ -39,11 +40,18 @@ def run(arguments: Arguments) -> int:
     attempt(lambda: recover(paths))
     attempt(lambda: repair_all(paths, host_facts()))
     attempt(lambda: remove_damaged_indexes(paths))
-    findings = list(dict.fromkeys([*findings, *host_findings(), *health_findings(paths), *archive_findings(paths)]))
+    reached = reachability(paths)
+    findings += [*host_findings(), *health_findings(paths), *archive_findings(paths), *reachability_findings(reached)]
+    findings = list(dict.fromkeys(findings))
     problems = [finding for finding in findings if not finding.notice]
     if arguments.json:
         emit_json(
-            {"repaired": repaired, "problems": [found.sentence() for found in problems], "findings": [asdict(found) for found in findings]}
+            {
+                "repaired": repaired,
+                "problems": [found.sentence() for found in problems],
+                "findings": [asdict(found) for found in findings],
+                "reachability": [asdict(reach) for reach in reached],
+            }
         )
     else:
         for line in repaired:

@@ -231,8 +231,13 @@ def plan_launch(
         cgroup=cgroup,
         command=("unshare", "--mount", "--propagation", "slave", host.tools.shell, f"{state}/launch"),
         repeatable=nixos is None and not network.borrows and _repeatable(container),
-        needed=(*((store,) if isinstance(store, str) else store), *sources(container, states)),
+        needed=(*((store,) if isinstance(store, str) else store), *sources(container, states), *_bridges(network)),
     )
+
+
+def _bridges(network: NetworkPlan) -> list[str]:
+    """The host's bridges that pairs join, as files: without one of them a start is refused by its name (observe/links.py)."""
+    return [f"/sys/class/net/{pair.config.host_bridge}/bridge" for pair in network.pairs if pair.config.host_bridge and not pair.shared]
 
 
 def _health(container: Container, host: Host, *, state: str, busybox: str, events: str) -> dict[str, str]:
