@@ -199,6 +199,16 @@ def test_the_network_goes_with_a_guest_that_shuts_itself_down(networked: Host) -
     networked.succeed("start", "nctnetd")
 
 
+def test_a_network_that_changes_takes_its_members_along(networked: Host) -> None:
+    networked.define(DEFINITION.replace("10.213.82.0/24", "10.213.83.0/24"))
+    networked.switch()
+    (own,) = [address for address in addresses(networked, "nctnetd")["eth0"] if "." in address]
+    assert own.startswith("10.213.83.")
+    assert "10.213.83.1/24" in ip("address", "show", "cb-nctserved") and "10.213.82.1" not in ip("address", "show", "cb-nctserved")
+    assert networked.inside("nctnetd", "cat", "/etc/resolv.conf").splitlines()[-1:] == ["nameserver 10.213.83.1"]
+    assert "10.213.80.7" in networked.inside("nctnetd", "busybox", "nslookup", "nctnetb.containers", "10.213.83.1")
+
+
 def test_mistakes_are_named(networked: Host) -> None:
     for text, complaint in (
         ('containers.nctneta = { networks = [ "nctbakc" ]; config = { }; };', "there is no network ‘nctbakc’"),
