@@ -14,6 +14,7 @@ from ..base.errors import ContainerError
 from ..base.files import locked, locked_if_free, read_text
 from ..base.paths import Paths, check_name
 from ..evaluate.flake import absolute
+from ..evaluate.templates import template_text
 from ..observe import containers as observe
 from ..observe.host import host_facts
 from ..plan.imperative import Wish, check, definition_text
@@ -34,6 +35,7 @@ def wish_of(arguments: Arguments) -> Wish:
     return Wish(
         config=arguments.text("config"),
         config_file=arguments.text("config_file"),
+        template=arguments.text("template"),
         system_path=None if system_path is None else os.path.abspath(system_path),
         nixpkgs=nixpkgs_of(arguments),
         flake=None if flake is None else absolute(flake, os.getcwd()),
@@ -48,8 +50,10 @@ def wish_of(arguments: Arguments) -> Wish:
     )
 
 
-def configuration_text(wish: Wish) -> str | None:
+def configuration_text(paths: Paths, wish: Wish) -> str | None:
     """The guest's configuration as it was given. Raises ContainerError when its file cannot be read."""
+    if wish.template is not None:
+        return template_text(paths, wish.template)
     if wish.config_file is None:
         return wish.config
     text = read_text(wish.config_file)
@@ -67,6 +71,7 @@ def run(arguments: Arguments) -> int:
         raise ContainerError(
             f"{wish.system_path} is no system", hint="--system-path takes what ‘nixos-container build’ prints, or a profile"
         )
+    configuration_text(paths, wish)  # one that is not there is said before anything is done
     repair_all(paths, host_facts())
     with ExitStack() as held:
         name = _name(paths, arguments, held)
@@ -86,7 +91,7 @@ def _create(paths: Paths, name: str, wish: Wish, options: tuple[str, ...]) -> No
         else:
             addresses = reserve_pair(paths, name)
         log.say(f"host IP is {addresses[0]}, container IP is {addresses[1]}")
-    imperative.create(paths, name, definition_text(name, wish, addresses, configuration_text(wish)), nix_options=options)
+    imperative.create(paths, name, definition_text(name, wish, addresses, configuration_text(paths, wish)), nix_options=options)
 
 
 def _name(paths: Paths, arguments: Arguments, held: ExitStack) -> str:

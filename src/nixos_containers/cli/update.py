@@ -28,7 +28,7 @@ def run(arguments: Arguments) -> int:
     record = _record(paths, name)
     wish = wish_of(arguments)
     check(wish)
-    config = configuration_text(wish)
+    config = configuration_text(paths, wish)
     options = (*wish.flake_options, *nix_options(arguments)[1])
     if record is not None and record.declared_by is not None:
         if config is not None or wish.flake is not None:

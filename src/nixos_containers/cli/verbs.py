@@ -155,6 +155,7 @@ VERBS: tuple[Verb, ...] = (
         "one",
         (
             *_CONFIG,
+            Option(("--template",), "a ready-made configuration: a template's name, or a file", "NAME|FILE"),
             _FLAKE,
             NIXOS_PATH,
             Option(("--system-path",), "a finished system instead of a configuration", "PATH"),
@@ -172,6 +173,8 @@ VERBS: tuple[Verb, ...] = (
             "Writes /etc/nixos-containers/NAME.nix, a definition file for this container alone, and builds it; "
             "`start` starts it. The file may be edited afterwards; `update` applies it. Without addresses, the "
             "container gets a private network with the first free pair of 10.233.N.1 (the host) and 10.233.N.2."
+            "\n\nTemplates that come with the program: minimal, web, ssh, database. Your own are files NAME.nix in "
+            "/etc/nixos-containers/templates. A template is a NixOS configuration; it is copied into the definition file."
         ),
         examples=(
             "create scratch --config 'services.openssh.enable = true;'",

@@ -20,6 +20,7 @@ class Wish:
 
     config: str | None = None
     config_file: str | None = None
+    template: str | None = None
     system_path: str | None = None
     nixpkgs: str | None = None
     flake: str | None = None
@@ -57,6 +58,12 @@ def check(wish: Wish) -> None:
         raise UsageError("With --host-address set, --local-address is required as well!")
     if wish.config is not None and wish.config_file is not None:
         raise UsageError("--config and --config-file are mutually incompatible. Please define one or the other, but not both")
+    if wish.template is not None:
+        for flag, given in (
+            ("--config", wish.config), ("--config-file", wish.config_file), ("--flake", wish.flake), ("--system-path", wish.system_path)
+        ):  # fmt: skip
+            if given is not None:
+                raise UsageError(f"--template and {flag} both bring a configuration: give one of them")
     others = {"--config": wish.config, "--config-file": wish.config_file, "--system-path": wish.system_path, "--nixos-path": wish.nixpkgs}
     if wish.flake is not None:
         for flag, value in others.items():
