@@ -31,7 +31,7 @@ def test_volumes_and_kept_paths_are_directories_of_ours() -> None:
     made = container(ephemeral=True, persistent_paths=("/var/lib/x",), volumes={"/data": "shop"})
     assert directories(made, STATES) == [
         f"{STATES}/web/persistent/var%2Flib%2Fx",
-        f"{STATES}/web/persistent/var%2Flog%2Fjournal",
+        f"{STATES}/.journals/web",
         f"{STATES}/.volumes/shop",
     ]
     assert f"--bind={STATES}/.volumes/shop:/data:idmap" in mount_flags(made, states=STATES, private_users=True)

@@ -110,7 +110,7 @@ in
       default = true;
       example = false;
       description = ''
-        Whether the journal of an ephemeral container is kept on the host's disk, in its state, so that `logs` can show it after the
+        Whether the journal of an ephemeral container is kept on the host's disk, in /var/lib/nixos-containers/.journals, so that `logs` can show it after the
         container's end. Otherwise it is kept in memory and ends with the container.
       '';
     };

@@ -47,6 +47,18 @@ def persistent_path(states: str, container: str, path: str) -> str:
     return f"{states}/{container}/persistent/" + path.strip("/").replace("%", "%25").replace("/", "%2F")
 
 
+def journal_path(states: str, container: str) -> str:
+    """Where the journal of an ephemeral container is kept: not in its state, which it has only if it asked for paths to be kept."""
+    return f"{states}/.journals/{container}"
+
+
+def kept_place(container: Container, states: str, path: str) -> str:
+    """Where `path`, one of `kept_paths`, is on the host."""
+    if path == JOURNAL and path not in container.persistent_paths:
+        return journal_path(states, container.name)
+    return persistent_path(states, container.name, path)
+
+
 def kept_paths(container: Container) -> tuple[str, ...]:
     """What of an ephemeral root is kept: what was asked for, and the journal, unless something else is mounted there."""
     if not (container.ephemeral and container.keep_journal):
@@ -60,7 +72,7 @@ def kept_paths(container: Container) -> tuple[str, ...]:
 
 def directories(container: Container, states: str) -> list[str]:
     """The directories of ours that a start needs: made when they are missing, never removed by a stop."""
-    kept = [persistent_path(states, container.name, path) for path in kept_paths(container)]
+    kept = [kept_place(container, states, path) for path in kept_paths(container)]
     return [*kept, *(volume_path(states, name) for name in container.volumes.values())]
 
 
@@ -91,7 +103,7 @@ def mount_flags(container: Container, *, states: str, private_users: bool) -> li
     flags = [_bind(bind, f":{bind.idmap}" if private_users else "") for bind in container.binds]
     flags += [f"--tmpfs={path}" for path in container.tmpfs]
     for path in kept_paths(container):
-        flags.append(f"--bind={escape(persistent_path(states, container.name, path))}:{escape(path)}{mapped}")
+        flags.append(f"--bind={escape(kept_place(container, states, path))}:{escape(path)}{mapped}")
     for path, volume in container.volumes.items():
         flags.append(f"--bind={escape(volume_path(states, volume))}:{escape(path)}{mapped}")
     for number, overlay in enumerate(container.overlays):

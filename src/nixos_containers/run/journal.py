@@ -10,7 +10,7 @@ import os
 from typing import TYPE_CHECKING
 
 from ..base import process
-from ..plan.mounts import JOURNAL, persistent_path
+from ..plan.mounts import JOURNAL, journal_path, persistent_path
 from ..plan.units import unit_of
 from .enter import enter
 
@@ -30,7 +30,8 @@ def left_journal(paths: Paths, name: str) -> str | None:
     """
     state = os.path.realpath(paths.state(name))
     # An ephemeral container's is bound into it.
-    for directory in (f"{state}{JOURNAL}", persistent_path(os.path.dirname(state), os.path.basename(state), JOURNAL)):
+    states = os.path.realpath(paths.states)
+    for directory in (f"{state}{JOURNAL}", journal_path(states, name), persistent_path(states, name, JOURNAL)):
         if os.path.realpath(directory) == directory and os.path.isdir(directory) and os.listdir(directory):
             return directory
     return None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..base import log
 from ..base.errors import HostError
-from ..plan.mounts import JOURNAL, directories, kept_paths, persistent_path
+from ..plan.mounts import JOURNAL, directories, kept_paths, kept_place
 from . import files
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def prepare(paths: Paths, container: Container) -> None:
             os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
             os.makedirs(path, mode=0o755, exist_ok=True)
     if JOURNAL in kept_paths(container):
-        _forget_old_journals(persistent_path(paths.states, name, JOURNAL))
+        _forget_old_journals(kept_place(container, paths.states, JOURNAL))
 
 
 def _forget_old_journals(directory: str) -> None:

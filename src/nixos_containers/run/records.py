@@ -10,7 +10,9 @@ from ..base.files import locked, remove, write_atomically
 from ..declare.codec import encode
 from ..kernel.proc import command_name
 from ..observe import containers as observe
+from ..plan.mounts import journal_path
 from ..plan.users import RANGE, allocate, numbers, parse_subid
+from . import files
 
 if TYPE_CHECKING:
     from ..base.paths import Paths
@@ -25,11 +27,12 @@ def write(paths: Paths, record: Record) -> None:
 
 
 def forget(paths: Paths, name: str) -> None:
-    """Remove the record; the container no longer exists. Its state and profile are not touched."""
+    """Remove the record; the container no longer exists. Its state and profile are not touched; the journal of an ephemeral one goes."""
     remove(paths.record(name))
     remove(observe.record_path(paths, name))
     remove(paths.imperative(name))
     remove(paths.imperative(name).removesuffix(".nix") + ".lock")
+    files.remove_state(journal_path(paths.states, name))
 
 
 def conf_text(container: Container) -> str:
