@@ -169,6 +169,8 @@ def test_network_list_and_show_tell_all_of_it(networked: Host) -> None:
     assert not reaches(networked, "nctnetc", "10.213.80.7")
     assert dropped() > before
     assert "dropped between shared networks" in networked.succeed("network", "show")
+    assert networked.succeed("show-ip", "nctnetb") == "10.213.80.7\n"
+    assert networked.json("status", "nctnetb")["address"] == "10.213.80.7"
     assert "did you mean nctback" in networked.fail("network", "show", "nctbakc")
 
 

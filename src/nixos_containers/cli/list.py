@@ -59,7 +59,8 @@ def describe(paths: Paths, name: str, before: Sample | None = None, after: Sampl
     except ContainerError as failure:
         return {"name": name, "state": "damaged", "error": str(failure), "address": None, "system": None}
     network = record.container.network
-    address = network.local_address or network.local_address6
+    places = (network.local_address, network.local_address6, *(m.address for m in network.networks))
+    address = next(filter(None, places), None)
     found: dict[str, Any] = {
         "name": name,
         "state": "up" if running else "down",
@@ -94,7 +95,8 @@ def _addresses(container: Container, leader: int | None) -> list[str]:
 
         return live_addresses(leader)
     pairs = (container.network, *container.network.extra_veths.values())
-    return [address.partition("/")[0] for pair in pairs for address in (pair.local_address, pair.local_address6) if address]
+    own = [address.partition("/")[0] for pair in pairs for address in (pair.local_address, pair.local_address6) if address]
+    return own + [address for place in container.network.networks for address in (place.address, place.address6) if address]
 
 
 def _cells(row: dict[str, Any]) -> list[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ..base.errors import ContainerError
 from ..base.paths import Paths, check_name
 from ..observe import containers as observe
+from ..plan.hosts import addresses
 from ..run.files import read_beneath
 from .output import emit_json
 
@@ -32,11 +33,10 @@ def run(arguments: Arguments) -> int:
 
 
 def _address(record: Record) -> str:
-    network = record.container.network
-    address = network.local_address or network.local_address6
-    if not network.private or address is None:
+    found = addresses(record.container)
+    if not found:
         raise ContainerError("cannot get IP address", hint="the container has no localAddress of its own")
-    return address.partition("/")[0]
+    return found[0]
 
 
 def _host_key(paths: Paths, name: str) -> str:
