@@ -53,4 +53,4 @@ def test_upstreams_messages(host: Host) -> None:
     assert "invalid container name" in host.fail("create", "a/b")
     assert "With --host-address set, --local-address is required as well!" in host.fail("create", "x", "--host-address", "10.0.0.1")
     assert "mutually incompatible" in host.fail("create", "x", "--config", "{}", "--config-file", "f")
-    assert "unknown action ‘strat’" in host.fail("strat", "x") and "did you mean start" in host.fail("strat", "x")
+    assert "unknown action ‘strat’" in host.fail("strat", "x") and "start?" in host.fail("strat", "x")
