@@ -23,6 +23,13 @@ def sh(*words: str) -> None:
     subprocess.run(words, check=True, capture_output=True)
 
 
+@pytest.fixture(autouse=True)
+def with_nothing_left(host: Host) -> Iterator[None]:
+    """Each test declares its own containers: the next definition would only take them away, and keep their states."""
+    yield
+    host.remove_everything()
+
+
 def test_u03_ephemeral(host: Host) -> None:
     host.define(f"""{{
       containers.nctu3 = {{
