@@ -19,7 +19,7 @@ from ..plan.launch import is_nixos, params_digest, plan_launch
 from ..plan.limits import container_limits
 from ..plan.mounts import parents
 from ..plan.nspawn import Nixos
-from . import again, bridges, forwarding, hosts, mounts, resolver, stop, storeview
+from . import again, bridges, forwarding, hosts, mounts, resolver, stop, storeview, unmanaged
 from .readiness import launch_until_ready
 
 if TYPE_CHECKING:
@@ -217,6 +217,7 @@ def _write_run_state(paths: Paths, record: Record, host: Host, launch: Launch, *
     resolver.write_guest(paths, record.container)
     resolver.watch(paths, host)
     bridges.prepare(paths, record.container, host)
+    unmanaged.tell(record.container)
     started = observe.Started(
         params=params_digest(record.container, host),
         system=system,
