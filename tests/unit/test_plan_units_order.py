@@ -10,7 +10,7 @@ from .samples import container
 def test_dependencies_are_systemds_own() -> None:
     text = drop_in(container("web", requires=("db",), wants=("cache", "late"), after=("dns",), before=("late",)), state="/s")
     unit = text[: text.index("[Service]")].splitlines()
-    assert [line for line in unit if "container@" in line] == [
+    assert [line for line in unit if "=container@" in line] == [
         "Requires=container@db.service",
         "Wants=container@cache.service",
         "Wants=container@late.service",
