@@ -161,4 +161,5 @@ def forget(paths: Paths, host: Host, name: str) -> None:
 def purge(paths: Paths, name: str) -> None:
     """Remove the state of container `name` and give its range of user ids back; idempotent. What is mounted in it stays whole."""
     files.destroy_state(paths.state(name))
+    remove(f"{paths.states}/.#{name}.lck")  # systemd-nspawn's own, which it leaves when it is killed
     records.release_user_base(paths, name)
