@@ -231,7 +231,12 @@ def plan_launch(
         cgroup=cgroup,
         command=("unshare", "--mount", "--propagation", "slave", host.tools.shell, f"{state}/launch"),
         repeatable=nixos is None and not network.borrows and _repeatable(container),
-        needed=(*((store,) if isinstance(store, str) else store), *sources(container, states), *_bridges(network)),
+        needed=(
+            *((store,) if isinstance(store, str) else store),
+            *sources(container, states),
+            *_bridges(network),
+            *filter(None, [container.network.network_namespace]),
+        ),
     )
 
 
