@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from nixos_containers.observe.metrics import METRICS
+from tests.schema import problems
 
 from .conftest import Host, wait_until
 
@@ -150,3 +151,17 @@ def test_the_server_takes_a_socket_of_systemd(checked: Host) -> None:
         server.terminate()
         server.wait()
         listening.close()
+
+
+def test_what_is_printed_as_json_is_as_documented(checked: Host) -> None:
+    checked.succeed("start", NAME)
+    checked.succeed("wait", NAME, "--for", "healthy", "--timeout", "20s")
+    found = problems(checked.json("inspect", NAME), "inspect") + problems(checked.json("status", NAME), "list")
+    for verb, name in (("list", "list"), ("stats", "stats")):
+        found += [problem for row in checked.json(verb) for problem in problems(row, name)]
+    found += [problem for row in checked.json("ps", NAME) for problem in problems(row, "ps")]
+    for line in checked.succeed("events", "--json").splitlines():
+        found += problems(json.loads(line), "event")
+    assert found == []
+    checked.succeed("stop", NAME)
+    assert problems(checked.json("inspect", NAME), "inspect") == []

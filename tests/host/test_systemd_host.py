@@ -34,6 +34,7 @@ DEFINITION = """
     forwardPorts = [ { hostPort = 18080; containerPort = 80; } ];
     limits = { cpuQuota = "50%"; memoryMax = "1G"; tasksMax = 500; };
     timeoutStartSec = "50s";
+    healthChecks.word = { command = "test ! -e /run/sick"; interval = "200ms"; retries = 1; action = "restart"; };
     bindMounts."/data" = { hostPath = "/srv/data"; isReadOnly = false; };
     config = {
       system.stateVersion = "25.11";
@@ -226,6 +227,20 @@ def test_a_killed_nspawn_is_started_again(story: Story) -> None:
     wait_until(lambda: story.status()["leader"] not in (None, before))
     story.up()
     test_the_network_is_there(story)
+
+
+def test_events_of_the_unit_are_written_without_any_python(story: Story) -> None:
+    kinds = [json.loads(line)["event"] for line in story.host.succeed("nixos-container", "events", NAME, "--json").splitlines()]
+    assert {"create", "switch", "start", "ready", "stop", "reboot", "died", "health"} <= set(kinds)
+
+
+def test_a_health_check_restarts_the_unit(story: Story) -> None:
+    story.host.succeed("nixos-container", "wait", NAME, "--for", "healthy", "--timeout", "20s")
+    before = story.status()["leader"]
+    story.host.run("nixos-container", "run", NAME, "--", "touch", "/run/sick")
+    wait_until(lambda: story.status()["leader"] not in (None, before), seconds=30)
+    story.up()
+    story.host.succeed("nixos-container", "wait", NAME, "--for", "healthy", "--timeout", "20s")
 
 
 def test_poweroff_leaves_it_down(story: Story) -> None:
