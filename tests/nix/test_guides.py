@@ -41,7 +41,7 @@ lib.mapAttrs (_: container: if container.nixpkgs != null then [ ] else lib.attrN
 
 
 def definitions() -> list[tuple[str, str]]:
-    """Guide and text of every block of Nix that is a whole definition."""
+    """Guide and text of every block of Nix: a definition, or lines of one."""
     found = []
     for guide in GUIDES:
         blocks = [text for language, text in BLOCK.findall(guide.read_text(encoding="utf-8")) if language == "nix"]
@@ -63,7 +63,9 @@ def command_lines() -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("where", "text"), definitions(), ids=[where for where, _ in definitions()])
 def test_definitions_evaluate(where: str, text: str, tmp_path: Path) -> None:
     file = tmp_path / "configuration.nix"
-    file.write_text(text, encoding="utf-8")
+    # A few lines stand for what a definition has between its braces.
+    whole = text.lstrip().startswith("{") or re.match(r"\s*\w+:", text)
+    file.write_text(text if whole else "{\n" + text + "}\n", encoding="utf-8")
     done = subprocess.run(
         ["nix-instantiate", "--eval", "--strict", "--json", "--expr", EVALUATE.format(root=ROOT, file=file)],
         env={**os.environ, "NIX_CONFIG": NIX_CONFIG},

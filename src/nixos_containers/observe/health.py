@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _MIB = 1 << 20
 _LOW, _VERY_LOW = 1024 * _MIB, 100 * _MIB
+# What runs and who holds a lock takes a few files: distributions give them a small file system of their own.
+_ENOUGH_FOR_A_FEW_FILES = _MIB
 _OLDEST_NIX = (2, 8)
 # Networked and user-space file systems have no idmapped mounts (mount_setattr(2)).
 _UNMAPPABLE = ("nfs", "nfs4", "cifs", "smb3", "9p", "fuse", "overlay", "vboxsf")
@@ -67,6 +69,8 @@ def _disks(paths: Paths) -> list[Finding]:
     for path, consequence in uses.items():
         place = _existing(path)
         status = os.statvfs(place)
+        if path in (paths.run, paths.lock("")) and status.f_bavail * status.f_frsize > _ENOUGH_FOR_A_FEW_FILES:
+            continue
         device = os.stat(place).st_dev
         findings = disk_findings(place, status.f_bavail * status.f_frsize, status.f_favail, status.f_files, status.f_flag, consequence)
         if findings and (device, findings[0].what.split(":")[0]) not in seen:

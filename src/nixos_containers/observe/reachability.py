@@ -21,6 +21,7 @@ from ..plan.network import plan_network
 from ..plan.ruleset import TABLE
 from . import containers, drift
 from .addresses import live_addresses
+from .firewall import obstacles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,6 +121,8 @@ def _steps(paths: Paths, name: str, leader: int, plan: NetworkPlan) -> Iterator[
     yield Step(
         "packet filter", "rules or forwards of the container are missing" if missing else "", "nixos-container doctor puts them back"
     )
+    walls = obstacles() if plan.elements else []
+    yield Step("other firewalls", walls[0].what if walls else "", walls[0].remedy if walls else "")
     yield _name_servers(paths, name, leader)
     yield from (step for pair in plan.pairs for step in _forwards(leader, pair))
 
