@@ -67,7 +67,7 @@ def test_fifty_commands_at_once(many: Host, count: int) -> None:
     ]
     for words, process in zip(wanted, running, strict=True):
         try:
-            _, said = process.communicate(timeout=max(1.0, deadline - time.monotonic()))
+            out, said = process.communicate(timeout=max(1.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
             for other in running:
                 other.kill()
@@ -75,7 +75,7 @@ def test_fifty_commands_at_once(many: Host, count: int) -> None:
         text = said.decode(errors="replace")
         assert "Traceback" not in text, f"{words}: {text}"
         if words[0] not in ("run", "start", "restart", "switch"):
-            assert process.returncode == 0, f"{words}: {text}"
+            assert process.returncode == 0, f"{words}: {text}\n{out.decode(errors='replace')}"
         elif process.returncode != 0:
             # Ended while it was starting, or while somebody was inside: by another of these commands, and said so.
             assert process.returncode < 0 or process.returncode > 128 or text or words[0] == "run", (words, process.returncode)

@@ -6,6 +6,7 @@ a question to the name servers are sent. No service of a guest is connected to, 
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from dataclasses import dataclass
@@ -82,14 +83,23 @@ def reachability(paths: Paths) -> list[Reach]:
             plan = plan_network(started.container)
         except ContainerError:
             continue
-        if plan.pairs:
-            steps = []
-            for step in _steps(paths, name, running.leader, plan):
-                steps.append(step)
-                if step.problem and not step.notice:
-                    break
+        if not plan.pairs or _on_its_way(paths, name, running.leader):
+            continue
+        steps = []
+        for step in _steps(paths, name, running.leader, plan):
+            steps.append(step)
+            if step.problem and not step.notice:
+                break
+        if not _on_its_way(paths, name, running.leader):  # else what was missing is missing for a reason
             found.append(Reach(name, tuple(steps)))
     return found
+
+
+def _on_its_way(paths: Paths, name: str, leader: int) -> bool:
+    """Whether somebody starts or stops the container at this moment, or the guest with the pid `leader` is gone."""
+    state = paths.run_state(name)
+    running = containers.running(paths, name)
+    return running is None or running.leader != leader or any(os.path.exists(f"{state}/{mark}") for mark in ("notify", "stopping"))
 
 
 def reachability_findings(reached: list[Reach]) -> list[Finding]:
