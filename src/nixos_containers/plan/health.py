@@ -134,14 +134,21 @@ settle() {{
   event health ",\\"check\\":\\"$name\\",\\"health\\":\\"$state\\""
 }}
 # Inside, but in the launcher's part of the container's cgroup: the container's limits hold. timeout ends all of the attempt's processes.
-try() {{
+try() {{ ask "$@" > /dev/null; }}
+ask() {{
   find_leader || return 1
   [ "$known" = "$leader" ] || find_rights || return 1
   PATH={GUEST_PATH} HOME=/root LANG=C.UTF-8 "$limit" -s KILL "$timeout" $rights "$enter" $spaces --target="$leader" -- "$@"
-}} < /dev/null > /dev/null 2>&1
+}} < /dev/null 2> /dev/null
+stops() {{
+  [ -d "/proc/$nspawn" ] && [ ! -e stopping ] || return 0
+  timeout=3; word=$(ask systemctl is-system-running | head -c 20)
+  timeout=$patience
+  [ "$word" = stopping ] || [ ! -d "/proc/$nspawn" ]
+}}
 # NAME INTERVAL EAGER PERIOD RETRIES ACTION TIMEOUT COMMAND...
 watch() {{
-  name=$1 interval=$2 eager=$3 period=$4 retries=$5 action=$6 timeout=$7; shift 7
+  name=$1 interval=$2 eager=$3 period=$4 retries=$5 action=$6 timeout=$7 patience=$7; shift 7
   state=starting failed=0; now; since=$now; until=$((now + period))
   note
   while [ -d "/proc/$nspawn" ]; do
@@ -149,7 +156,8 @@ watch() {{
       now; failed=0
       settle healthy || note
     else
-      [ -d "/proc/$nspawn" ] || return 0
+      # A guest that shuts down fails its checks, and is neither unhealthy for it nor to be started again.
+      ! stops || return 0
       now
       if [ "$state" != starting ] || [ "$now" -ge "$until" ]; then failed=$((failed + 1)); fi
       note
@@ -164,7 +172,7 @@ watch() {{
 def _actions(systemd_unit: str | None) -> list[str]:
     if systemd_unit is not None:
         unit = shlex.quote(systemd_unit)
-        return [f'act() {{ [ "$1" = none ] || systemctl --no-block "$1" {unit}; }}', ""]
+        return [f'act() {{ [ "$1" = none ] || ! systemctl --quiet is-active {unit} || systemctl --no-block "$1" {unit}; }}', ""]
     return [
         "act() {",
         "  case $1 in restart) : > restarting ;; stop) : > stopping ;; *) return ;; esac",
