@@ -52,7 +52,8 @@ def checked(host: Host) -> Iterator[Host]:
 
 def test_a_container_becomes_healthy_and_shows_it(checked: Host) -> None:
     checked.succeed("wait", NAME, "--for", "healthy", "--timeout", "20s")
-    assert checked.succeed("list", "--long").splitlines()[1].split()[-1] == "healthy"
+    (row,) = [line.split() for line in checked.succeed("list", "--long").splitlines() if line.startswith(f"{NAME} ")]
+    assert row[-1] == "healthy"
     found = checked.json("status", NAME)
     assert found["health"] == "healthy" and sorted(found["healthChecks"]) == ["file", "page", "port", "unit"]
     assert checked.json("inspect", NAME)["healthChecks"]["page"]["state"] == "healthy"
