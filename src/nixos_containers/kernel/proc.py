@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 
 
+# What systemd-nspawn's children are called until they execute something.
+_PREPARING = ("systemd-nspawn", "(sd-")
+
+
 def read(path: str) -> str:
     """The file's text, or "" when it is not there: processes end at any moment."""
     try:
@@ -42,11 +46,15 @@ def children(pid: int) -> list[int]:
 
 
 def namespace_leader(parent: int) -> int | None:
-    """The child of `parent` that is pid 1 of a pid namespace of its own, or None."""
+    """The child of `parent` that is pid 1 of a pid namespace of its own, or None; also None as long as it is not the guest's yet.
+
+    Before systemd-nspawn's child becomes the guest's init it has every capability, and the host's root for a while: nobody
+    may enter what it prepares.
+    """
     for child in children(parent):
         for line in read(f"/proc/{child}/status").splitlines():
             if line.startswith("NSpid:"):
                 numbers = line.split()[1:]
                 if len(numbers) > 1 and numbers[-1] == "1":
-                    return child
+                    return None if command_name(child).startswith(_PREPARING) else child
     return None
