@@ -58,7 +58,10 @@ def named(own: OwnEtc, tree: Path) -> Iterator[OwnEtc]:
     own.switch()
     yield own
     own.remove_everything()
-    assert text_of(own) == before, "the host's file is as it was"
+    if own.succeed("list"):  # containers of the machine's owner keep their names
+        assert text_of(own).startswith(before) and "nctname" not in text_of(own)
+    else:
+        assert text_of(own) == before, "the host's file is as it was"
     own.write(HOSTS, others)
     monkeypatch.undo()
 

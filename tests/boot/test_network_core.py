@@ -144,6 +144,13 @@ def settings(**values: str) -> Iterator[None]:
             Path("/proc/sys/" + name.replace("__", "/")).write_text(value, encoding="ascii")
 
 
+def unneeded() -> str:
+    """What ip_forward is when none of our containers needs it: containers of the machine's owner may."""
+    users = Path("/run/nixos-containers/@shared/forwarding/users")
+    others = [user.name for user in users.iterdir() if not user.name.startswith("nct")] if users.is_dir() else []
+    return "1" if others else "0"
+
+
 @pytest.fixture(scope="module")
 def lan() -> Iterator[Machine]:
     """A machine that knows the host only: no route to any container."""
@@ -164,7 +171,8 @@ def net(host: Host, lan: Machine) -> Iterator[Host]:
         wait_until(lambda: ask(four, 80) and ask(addresses(host, "nctpeer")[0], 80))
         yield host
         host.remove_everything()
-        assert setting("net/ipv4/ip_forward") == "0" and setting("net/ipv6/conf/all/forwarding") == "0", "as it was before"
+        assert setting("net/ipv4/ip_forward") == unneeded(), "as it was before"
+        assert setting("net/ipv6/conf/all/forwarding") == "0" or unneeded() == "1"
 
 
 def test_a_network_of_which_nothing_is_said_has_addresses_of_its_own(net: Host) -> None:
@@ -324,7 +332,7 @@ def test_the_host_forwards_as_long_as_somebody_needs_it(net: Host) -> None:
     try:
         for name in ("nctnet", "nctpeer"):
             net.succeed("terminate" if name == "nctnet" else "stop", name)
-        assert setting("net/ipv4/ip_forward") == "0", "without NAT nothing needs it"
+        assert setting("net/ipv4/ip_forward") == unneeded(), "without NAT nothing needs it"
     finally:
         for name in ("nctnet", "nctpeer"):
             net.succeed("start", name)
