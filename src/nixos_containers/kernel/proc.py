@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 
-
 # What systemd-nspawn's children are called until they execute something.
 _PREPARING = ("systemd-nspawn", "(sd-")
 
