@@ -10,6 +10,9 @@ VENV = .venv
 RUNTIME_PACKAGES = python3 nix-bin systemd-container iproute2 nftables util-linux apt dpkg
 TEST_PACKAGES = python3-venv openssh-client curl iputils-ping mmdebstrap busybox-static zstd groff-base zsh fish git radvd dnsmasq-base lxcfs
 
+# Quick ones first; the boot tests last, whose last one looks whether anything is left on the host.
+SUITES = tests/unit tests/golden tests/nix tests/kernel tests/host tests/boot
+
 .PHONY: run test install install-ui uninstall runtime-setup test-setup docs lint unit nix-tests boot-tests crash-test host-tests bench clean
 
 run: runtime-setup install
@@ -19,7 +22,7 @@ run: runtime-setup install
 
 test: runtime-setup test-setup
 	$(MAKE) --no-print-directory lint
-	$(VENV)/bin/python -m pytest tests
+	$(VENV)/bin/python -m pytest $(SUITES)
 
 lint:
 	$(VENV)/bin/ruff check src tests bench
