@@ -7,7 +7,7 @@ import os
 import pytest
 
 from nixos_containers.declare.finding import Finding
-from nixos_containers.observe.checks import cgroup_findings, kernel_version, nspawn_version
+from nixos_containers.observe.checks import cgroup_findings, device_findings, kernel_version, nspawn_version
 from nixos_containers.observe.health import clock_findings, disk_findings, nix_version, subordinate_findings
 
 GIB = 1 << 30
@@ -75,3 +75,9 @@ def test_a_clock_that_is_behind() -> None:
     assert not clock_findings(2_000_000_000, 1_900_000_000)
     (behind,) = clock_findings(0, 1_900_000_000)
     assert "1970-01-01" in behind.what
+
+
+def test_a_kernel_that_takes_no_device_policy() -> None:
+    assert not device_findings(None)
+    (found,) = device_findings("Invalid argument")
+    assert found.notice and "Invalid argument" in found.what and "CAP_MKNOD" in found.consequence

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 from nixos_containers.declare.container import AllowedDevice, Credential, Device
+from nixos_containers.kernel import device_filter
 from nixos_containers.plan.rights import device_policy_lines, handed_lines, handed_words, rights
 
 from .samples import container
@@ -45,6 +46,20 @@ def test_nodes_and_classes_are_allowed_by_their_numbers(tmp_path: Path) -> None:
     rules = run_policy(tmp_path, AllowedDevice("/dev/zero", "rw"), AllowedDevice("char-mem", "rm"), AllowedDevice("/dev/no such", "r"))
     assert "c 1:5 rw" in rules
     assert "c 1:* rm" in rules
+
+
+def test_on_cgroup_v2_the_rules_are_handed_to_a_program(tmp_path: Path) -> None:
+    seen, group = tmp_path / "seen", tmp_path / "se cret"
+    program = tmp_path / "filter"
+    program.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > {seen}\n')
+    program.chmod(0o755)
+    wanted = container(allowed_devices=(AllowedDevice("/dev/zero", "rw"), AllowedDevice("char-mem", "rm")))
+    lines = ["f() {", *device_policy_lines(wanted, str(group), filtering=(str(program), "--a b")), "}", "f"]
+    subprocess.run(["sh", "-euc", "\n".join(lines)], check=True)
+    word, place, *rules = seen.read_text().splitlines()
+    assert (word, place) == ("--a b", str(group)) and group.is_dir()
+    assert {"c 1:3 rwm", "c 136:* rwm", "c 1:5 rw", "c 1:* rm"} <= set(rules)
+    assert device_filter.program("\n".join(rules))
 
 
 def test_credentials_come_from_where_they_are_at_every_start(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import re
 
 from ..base import process
 from ..declare.finding import Finding
-from ..kernel import cgroups, sysctls
+from ..kernel import cgroups, device_filter, sysctls
 from .firewall import obstacles
 from .host import init_is_systemd
 
@@ -49,7 +49,7 @@ add rule inet nixos-containers-probe nat ip saddr 192.0.2.1 masquerade
 
 def host_findings() -> list[Finding]:
     """Everything that is wrong with this host itself; empty when all is well."""
-    return [*_tools(), *_namespaces(), *_kernel(), *_cgroups(), *_packet_filter(), *obstacles(), *_limits(), *_bus()]
+    return [*_tools(), *_namespaces(), *_kernel(), *_cgroups(), *_device_policy(), *_packet_filter(), *obstacles(), *_limits(), *_bus()]
 
 
 def _tools() -> list[Finding]:
@@ -157,6 +157,27 @@ def cgroup_findings(v1: dict[str, str], v2: str | None, offered: frozenset[str])
             f"no cgroup controller for {', '.join(lacking)}",
             "limits of these have no effect",
             "boot with cgroup_enable=" + ",".join(lacking) if "memory" in lacking else "a kernel with these controllers",
+            notice=True,
+        )
+    ]
+
+
+def _device_policy() -> list[Finding]:
+    v1, v2 = cgroups.hierarchies()
+    if "devices" in v1 or v2 is None or init_is_systemd() or os.geteuid() != 0:
+        return []
+    return device_findings(device_filter.refusal())
+
+
+def device_findings(refusal: str | None) -> list[Finding]:
+    """Judge the kernel's answer to a program that filters devices on cgroup v2 alone (kernel/device_filter.py)."""
+    if refusal is None:
+        return []
+    return [
+        Finding(
+            f"the kernel takes no device policy on cgroup v2 ({refusal})",
+            "a container without private users that is given CAP_MKNOD reaches every device",
+            "a kernel with CONFIG_CGROUP_BPF, and the right to use bpf(2); or keep privateUsers on, as it is by default",
             notice=True,
         )
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from ..base import process
 from ..base.errors import HostError
@@ -33,7 +34,12 @@ def host_facts() -> Host:
         )
     return Host(
         cgroups=Cgroups(v1=v1, v2=v2, v2_controllers=cgroups.offered_controllers(v2)),
-        tools=Tools(nspawn=found["systemd-nspawn"], ip=found["ip"], nft=found["nft"]),
+        tools=Tools(
+            nspawn=found["systemd-nspawn"],
+            ip=found["ip"],
+            nft=found["nft"],
+            device_filter=(sys.executable, "-ISB", f"{os.path.dirname(cgroups.__file__)}/device_filter.py"),
+        ),
         udev=os.path.exists("/run/udev/control"),
         cpus=os.cpu_count() or 1,
         # Units know one root only: under a moved one our own launcher runs containers on every host.

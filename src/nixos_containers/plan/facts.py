@@ -32,12 +32,13 @@ class Cgroups:
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """Absolute paths of the programs that launcher scripts call."""
+    """Absolute paths of the programs that launcher scripts call; `device_filter` are the words before a cgroup v2 and its rules."""
 
     nspawn: str = "/usr/bin/systemd-nspawn"
     ip: str = "/usr/sbin/ip"
     nft: str = "/usr/sbin/nft"
     shell: str = "/bin/sh"
+    device_filter: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,8 +117,12 @@ class _Kept(TypedDict):
 
 
 def _for_the_launcher(container: Container, limits: CgroupLimits, host: Host, cgroup: str) -> _Kept:
+    policy: tuple[str, ...] = ()
     devices = host.cgroups.v1.get("devices")
-    policy = () if devices is None else device_policy_lines(container, f"{devices}/{cgroup}")
+    if devices is not None:
+        policy = device_policy_lines(container, f"{devices}/{cgroup}")
+    elif host.cgroups.v2 is not None and host.tools.device_filter:
+        policy = device_policy_lines(container, f"{host.cgroups.v2}/{cgroup}", filtering=host.tools.device_filter)
     oom = Oom(limits.oom_policy, oom_counter(host.cgroups, cgroup), limits.oom_score_adjust)
     return {"device_policy": policy, "limits": cgroup_writes(limits, host.cgroups, cgroup), "oom": oom}
 

@@ -100,26 +100,33 @@ def _credential_lines(container: str, name: str, credential: Credential) -> list
     return [f"  (umask 077; {source} > own/{name}.credential) || {{ echo {q(failed)} >&2; return 1; }}"]
 
 
-def device_policy_lines(container: Container, group: str) -> tuple[str, ...]:
-    """Shell lines that close the cgroup v1 `group` of the controller `devices` to all that the container does not use.
+def device_policy_lines(container: Container, group: str, *, filtering: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Shell lines that close the fresh cgroup `group` to all devices that the container does not use.
 
-    Written before there is anything below the group, because the kernel takes it only then. cgroup v2 has no such files: there
-    systemd's units do the same with a program in the kernel.
+    In cgroup v1 `group` is one of the controller `devices`, whose files take it only before there is anything below. cgroup v2 has
+    no such files: `filtering` is the program which, given the cgroup and such rules, makes the kernel ask a program of its own.
     """
     q = shlex.quote
     named = [(device.node, device.modifier) for device in container.allowed_devices]
     named += [(node, device.permissions + "m") for node, device in devices_of(container).items()]
+    if filtering:
+        first = [f"    mkdir -p {q(group)} || return 1", '    rules=; allow() { rules="$rules$1', '"; }']
+    else:
+        first = [
+            f"    mkdir -p {q(group)} && echo a > {q(group)}/devices.deny || return 1",
+            f'    allow() {{ echo "$1" > {q(group)}/devices.allow; }}',
+        ]
     lines = [
         f"  if [ ! -d {q(group)}/launcher ]; then # nothing is below it yet",
-        f"    mkdir -p {q(group)} && echo a > {q(group)}/devices.deny || return 1",
-        f'    for rule in {" ".join(q(rule) for rule in _ALWAYS)}; do echo "$rule" > {q(group)}/devices.allow; done || return 1',
+        *first,
+        f'    for rule in {" ".join(q(rule) for rule in _ALWAYS)}; do allow "$rule"; done || return 1',
     ]
     for node, letters in named:
         letters = "".join(letter for letter in "rwm" if letter in letters)
         if node.startswith("/"):
             lines.append(
-                f"    [ ! -e {q(node)} ] || {{ kind=c; [ ! -b {q(node)} ] || kind=b; echo \"$kind $(printf '%d:%d' "
-                f"$(stat -L -c '0x%t 0x%T' {q(node)})) {letters}\" > {q(group)}/devices.allow; }}"
+                f"    [ ! -e {q(node)} ] || {{ kind=c; [ ! -b {q(node)} ] || kind=b; allow \"$kind $(printf '%d:%d' "
+                f"$(stat -L -c '0x%t 0x%T' {q(node)})) {letters}\"; }}"
             )
         else:
             kind, _, name = node.partition("-")
@@ -128,9 +135,11 @@ def device_policy_lines(container: Container, group: str) -> tuple[str, ...]:
                 "    part=",
                 "    while read -r major name; do # a class, as systemd.resource-control(5) names them",
                 f'      case $major in Character | Block) part=$major; continue;; esac; [ "$part" = {heading} ] || continue',
-                f'      case $name in {_pattern(name)}) echo "{kind[0]} $major:* {letters}" > {q(group)}/devices.allow;; esac',
+                f'      case $name in {_pattern(name)}) allow "{kind[0]} $major:* {letters}";; esac',
                 "    done < /proc/devices",
             ]
+    if filtering:  # what a kernel without it cannot do, it says; doctor as well
+        lines.append(f'    {" ".join(map(q, filtering))} {q(group)} "$rules" || :')
     return (*lines, "  fi")
 
 
