@@ -37,11 +37,20 @@ class Switch:
         return directory
 
     def decide(
-        self, old: Units, new: Units, *, active: str = "", old_lib: Units | None = None, new_lib: Units | None = None, outdated: str = ""
+        self,
+        old: Units,
+        new: Units,
+        *,
+        active: str = "",
+        old_lib: Units | None = None,
+        new_lib: Units | None = None,
+        outdated: str = "",
+        requested: str = "",
     ) -> dict[str, list[str]]:
         """List name -> units, for the lists that are not empty."""
         lines = [f"{name} loaded active running X" for name in (active.split() or [name for name in old if "/" not in name])]
         (self.directory / "active").write_text("\n".join(lines) + "\n")
+        (self.directory / "requested").write_text("".join(name + "\n" for name in requested.split()))
         (self.directory / "outdated").write_text("".join(name + "\n" for name in outdated.split()))
         out = self.directory / "out"
         out.mkdir()
@@ -52,6 +61,7 @@ class Switch:
             "new_lib": self.place("new-lib", new_lib or {}),
             "outdated": self.directory / "outdated",
             "out": out,
+            "requested": self.directory / "requested" if requested else "",
         }
         words = [word for name, value in variables.items() for word in ("-v", f"{name}={value}")]
         done = self.shell.run("awk", *words, "-f", CLASSIFY, self.directory / "active")
@@ -113,6 +123,16 @@ def test_only_a_reload_trigger_reloads(switch: Switch) -> None:
     assert switch.decide({"x.service": old}, {"x.service": new}) == {"reload": ["x.service"]}
 
 
+def test_a_reload_trigger_that_is_gone_reloads_nothing(switch: Switch) -> None:
+    old, new = "[Unit]\nX-Reload-Triggers=1\n[Service]\nExecStart=/x\n", "[Service]\nExecStart=/x\n"
+    assert switch.decide({"x.service": old}, {"x.service": new}) == {}
+
+
+def test_a_restart_trigger_is_a_change(switch: Switch) -> None:
+    old, new = "[Unit]\nX-Restart-Triggers=1\n[Service]\nExecStart=/x\n", "[Unit]\nX-Restart-Triggers=2\n[Service]\nExecStart=/x\n"
+    assert switch.decide({"x.service": old}, {"x.service": new}) == {"start": ["x.service"], "stop": ["x.service"]}
+
+
 def test_a_reload_trigger_and_more_restarts(switch: Switch) -> None:
     old, new = "[Unit]\nX-Reload-Triggers=1\n[Service]\nExecStart=/x\n", "[Unit]\nX-Reload-Triggers=2\n[Service]\nExecStart=/y\n"
     assert switch.decide({"x.service": old}, {"x.service": new}) == {"start": ["x.service"], "stop": ["x.service"]}
@@ -124,11 +144,18 @@ def test_a_socket_activated_service_leaves_the_start_to_its_socket(switch: Switc
     assert decided == {"start": ["x.socket"], "stop": ["x.socket", "x.service"]}
 
 
-def test_but_not_one_that_says_it_is_not(switch: Switch) -> None:
+def test_one_that_says_it_is_not_starts_with_its_socket(switch: Switch) -> None:
     socket = "[Socket]\nListenStream=80\n"
     new = service("Nice=1", "X-NotSocketActivated=true")
     decided = switch.decide({"x.service": SERVICE, "x.socket": socket}, {"x.service": new, "x.socket": socket})
-    assert decided == {"start": ["x.service"], "stop": ["x.service"]}
+    assert decided == {"start": ["x.socket", "x.service"], "stop": ["x.socket", "x.service"]}
+
+
+def test_a_socket_of_another_name_is_found_by_the_services_own_word(switch: Switch) -> None:
+    socket = "[Socket]\nListenStream=80\n"
+    units = {"x.service": SERVICE, "a.socket": socket, "b.socket": socket}
+    decided = switch.decide(units, {"x.service": service("Sockets=a.socket b.socket"), "a.socket": socket})
+    assert decided == {"start": ["a.socket"], "stop": ["a.socket", "b.socket", "x.service"]}
 
 
 def test_targets_are_started_again_without_a_word(switch: Switch) -> None:
@@ -148,6 +175,20 @@ def test_mount_options_are_a_remount_other_changes_a_new_mount(switch: Switch) -
     assert switch.decide(old, new) == {"reload": ["a.mount"], "restart": ["b.mount"]}
 
 
+@pytest.mark.parametrize("mount", ["nix.mount", "-.mount"])
+def test_a_mount_that_everything_needs_is_never_unmounted(switch: Switch, mount: str) -> None:
+    assert switch.decide({mount: "[Mount]\nWhat=a\n"}, {mount: "[Mount]\nWhat=b\n"}) == {"reload": [mount]}
+
+
+def test_a_socket_by_itself_waits_for_its_service(switch: Switch) -> None:
+    assert switch.decide({"x.socket": "[Socket]\nListenStream=80\n"}, {"x.socket": "[Socket]\nListenStream=81\n"}) == {}
+
+
+def test_a_target_that_orders_others_goes_down_meanwhile(switch: Switch) -> None:
+    units = {"a.target": "[Unit]\nX-StopOnReconfiguration=true\n"}
+    assert switch.decide(units, units) == {"quiet": ["a.target"], "start": ["a.target"], "stop": ["a.target"]}
+
+
 def test_slices_and_paths_take_effect_by_themselves(switch: Switch) -> None:
     assert switch.decide({"a.slice": "[Slice]\nCPUWeight=1\n"}, {"a.slice": "[Slice]\nCPUWeight=2\n"}) == {}
 
@@ -159,6 +200,38 @@ def test_timers_restart_in_one_step(switch: Switch) -> None:
 def test_instances_follow_their_template(switch: Switch) -> None:
     decided = switch.decide({"x@.service": SERVICE}, {"x@.service": service("Nice=1")}, active="x@a.service x@b.service")
     assert decided == {"start": ["x@a.service", "x@b.service"], "stop": ["x@a.service", "x@b.service"]}
+
+
+def test_an_instance_with_a_drop_in_of_its_own_follows_both(switch: Switch) -> None:
+    own = {"x@a.service.d/overrides.conf": "[Service]\nNice=1\n"}
+    old, new = {"x@.service": SERVICE, **own}, {"x@.service": service("Nice=1"), **own}
+    assert switch.decide(old, new, active="x@a.service x@b.service")["stop"] == ["x@a.service", "x@b.service"]
+
+
+def test_an_instance_alone_is_changed_by_its_drop_in(switch: Switch) -> None:
+    old, new = ({"x@.service": SERVICE, "x@a.service.d/overrides.conf": f"[Service]\nNice={nice}\n"} for nice in (1, 2))
+    assert switch.decide(old, new, active="x@a.service x@b.service") == {"start": ["x@a.service"], "stop": ["x@a.service"]}
+
+
+def test_every_drop_in_counts(switch: Switch) -> None:
+    units = {"x.service": SERVICE, "x.service.d/10-a.conf": "[Service]\nNice=1\n"}
+    decided = switch.decide(units, {**units, "x.service.d/20-b.conf": "[Service]\nNice=2\n"}, active="x.service")
+    assert decided == {"start": ["x.service"], "stop": ["x.service"]}
+
+
+@pytest.mark.parametrize(
+    ("settings", "active", "expected"),
+    [
+        ([], "x.service", {"restart": ["x.service"]}),
+        ([], "y.service", {"start": ["x.service"]}),
+        (["X-StopIfChanged=true"], "x.service", {"restart": ["x.service"]}),
+        (["X-RestartIfChanged=false"], "x.service", {"skip": ["x.service"]}),
+        (["X-ReloadIfChanged=true"], "x.service", {"reload": ["x.service"]}),
+    ],
+)
+def test_what_a_snippet_wants_restarted(switch: Switch, settings: list[str], active: str, expected: dict[str, list[str]]) -> None:
+    units = {"x.service": service(*settings), "y.service": SERVICE}
+    assert switch.decide(units, {**units, "y.service": service("Nice=1")}, active=active, requested="x.service") == expected
 
 
 def test_a_changed_drop_in_of_a_packages_unit(switch: Switch) -> None:

@@ -5,6 +5,9 @@
 # file per decision is written, a unit per line: stop, start, restart, reload, skip, and quiet (started, but not worth
 # mentioning).
 #
+# With `requested`, a file of units that activation snippets want restarted, only those are judged: as changed units, with a
+# restart in one step, because the time for stopping them before the activation is over.
+#
 # The rules, and the X-... settings that steer them, are those of NixOS's switch-to-configuration.
 
 function truth(value) { return value == "yes" || value == "true" || value == "1" || value == "on" }
@@ -27,27 +30,39 @@ function read_unit(path, set,    line, section, key, count, at) {
   return count
 }
 
-# A unit as systemd would see it: the file, and the drop-in of the configuration.
+# The drop-ins below one directory, as list[directory, unit] = number, and list[directory, unit, 1...] = path.
+function find_drop_ins(directory,    command, path, name) {
+  command = "ls -d '" directory "'/*.d/*.conf 2> /dev/null"
+  while ((command | getline path) > 0) {
+    name = substr(path, length(directory) + 2)
+    sub(/\.d\/[^\/]*$/, "", name)
+    drop_in[directory, name, ++drop_ins[directory, name]] = path
+  }
+  close(command)
+}
+# Reads the drop-ins of a unit, and of its template; returns how many there are.
+function read_drop_ins(directory, name, template, set,    i, count) {
+  for (i = 1; i <= drop_ins[directory, name]; i++) { read_unit(drop_in[directory, name, i], set); count++ }
+  if (template != name) count += read_drop_ins(directory, template, template, set)
+  return count + 0
+}
+
+# A unit as systemd would see it: its file, or its template's, and all drop-ins.
 # Returns "gone", "masked", "package" (nothing in etc) or "own".
-function load(etc, lib, name, set,    lines, dropped, from) {
+function load_unit(etc, lib, name, set,    template, lines, from) {
   delete set
+  template = name
+  sub(/@.*\./, "@.", template)
   from = "own"
   lines = read_unit(etc "/" name, set)
   if (lines < 0) { lines = read_unit(lib "/" name, set); from = "package" }
-  dropped = read_unit(etc "/" name ".d/overrides.conf", set)
-  if (dropped >= 0) from = "own"
-  if (lines < 0 && dropped < 0) return "gone"
-  if (lines == 0 && dropped < 0) return "masked"
+  if (lines < 0 && template != name) { lines = read_unit(etc "/" template, set); from = "own" }
+  if (lines < 0 && template != name) { lines = read_unit(lib "/" template, set); from = "package" }
+  if (lines == 0) return "masked"
+  if (read_drop_ins(etc, name, template, set) > 0) from = "own"
+  else if (lines < 0) return "gone"
+  read_drop_ins(lib, name, template, set)
   return from
-}
-
-# An instance has a file of its own, or else its template's.
-function load_unit(etc, lib, name, set,    state, template) {
-  state = load(etc, lib, name, set)
-  if (state != "gone" || name !~ /@.*\./) return state
-  template = name
-  sub(/@.*\./, "@.", template)
-  return load(etc, lib, template, set)
 }
 
 # Settings of the new unit; `fallback` if it has none.
@@ -64,6 +79,8 @@ function compare(    key, result) {
   result = "same"
   for (key in stale) {
     if ((key in fresh) && fresh[key] == stale[key]) continue
+    # Without a trigger there is nothing to reload for.
+    if (!(key in fresh) && key == "[Unit] X-Reload-Triggers") continue
     result = weigh(key, result)
   }
   for (key in fresh) if (!(key in stale)) result = weigh(key, result)
@@ -76,7 +93,10 @@ function weigh(key, result) {
   return "changed"
 }
 
-function decide(list, name) { if (!((list, name) in decided)) { decided[list, name] = 1; print name > (out "/" list) } }
+function decide(list, name) {
+  if (requested != "" && (list == "stop" || list == "start")) list = "restart"
+  if (!((list, name) in decided)) { decided[list, name] = 1; print name >> (out "/" list) }
+}
 
 # ---- the rules
 
@@ -101,16 +121,16 @@ function changed(    sockets, n, i, activated) {
   # Only services have commands for stopping that could differ.
   if (unit !~ /\.service$/ || !truth(setting("[Service] X-StopIfChanged", "yes"))) { decide("restart", unit); return }
 
-  if (!truth(setting("[Service] X-NotSocketActivated", "no"))) {
-    sockets = setting("[Service] Sockets", "")
-    if (sockets == "") { sockets = unit; sub(/\.service$/, ".socket", sockets) }
-    n = split(sockets, socket, " ")
-    for (i = 1; i <= n; i++) {
-      if (!(socket[i] in active)) continue
-      decide("stop", socket[i])
-      if (load_unit(new, new_lib, socket[i], probe) ~ /own|package/) { decide("start", socket[i]); activated = 1 }
-    }
+  # An active socket is made anew, and starts the service when somebody calls.
+  sockets = setting("[Service] Sockets", "")
+  if (sockets == "") { sockets = unit; sub(/\.service$/, ".socket", sockets) }
+  n = split(sockets, socket, " ")
+  for (i = 1; i <= n; i++) {
+    if (!(socket[i] in active)) continue
+    decide("stop", socket[i])
+    if (load_unit(new, new_lib, socket[i], probe) ~ /own|package/) { decide("start", socket[i]); activated = 1 }
   }
+  if (truth(setting("[Service] X-NotSocketActivated", "no"))) activated = 0
   decide("stop", unit)
   if (!activated) decide("start", unit)
 }
@@ -136,7 +156,15 @@ function judge(    before, after, difference) {
   else if (difference == "reload") decide("reload", unit)
 }
 
+# A unit that an activation snippet wants restarted.
+function request(    after) {
+  after = load_unit(new, new_lib, unit, fresh)
+  if (!(unit in active)) { print unit >> (out "/start"); return }
+  if (after != "gone" && after != "masked") changed()
+}
+
 BEGIN {
+  find_drop_ins(old); find_drop_ins(old_lib); find_drop_ins(new); find_drop_ins(new_lib)
   count = split("Description Documentation OnFailure OnSuccess OnFailureJobMode IgnoreOnIsolate StopWhenUnneeded " \
     "RefuseManualStart RefuseManualStop AllowIsolate CollectMode SourcePath", word, " ")
   for (i = 1; i <= count; i++) unimportant["[Unit] " word[i]] = 1
@@ -147,5 +175,9 @@ BEGIN {
 NF >= 4 && ($3 == "active" || $3 == "activating" || $3 == "reloading") { active[$1] = 1; order[++units] = $1 }
 
 END {
+  if (requested != "") {
+    while ((getline unit < requested) > 0) if (unit != "") request()
+    exit
+  }
   for (u = 1; u <= units; u++) { unit = order[u]; judge() }
 }

@@ -31,7 +31,7 @@ refuse_elsewhere() {
 
 pre_switch_checks() {
   if [ "${NIXOS_NO_CHECK:-}" = 1 ] || [ ! -x "$toplevel/pre-switch-checks" ]; then return; fi
-  if ! "$toplevel/pre-switch-checks" "$(readlink -f /run/current-system)" "$toplevel" "$action"; then
+  if ! "$toplevel/pre-switch-checks" "$toplevel" "$action" >&2; then
     echo "Pre-switch checks failed" >&2
     exit 1
   fi
@@ -82,11 +82,16 @@ find_outdated() {
   done | sort -u | grep -v -x -e 'dbus.service' -e 'systemd-logind.service' -e 'user@.*' -e 'container-getty@.*' > "$work/outdated"
 }
 
-classify_units() {
-  for list in stop start restart reload skip quiet; do : > "$work/$list"; done
+# Decides about all units that run, or about those of file $1.
+judge() {
   awk -v old=/etc/systemd/system -v new="$toplevel/etc/systemd/system" \
     -v old_lib=/run/current-system/sw/lib/systemd/system -v new_lib="$toplevel/sw/lib/systemd/system" \
-    -v outdated="$work/outdated" -v out="$work" -f "$classify" "$work/active"
+    -v outdated="$work/outdated" -v requested="${1:-}" -v out="$work" -f "$classify" "$work/active"
+}
+
+classify_units() {
+  for list in stop start restart reload skip quiet; do : > "$work/$list"; done
+  judge
   # What an interrupted switch still had to do.
   for list in start restart reload; do
     if [ -e "$state/$list-list" ]; then cat "$state/$list-list" >> "$work/$list"; fi
@@ -113,10 +118,10 @@ tell() {
   text=$(names "$2")
   if [ -n "$text" ]; then echo "$1: $text" >&2; fi
 }
-# Runs systemctl VERB on a list.
+# Runs systemctl VERB on a list: sockets first, because systemd makes none for a service that runs.
 each() {
   if [ ! -s "$work/$2" ]; then return 0; fi
-  sort -u "$work/$2" | tr '\n' '\0' | xargs -0 systemctl "$1" --
+  sort -u "$work/$2" | awk '/\.socket$/ { print; next } { rest = rest $0 "\n" } END { printf "%s", rest }' | tr '\n' '\0' | xargs -0 systemctl "$1" --
 }
 
 systemd_changed() {
@@ -137,15 +142,36 @@ show_plan() {
 
 # Units that activation snippets want restarted or reloaded: they leave the names in /run/nixos.
 activation_requests() {
-  for list in restart reload; do
-    file=$state/$1-$list-list
-    if [ ! -e "$file" ]; then continue; fi
+  if [ -e "$state/$1-restart-list" ]; then
+    sort -u "$state/$1-restart-list" > "$work/requested"
+    judge "$work/requested"
+  fi
+  if [ -e "$state/$1-reload-list" ]; then
     while read -r unit; do
-      if [ -n "$unit" ] && systemctl --quiet is-active "$unit"; then echo "$unit" >> "$work/$list"; fi
-    done < "$file"
-    rm -f "$file"
-    without $list stop
-  done
+      if awk -v unit="$unit" '$1 == unit { found = 1 } END { exit !found }' "$work/active"; then echo "$unit" >> "$work/reload"; fi
+    done < "$state/$1-reload-list"
+  fi
+  without restart stop
+  without reload stop
+  without reload restart
+  # On file before the requests are forgotten.
+  if [ "$1" = activation ]; then remember; fi
+  rm -f "$state/$1-restart-list" "$state/$1-reload-list"
+}
+
+# A unit that should reload, but went down with one that was stopped, is started.
+revive() {
+  sort -u "$work/reload" > "$work/reload.all"
+  : > "$work/reload"
+  while read -r unit; do
+    if systemctl --quiet is-active "$unit"; then
+      echo "$unit" >> "$work/reload"
+    elif [ "$(systemctl show --value --property=RefuseManualStart "$unit")" != yes ] \
+      && ! systemctl cat "$unit" 2> /dev/null | grep -q -i '^X-OnlyManualStart *= *\(yes\|true\|1\|on\)'; then
+      echo "$unit" >> "$work/start"
+    fi
+  done < "$work/reload.all"
+  remember
 }
 
 # What is still to be done is on file, so that an interrupted switch can be repeated.
@@ -171,11 +197,11 @@ carry_out() {
   systemctl daemon-reload || result=3
   reload_users
 
-  echo "setting up tmpfiles" >&2
-  systemd-tmpfiles --create --remove --exclude-prefix=/dev
-  # 65 and 73: some lines were bad or could not be done, the rest was.
-  case $? in 0 | 65 | 73) ;; *) result=3 ;; esac
+  # Brings directories of tmpfiles.d along, and what else belongs to the first steps of a boot.
+  echo "restarting sysinit-reactivation.target" >&2
+  systemctl restart sysinit-reactivation.target || result=4
 
+  revive
   tell "reloading the following units" reload
   each reload reload || result=4
   rm -f "$state/reload-list"
@@ -206,16 +232,15 @@ as_user() {
 
 report() {
   list_units > "$work/active.new"
-  awk 'NR == FNR { known[$1] = 1; next } $3 == "active" && !($1 in known) && $1 !~ /\.(scope|device)$/ { print $1 }' \
+  awk 'NR == FNR { known[$1] = 1; next } $3 != "failed" && !($1 in known) && $1 !~ /\.(scope|device)$/ { print $1 }' \
     "$work/active" "$work/active.new" > "$work/started"
   # Waiting to be restarted after a failure is a failure as well.
   awk '$3 == "failed" || $4 == "auto-restart" { print $1, $4 }' "$work/active.new" | while read -r unit sub; do
     if [ "$sub" != auto-restart ] || [ "$(systemctl show --value --property=ExecMainStatus "$unit")" != 0 ]; then echo "$unit"; fi
   done > "$work/failed"
 
-  # The started ones were mentioned already.
-  : > "$work/quiet"
-  cat "$work/start" "$work/restart" >> "$work/quiet"
+  # Ours at every switch.
+  printf '%s\n' sysinit-reactivation.target systemd-tmpfiles-resetup.service > "$work/quiet"
   tell "the following new units were started" started
   : > "$work/quiet"
   if [ -s "$work/failed" ]; then
@@ -236,6 +261,8 @@ report() {
 log() { logger -t nixos -p "user.$1" "$2" 2> /dev/null; }
 
 case $action in check | switch | boot | test | dry-activate) ;; *) usage ;; esac
+# For activation snippets that care.
+export NIXOS_ACTION="$action"
 refuse_elsewhere
 pre_switch_checks
 if [ "$action" = check ]; then exit 0; fi
@@ -248,8 +275,6 @@ refuse_other_init
 take_lock
 # Not in /tmp, which tmpfiles may clean meanwhile.
 work=$(mktemp -d /run/nixos/switch.XXXXXX)
-# For activation snippets that care.
-export NIXOS_ACTION="$action"
 # systemd talks about itself on a terminal that may be one of the units'.
 trap '' HUP PIPE
 export SYSTEMD_LOG_LEVEL=err LC_ALL=C

@@ -1,7 +1,7 @@
 # Puts the system together: config.system.build.toplevel, the store path that the runtime starts and switches to.
 #
 # Contents: init, activate, dry-activate, bin/switch-to-configuration, sw, etc, systemd, specialisation/, nixos-version,
-# system, init-interface-version, etc-manifest. Assertions and warnings are checked here, before anything is built.
+# switch-inhibitors, system, init-interface-version, etc-manifest. Assertions and warnings are checked here, before anything is built.
 { config, lib, pkgs, ... }:
 
 let
@@ -28,6 +28,9 @@ let
     }
     // lib.optionalAttrs (cfg.configurationRevision != null) { configuration-revision = cfg.configurationRevision; }
     // lib.optionalAttrs (cfg.preSwitchChecks != { }) { pre-switch-checks = preSwitchChecks; }
+    // lib.optionalAttrs (cfg.switch.inhibitors != [ ]) {
+      switch-inhibitors = lib.concatMapStrings (path: "${path}\n") cfg.switch.inhibitors;
+    }
     // lib.optionalAttrs cfg.switch.enable { "bin/switch-to-configuration" = cfg.build.switchScript; };
     env = {
       sw = "${cfg.path}";
@@ -61,10 +64,12 @@ let
     "#!${pkgs.runtimeShell}\n"
     + lib.concatStrings (
       lib.mapAttrsToList (name: check: ''
+        # Not as part of a condition, where `set -e` means nothing.
         (
         set -e
         ${check}
-        ) || { echo "Pre-switch check '${name}' failed" >&2; exit 1; }
+        )
+        if [ $? != 0 ]; then echo "Pre-switch check '${name}' failed" >&2; exit 1; fi
       '') cfg.preSwitchChecks
     );
 
@@ -135,7 +140,7 @@ in
       type = types.attrsOf types.str;
       default = { };
       example = lib.literalExpression ''{ failsEveryTime = "exit 1"; }'';
-      description = "Shell commands that must succeed before a switch; `$1` is the running system, `$2` the new one.";
+      description = "Shell commands that must succeed before a switch; `$1` is the new system, `$2` what is asked for: `switch`, `boot`, ...";
     };
     system.forbiddenDependenciesRegexes = mkOption {
       type = types.listOf types.str;

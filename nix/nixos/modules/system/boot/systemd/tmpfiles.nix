@@ -101,5 +101,22 @@ in
       "d /var/db 0755 root root -"
       "L /var/lock - - - - ../run/lock"
     ];
+
+    # A switch restarts this target before it starts anything: what belongs to the first steps of a boot can be required by it.
+    systemd.targets.sysinit-reactivation.description = "Reactivate sysinit units";
+    systemd.services.systemd-tmpfiles-resetup = {
+      description = "Re-setup tmpfiles on a system that is already running.";
+      requiredBy = [ "sysinit-reactivation.target" ];
+      after = [ "local-fs.target" "systemd-sysusers.service" "systemd-journald.service" ];
+      before = [ "sysinit-reactivation.target" "shutdown.target" ];
+      conflicts = [ "shutdown.target" ];
+      unitConfig.DefaultDependencies = false;
+      serviceConfig = {
+        Type = "oneshot";
+        ExecStart = "/usr/bin/systemd-tmpfiles --create --remove --exclude-prefix=/dev";
+        # Some lines were bad or could not be done, the rest was.
+        SuccessExitStatus = "DATAERR CANTCREAT";
+      };
+    };
   };
 }
