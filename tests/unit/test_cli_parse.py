@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from nixos_containers.base.errors import UsageError
+from nixos_containers.cli.foreign import _INSTEAD
 from nixos_containers.cli.help import overview
 from nixos_containers.cli.parse import Arguments, parse
+from nixos_containers.cli.topics import TOPICS
 from nixos_containers.cli.verbs import VERBS, Verb, find
 
 BY_VERB = pytest.mark.parametrize("verb", VERBS, ids=[verb.name for verb in VERBS])
@@ -94,6 +96,15 @@ def test_upstreams_command_lines_are_understood(words: list[str]) -> None:
         (["destroy"], "no container name specified"),
         (["option"], "no option name specified"),
         (["statuss", "x"], "did you mean status"),
+        (["rm", "web"], "nixos-container destroy web"),
+        (["mv", "a", "b"], "nixos-container rename a b"),
+        (["attach", "web"], "nixos-container root-login web"),
+        (["up"], "nixos-container switch, or nixos-container start NAME"),
+        (["help", "strat"], "start"),
+        (["-c", "f.nix", "switch"], "nixos-container switch -c f.nix"),
+        (["--all"], "stands before the action"),
+        (["list", "--lnog"], "did you mean --long?"),
+        (["upgrade", "f.nix"], "nixos-container upgrade -c f.nix"),
         (["frobnicate"], "unknown action ‘frobnicate’"),
         (["status", "a", "b"], "unrecognized arguments: b"),
         (["create", "a", "--port"], "expected one argument"),
@@ -154,3 +165,25 @@ def test_the_overview_is_a_success(word: str, capsys: pytest.CaptureFixture[str]
         parse([word])
     assert end.value.code == 0
     assert capsys.readouterr().out.startswith("usage: nixos-container")
+
+
+def test_help_of_one_action_is_what_the_action_says_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    said = []
+    for words in (["help", "switch"], ["switch", "--help"]):
+        with pytest.raises(SystemExit):
+            parse(words)
+        said.append(capsys.readouterr().out)
+    assert said[0] == said[1] and "usage: nixos-container switch" in said[0]
+
+
+def test_every_verb_has_one_topic_and_the_overview_fits_a_terminal() -> None:
+    named = [name for _, names in TOPICS for name in names]
+    assert sorted(named) == sorted(verb.name for verb in VERBS)
+    assert max(len(line) for line in overview().splitlines()) <= 80
+
+
+@pytest.mark.parametrize("word", _INSTEAD)
+def test_words_of_other_tools_lead_to_verbs_that_exist(word: str) -> None:
+    assert find(word) is None, "a word that is a verb needs no translation"
+    for line in _INSTEAD[word]:
+        assert find(line.split()[0]) is not None

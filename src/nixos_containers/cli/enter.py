@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from ..base.errors import ContainerError, UsageError
+from ..base.errors import UsageError
 from ..base.paths import Paths, check_name
 from ..run.enter import enter, su_command
 
@@ -19,12 +19,7 @@ def run(arguments: Arguments) -> int:
 
     paths = Paths()
     name = check_name(arguments.name)
-    running = observe.running(paths, name)
-    if running is None:
-        known = observe.names(paths)
-        if name not in known:
-            raise observe.NoSuchContainer(name, known)
-        raise ContainerError(f"container ‘{name}’ is not running", hint=f"nixos-container start {name}")
+    running = observe.running_or_refuse(paths, name)
     if arguments.verb.name == "run" and not arguments.command:
         raise UsageError("no command specified", hint=f"nixos-container run {name} -- COMMAND")
     command = ["login"] if arguments.verb.name == "login" else su_command(arguments.command)

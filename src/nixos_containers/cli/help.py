@@ -5,23 +5,32 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from .topics import TOPICS
 from .verbs import GLOBAL_OPTIONS, PROGRAM, VERBS
 
 if TYPE_CHECKING:
     from .verbs import Option, Verb
 
-_WIDTH = 80  # columns, as every terminal has
+_WIDTH = 80  # columns, as every terminal has: the summaries of the verbs fit as well
 
 
 def overview() -> str:
-    """The text of `nixos-container --help`."""
+    """The text of `nixos-container --help`: the verbs by topic."""
     width = max(len(verb.name) for verb in VERBS)
-    lines = [f"usage: {PROGRAM} ACTION [OPTIONS] [NAME...]", "", "actions:"]
-    lines += [f"  {verb.name:<{width}}  {verb.summary}" for verb in VERBS]
+    lines = [f"usage: {PROGRAM} ACTION [OPTIONS] [NAME...]"]
+    for title, verbs in by_topic():
+        lines += ["", f"{title}:"]
+        lines += [f"  {verb.name:<{width}}  {verb.summary}" for verb in verbs]
     lines += ["", "options for every action:"]
     lines += [f"  {', '.join(option.flags):<{width}}  {option.help}" for option in GLOBAL_OPTIONS]
-    lines += ["", f"‘{PROGRAM} ACTION --help’ says more about one action, ‘man {PROGRAM}’ about all."]
+    lines += ["", f"‘{PROGRAM} help ACTION’ says more, ‘man {PROGRAM}’ all of it."]
     return "\n".join(lines)
+
+
+def by_topic() -> list[tuple[str, list[Verb]]]:
+    """The verbs, grouped and ordered as people look for them."""
+    known = {verb.name: verb for verb in VERBS}
+    return [(title, [known[name] for name in names]) for title, names in TOPICS]
 
 
 def synopsis(verb: Verb) -> str:

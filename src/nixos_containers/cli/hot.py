@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 def hot(words: Sequence[str]) -> int | None:
     """Carry out `list`, `start NAME`, `run NAME [--] COMMAND...`, `root-login NAME`, and what units call; return the status, or None."""
-    if words == ["list"]:
+    if words in (["list"], ["ls"]):
         return _list()
-    if len(words) > 1 and words[0] in ("run", "exec", "root-login"):
+    if len(words) > 1 and words[0] in ("run", "exec", "root-login", "enter"):
         return _enter(words)
     if len(words) == 2 and words[0] == "start":
         return _start(words[1])
@@ -45,7 +45,7 @@ def _enter(words: Sequence[str]) -> int | None:
     verb, name, *command = words
     if command[:1] == ["--"]:
         command = command[1:]
-    if name.startswith("-") or command[:1] in (["--help"], ["-h"]) or (verb == "root-login") is bool(command):
+    if name.startswith("-") or command[:1] in (["--help"], ["-h"]) or (verb in ("root-login", "enter")) is bool(command):
         return None
     found = nspawn_and_leader(Paths(), check_name(name))
     if found is None:

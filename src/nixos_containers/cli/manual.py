@@ -8,8 +8,8 @@ from __future__ import annotations
 import sys
 
 from ..documentation import roff
-from .help import flags, sentence, synopsis
-from .verbs import GLOBAL_OPTIONS, PROGRAM, VERBS, Option, Verb
+from .help import by_topic, flags, sentence, synopsis
+from .verbs import GLOBAL_OPTIONS, PROGRAM, Option, Verb
 
 _DESCRIPTION = """\
 Declarative system containers on any Linux host. A definition file, /etc/nixos/configuration.nix by default, declares \
@@ -45,8 +45,9 @@ def verbs_manual() -> str:
     parts = [roff.title(PROGRAM, 8), ".SH NAME", f"{roff.escape(PROGRAM)} \\- NixOS\\-style system containers on any Linux host"]
     parts += [".SH SYNOPSIS", f"\\fB{roff.escape(PROGRAM)}\\fR \\fIACTION\\fR [\\fIOPTIONS\\fR] [\\fINAME\\fR...]"]
     parts += [".SH DESCRIPTION", roff.prose(_DESCRIPTION), ".SH ACTIONS"]
-    for verb in VERBS:
-        parts += _verb(verb)
+    for _, verbs in by_topic():
+        for verb in verbs:
+            parts += _verb(verb)
     parts += [".SH OPTIONS FOR EVERY ACTION", *_options(GLOBAL_OPTIONS)]
     parts += [".SH EXIT STATUS", *_pairs(_STATUS), ".SH FILES", *_pairs(_FILES)]
     parts += [".SH SEE ALSO", ".BR nixos\\-containers.nix (5),", ".BR systemd\\-nspawn (1),", ".BR nix\\-store (1)"]

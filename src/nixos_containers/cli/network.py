@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..base import log
 from ..base.errors import UsageError
 from ..base.paths import Paths
 from ..declare.codec import encode
@@ -21,7 +22,7 @@ def run(arguments: Arguments) -> int:
     """Carry the verb out."""
     paths = Paths()
     match list(arguments.names):
-        case [] | ["list"]:
+        case [] | ["list" | "ls"]:
             _list(paths, json=arguments.json)
         case ["show"]:
             _show_host(networks.containers(paths), json=arguments.json)
@@ -43,6 +44,9 @@ def _list(paths: Paths, *, json: bool) -> None:
             for row in rows
         ]
         print(table(("NAME", "STATE", "BRIDGE", "SUBNET", "SUBNET6", "OPTIONS", "MEMBERS"), cells))
+    else:
+        log.say("no network is shared: a definition file declares them (networking.containers.networks.<name>)")
+        log.say("nixos-container network show: the interfaces and ports of each container")
 
 
 def _options(row: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..base.errors import UsageError
-from .verbs import GLOBAL_OPTIONS, PROGRAM, VERBS, Option, Verb, find
+from .verbs import GLOBAL_OPTIONS, PROGRAM, Option, Verb, find
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +53,22 @@ class _Parser(argparse.ArgumentParser):
         return verb_help(self.verb)
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(message, hint=f"{self.prog} --help")
+        raise UsageError(message, hint=_nearest_flag(self, message) + f"{self.prog} --help")
+
+
+def _nearest_flag(made: _Parser, message: str) -> str:
+    """What was meant by an option that there is none of, to stand before the usual hint; or nothing."""
+    _, _, words = message.partition("unrecognized arguments: ")
+    for word in words.split():
+        if word.startswith("--"):
+            import difflib
+
+            close = difflib.get_close_matches(word.partition("=")[0], made._option_string_actions, n=1, cutoff=0.75)
+            if close:
+                return f"did you mean {close[0]}? "
+        elif word.endswith(".nix") and "--config-path" in made._option_string_actions:
+            return f"a definition file is given with -c: {made.prog} -c {word}; "
+    return ""
 
 
 def parse(argv: Sequence[str]) -> Arguments:
@@ -65,10 +80,7 @@ def parse(argv: Sequence[str]) -> Arguments:
     if not words:
         raise UsageError("no action specified", hint=f"{PROGRAM} --help lists the actions")
     if words[0] in ("--help", "-h", "help"):
-        from .help import overview
-
-        print(overview())
-        raise SystemExit(0)
+        raise _help(words[1:])
     if words[0] in ("--version", "version"):
         from .. import __version__
 
@@ -76,7 +88,9 @@ def parse(argv: Sequence[str]) -> Arguments:
         raise SystemExit(0)
     verb = find(words[0])
     if verb is None:
-        raise _unknown(words[0])
+        from .foreign import unknown_action
+
+        raise unknown_action(words[0], words[1:])
     words = leading + words[1:]
     command: list[str] = []
     if verb.command:
@@ -138,9 +152,17 @@ def _add(made: argparse.ArgumentParser, option: Option) -> None:
         made.add_argument(*option.flags, metavar=option.metavar, help=option.help, choices=option.choices or None)
 
 
-def _unknown(word: str) -> UsageError:
-    import difflib
+def _help(words: list[str]) -> SystemExit | UsageError:
+    """`help [VERB]`: print the overview, or what is to be said about one action."""
+    from .help import overview, verb_help
 
-    close = difflib.get_close_matches(word, [verb.name for verb in VERBS], n=2)
-    hint = f"did you mean {' or '.join(close)}?" if close else f"{PROGRAM} --help lists the actions"
-    return UsageError(f"unknown action ‘{word}’", hint=hint)
+    if not words:
+        print(overview())
+        return SystemExit(0)
+    verb = find(words[0])
+    if verb is None:
+        from .foreign import unknown_action
+
+        return unknown_action(words[0], words[1:])
+    print(verb_help(verb), end="")
+    return SystemExit(0)

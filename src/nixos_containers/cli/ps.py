@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from ..base.errors import ContainerError
 from ..base.paths import Paths, check_name
 from ..base.quantities import percent, size
 from ..observe import containers as observe
@@ -22,12 +21,7 @@ def run(arguments: Arguments) -> int:
     """Carry `ps` or `tree` out."""
     paths = Paths()
     name = check_name(arguments.name)
-    running = observe.running(paths, name)
-    if running is None:
-        known = observe.names(paths)
-        if name not in known:
-            raise observe.NoSuchContainer(name, known)
-        raise ContainerError(f"container ‘{name}’ is not running", hint=f"nixos-container start {name}")
+    running = observe.running_or_refuse(paths, name)
     processes = processes_of(name, running.leader)
     if arguments.verb.name == "tree":
         group, by_pid = tree(name), {process.host_pid: process for process in processes}

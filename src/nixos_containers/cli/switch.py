@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from .. import history, pipeline
 from ..base import log
+from ..base.errors import UsageError
 from ..base.paths import Paths
 from .nix import nix_options, nixpkgs_of
 from .output import emit_json
@@ -17,9 +18,27 @@ if TYPE_CHECKING:
 
 
 def definition_of(paths: Paths, arguments: Arguments) -> str:
-    """The definition file that was named, or the default; a directory means its configuration.nix."""
-    path = arguments.text("config_path") or paths.definition
-    return os.path.join(path, "configuration.nix") if os.path.isdir(path) else path
+    """The definition file that was named, or the default; a directory means its configuration.nix.
+
+    Raises UsageError when it is not there, before anything else is done.
+    """
+    for name in arguments.names:
+        if arguments.verb.argument == "NAME" and (name.endswith(".nix") or "/" in name):
+            line = f"nixos-container {arguments.verb.name} -c {name}"
+            raise UsageError(f"‘{name}’ is not the name of a container", hint=f"a definition file is given with -c: {line}")
+    given = arguments.text("config_path")
+    path = given or paths.definition
+    path = os.path.join(path, "configuration.nix") if os.path.isdir(path) else path
+    if os.path.exists(path):
+        return path
+    here = "configuration.nix"
+    if given is None and os.path.exists(here):
+        hint = f"the one in this directory: nixos-container {arguments.verb.name} -c {here}"
+    elif given is None:
+        hint = "write it, or name another with -c FILE; without any file: nixos-container create NAME"
+    else:
+        hint = "give one with -c FILE, or write that file first"
+    raise UsageError(f"there is no definition file {path}", hint=hint)
 
 
 def run(arguments: Arguments) -> int:

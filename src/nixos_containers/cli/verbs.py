@@ -87,6 +87,7 @@ VERBS: tuple[Verb, ...] = (
             "it is up, its universe and generation, the addresses it has now (those declared when it is down), what it uses of "
             "CPU and memory, for how long it has been up, and its health."
         ),
+        aliases=("ls",),
         examples=("list --long",),
     ),
     Verb(
@@ -122,6 +123,7 @@ VERBS: tuple[Verb, ...] = (
         "one",
         json=False,
         text=("The shell is root's, of the guest. It works without a password and without a network."),
+        aliases=("enter",),
     ),
     Verb(
         "login",

@@ -24,14 +24,16 @@ def run(arguments: Arguments) -> int:
     """Carry the verb out."""
     paths = Paths()
     action, *names = arguments.names
-    if action == "list" and not names:
+    if action in ("list", "ls") and not names:
         found = volumes(paths)
         if arguments.json:
             emit_json(encode(found))
         elif found:
             rows = [(volume.name, size(volume.size), ", ".join(volume.containers) or "-", volume.path) for volume in found]
             print(table(("VOLUME", "SIZE", "CONTAINERS", "PATH"), rows))
-    elif action == "remove" and names:
+        else:
+            log.say("there are no volumes: containers.<name>.volumes declares them")
+    elif action in ("remove", "rm") and names:
         for name in names:
             _remove(paths, name)
     else:

@@ -174,6 +174,17 @@ def running(paths: Paths, name: str) -> Running | None:
     )
 
 
+def running_or_refuse(paths: Paths, name: str) -> Running:
+    """The processes behind `name`. Raises ContainerError with what to type when it does not run, or does not exist."""
+    found = running(paths, name)
+    if found is not None:
+        return found
+    known = names(paths)
+    if name not in known:
+        raise NoSuchContainer(name, known)
+    raise ContainerError(f"container ‘{name}’ is not running", hint=f"nixos-container start {name}")
+
+
 def supervisor(paths: Paths, name: str) -> int | None:
     """The pid of the container's launcher, or None when it is not there; 1 where a unit of systemd takes its place."""
     state = paths.run_state(name)
