@@ -11,6 +11,8 @@ import pytest
 from nixos_containers.base import nix
 from nixos_containers.base.errors import ContainerError, DefinitionError, HostError
 from nixos_containers.evaluate.errors import explain
+from nixos_containers.evaluate.hints import hint as advise
+from nixos_containers.evaluate.hints import worth_reading
 
 
 def nothing(_: str) -> list[str]:
@@ -122,3 +124,37 @@ def test_silence_is_still_an_error(text: str) -> None:
     failure = explain(text, suggest=nothing)
     assert isinstance(failure, DefinitionError)
     assert failure.what
+
+
+OPTIONS = ["containers.<name>.autoStart", "containers.<name>.limits.memoryMax", "services.mysql.enable", "time.timeZone"]
+
+
+@pytest.mark.parametrize(
+    ("what", "details", "hint"),
+    [
+        ("syntax error, unexpected end of file", "\nat /x.nix:1:1:", "the file is empty"),
+        ("The option `containers.web.config' was accessed but has no value defined. Try setting", "", "containers.web.config ="),
+        ("getting status of '/a/nope.nix': No such file or directory", "", "the definition names /a/nope.nix"),
+        ("reading from file: Invalid argument", "", "where a set is expected"),
+        ("module /x.nix (/x.nix) does not look like a module.", "", "containers.NAME"),
+        ("The option `outputs' does not exist. Definition values:", "", "this is a flake"),
+        ("The option `containers.web.memoryMax' does not exist. Definition values:", "", "containers.web.limits.memoryMax?"),
+        ("The option `containers.web.enable' does not exist. Definition values:", "", "containers.web.autoStart?"),
+        ("The option `containers.web.config.services.mariadb' does not exist. Definition values:", "", "services.mysql?"),
+        ("The option `containers.web.config.services.fail2ban' does not exist. Definition values:", "", "pkgs.fail2ban"),
+        ("The option `containers.web.config.services.gone' does not exist. Definition values:", "", "no module for it"),
+        ("The option `containers.web.frobnicate' does not exist. Definition values:", "", "options frobnicate"),
+        ("A definition for option `x' is not of type `package'. Definition values:", '- In `/x.nix\': "vim"', "pkgs.NAME"),
+        ("file 'nixpkgs' was not found in the Nix search path", "", "--nixos-path"),
+    ],
+)
+def test_common_mistakes_get_a_way_on(what: str, details: str, hint: str) -> None:
+    packages = {"fail2ban": ["fail2ban"]}
+    assert hint in advise(what, details, suggest=lambda name: packages.get(name, []), options=lambda: OPTIONS)
+
+
+def test_suggestions_that_resemble_nothing_are_left_out() -> None:
+    what = "The option `containers.web.autostart' does not exist. Definition values:"
+    details = "- In `/x.nix': true\n\nDid you mean `containers.web.autoStart', `containers.web.after' or `containers.web.nat'?"
+    assert worth_reading(details, what, "") == "- In `/x.nix': true\n\nDid you mean `containers.web.autoStart'?"
+    assert worth_reading(details, "The option `containers.web.frobnicate' does not exist.", "") == "- In `/x.nix': true"

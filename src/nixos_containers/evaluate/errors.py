@@ -6,14 +6,14 @@ import re
 from typing import TYPE_CHECKING
 
 from ..base import log, nix
-from ..base.errors import DefinitionError
+from ..base.errors import ContainerError, DefinitionError
+from .hints import hint, worth_reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..base.errors import HostError
 
-_MISSING_NAME = re.compile(r"(?:undefined variable|attribute) ['‘]([^'’]+)['’](?: missing)?")
 _SENTENCE = re.compile(r"^error: (?=\S)", re.MULTILINE)
 _INDENTED_SENTENCE = re.compile(r"^ +error: (?=\S)", re.MULTILINE)
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
@@ -33,15 +33,17 @@ def explain(stderr: str, *, suggest: Callable[[str], list[str]]) -> DefinitionEr
     lines = [line.removeprefix("       ") for line in lines if "(use '--show-trace'" not in line and "(stack trace truncated" not in line]
     while lines and not lines[-1]:
         lines.pop()
-    what = lines[0] if lines else "the definition does not evaluate"
-    return DefinitionError(what, details="\n".join(lines[1:]), hint=_hint(what, suggest))
+    what = (lines[0] if lines else "the definition does not evaluate").replace("'. TypeError: Definition values:", "'. Definition values:")
+    details = "\n".join(lines[1:])
+    advice = hint(what, details, suggest=suggest, options=_option_names)
+    return DefinitionError(what, details=worth_reading(details, what, advice), hint=advice)
 
 
-def _hint(what: str, suggest: Callable[[str], list[str]]) -> str:
-    found = _MISSING_NAME.search(what)
-    if found is None:
-        return ""
-    close = suggest(found[1])
-    if close:
-        return f"did you mean {' or '.join(close)}? ‘nixos-container options’ lists options, ‘apt-cache search’ packages"
-    return ""
+def _option_names() -> list[str]:
+    """All declared options, for a name that is like none of its neighbours. Takes half a second."""
+    from .options import declared_options
+
+    try:
+        return [option.name for option in declared_options()]
+    except ContainerError:
+        return []
