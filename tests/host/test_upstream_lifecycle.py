@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -14,7 +15,7 @@ from nixos_containers.base.paths import Paths
 
 from .conftest import ROOT, SystemdHost, wait_until
 
-BIND, PLAIN = "nctu17", "nctu18"
+BIND, PLAIN, CHECKED, NEEDY = "nctu17", "nctu18", "nctchecked", "nctneedy"
 DEFINITION = f"""
 {{
   containers.{BIND} = {{
@@ -25,6 +26,14 @@ DEFINITION = f"""
   containers.{PLAIN} = {{
     autoStart = true;
     privateNetwork = true; hostAddress = "10.213.18.1"; localAddress = "10.213.18.2";
+    config.system.stateVersion = "24.11";
+  }};
+  containers.{CHECKED} = {{
+    healthChecks.file = {{ command = "test -e /root/ready"; interval = "200ms"; startPeriod = "1min"; }};
+    config.system.stateVersion = "24.11";
+  }};
+  containers.{NEEDY} = {{
+    requires = [ "{CHECKED}" ]; timeoutStartSec = 5;
     config.system.stateVersion = "24.11";
   }};
 }}
@@ -63,7 +72,7 @@ def containers(systemd_host: SystemdHost, tmp_path_factory: pytest.TempPathFacto
     try:
         yield systemd_host
     finally:
-        for name in (BIND, PLAIN):
+        for name in (BIND, PLAIN, CHECKED, NEEDY):
             for place in (Paths().profiles(name), Paths().gcroots(name)):
                 shutil.rmtree(place, ignore_errors=True)
 
@@ -117,3 +126,14 @@ def test_u07_stopped_while_it_boots(containers: SystemdHost) -> None:
     assert wait_until(lambda: state(containers, f"container@{PLAIN}") == "inactive"), "exited successfully, not failed"
     containers.succeed("nixos-container", "start", PLAIN)
     assert containers.succeed("nixos-container", "status", PLAIN) == "up\n"
+
+
+def test_a_unit_waits_until_its_dependency_is_healthy(containers: SystemdHost) -> None:
+    containers.succeed("systemctl", "start", "--no-block", f"container@{NEEDY}")
+    assert wait_until(lambda: state(containers, f"container@{CHECKED}") == "active")
+    assert wait_until(lambda: state(containers, f"container@{NEEDY}") == "activating")
+    time.sleep(7)
+    assert state(containers, f"container@{NEEDY}") == "activating", "longer than its own time-out: that is for the guest"
+    containers.succeed("nixos-container", "run", CHECKED, "--", "touch", "/root/ready")
+    assert wait_until(lambda: state(containers, f"container@{NEEDY}") == "active")
+    assert "waits until" in containers.succeed("journalctl", "--no-pager", "-u", f"container@{NEEDY}")

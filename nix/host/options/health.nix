@@ -39,6 +39,15 @@ let
       Failures do not count for this long after the start, until the first success. Meanwhile checks are made every second, or
       as often as `interval` says if that is more often.
     '';
+    readiness = mkOption {
+      type = types.bool;
+      default = true;
+      example = false;
+      description = ''
+        Whether containers that depend on this one (`requires`, `wants`, `after`) start only when the check has succeeded, or for
+        as long as `timeoutStartSec` of this one says. One that requires it is not started when the check fails.
+      '';
+    };
     action = mkOption {
       type = types.enum [
         "none"

@@ -49,7 +49,7 @@ in
 
     after = containers ''
       Containers, by name, that this one is ordered after, as systemd's `After=`: when both are started, this one begins when
-      they are ready; when both are stopped, this one stops first. By itself it brings nothing along.
+      they are ready (and healthy, where they have health checks); when both are stopped, this one stops first. By itself it brings nothing along.
     '';
 
     before = containers "The opposite of `after`, as systemd's `Before=`: those containers are ordered after this one.";

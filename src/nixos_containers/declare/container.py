@@ -165,6 +165,7 @@ class HealthCheck:
     retries: int = 3
     start_period: str = "30s"
     action: str = "none"
+    readiness: bool = True
 
 
 @dataclass(frozen=True, slots=True)

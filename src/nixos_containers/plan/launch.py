@@ -157,8 +157,8 @@ class _Common(TypedDict):
 
 
 def _repeatable(container: Container) -> bool:
-    """Each start makes an ephemeral root and what real NixOS expects, looks for interfaces, brings other containers along."""
-    return not (container.ephemeral or container.requires or container.wants)
+    """Each start makes an ephemeral root and what real NixOS expects, looks for interfaces, waits for other containers."""
+    return not (container.ephemeral or container.requires or container.wants or container.after)
 
 
 def _files(container: Container, host: Host, common: _Common, limits: CgroupLimits, cgroup: str, *, guest: str) -> dict[str, str]:

@@ -14,15 +14,32 @@ from typing import TYPE_CHECKING, assert_never
 
 from ..base import log
 from ..base.errors import ContainerError
-from ..base.files import locked
+from ..base.files import locked, read_text
 from ..build import profiles, store
 from ..observe import containers as observe
 from ..plan import actions as act
 from ..plan.launch import private_users
+from ..plan.launcher import REBOOT
 from ..plan.life import Live, live_steps
 from ..plan.limits import container_limits
 from ..plan.order import Dependencies
-from . import events, files, hosts, jobs, limits, reconnect, records, reload, repair, start, stop, storeview, unfinished, units
+from . import (
+    dependencies,
+    events,
+    files,
+    hosts,
+    jobs,
+    limits,
+    reconnect,
+    records,
+    reload,
+    repair,
+    start,
+    stop,
+    storeview,
+    unfinished,
+    units,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -157,6 +174,7 @@ def start_container(paths: Paths, host: Host, name: str) -> bool:
     if host.systemd:
         units.start(paths, record)  # whose unit calls prepare_container
     else:
+        dependencies.await_healthy(paths, record.container)
         _add_roots(paths, record, system)
         events.emit(paths, "start", name)
         began = time.monotonic()
@@ -172,6 +190,9 @@ def start_container(paths: Paths, host: Host, name: str) -> bool:
 def prepare_container(paths: Paths, host: Host, name: str) -> None:
     """Make what a unit of systemd needs to start container `name`, from its record alone. Raises ContainerError."""
     record, system = _startable(paths, name)
+    # A guest that restarts itself waits for nobody, as with the launcher.
+    if (read_text(f"{paths.run_state(name)}/ended") or "").strip() != str(REBOOT):
+        dependencies.await_healthy(paths, record.container)
     _add_roots(paths, record, system)
     stop.wait_for_links(paths, name)
     events.emit(paths, "start", name)
@@ -212,6 +233,7 @@ def stop_container(paths: Paths, host: Host, name: str) -> None:
 
 def restart_container(paths: Paths, host: Host, name: str) -> None:
     """Stop container `name`, if it runs, and start it. Raises ContainerError when it cannot start."""
+    dependencies.await_healthy(paths, observe.record(paths, name).container)  # while there is still something that runs
     events.emit(paths, "restart", name)
     stop_container(paths, host, name)
     start_container(paths, host, name)
