@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -124,15 +125,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.host)
 
 
-def base_root() -> Path:
-    """The root of the test host as mmdebstrap makes it; skips the tests when the machine cannot make it."""
+def base_root(packages: str = PACKAGES) -> Path:
+    """The root of a test host with `packages` as mmdebstrap makes it; skips the tests when the machine cannot make it."""
     if os.geteuid() != 0:
         pytest.skip("booting a host needs root")
     for program in ("systemd-nspawn", "nix-instantiate", "nsenter", "make"):
         if shutil.which(program) is None:
             pytest.skip(f"{program} is not installed: make test-setup")
     archive = sources.find(Paths())
-    made_of = f"{archive.suite}\n{archive.text()}{PACKAGES}"
+    made_of = f"{archive.suite}\n{archive.text()}{packages}"
     base = CACHE / f"systemd-host-{hashlib.sha256(made_of.encode()).hexdigest()[:16]}"
     if base.is_dir():
         return base
@@ -143,7 +144,7 @@ def base_root() -> Path:
     listed.write_text(archive.text(), encoding="utf-8")
     unfinished = base.with_name(f"{base.name}.{os.getpid()}")
     exclude = [f"--dpkgopt=path-exclude=/usr/share/{part}/*" for part in ("doc", "man", "locale")]
-    command = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={PACKAGES}", *exclude, archive.suite, str(unfinished), str(listed)]
+    command = ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={packages}", *exclude, archive.suite, str(unfinished), str(listed)]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -155,8 +156,13 @@ def base_root() -> Path:
 @pytest.fixture(scope="module")
 def systemd_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SystemdHost]:
     """The booted test host with this checkout installed by `make install`."""
-    base = base_root()
-    directory = tmp_path_factory.mktemp("systemd-host")
+    with booted(base_root(), tmp_path_factory.mktemp("systemd-host")) as host:
+        yield host
+
+
+@contextmanager
+def booted(base: Path, directory: Path, *, masked: tuple[str, ...] = ()) -> Iterator[SystemdHost]:
+    """A test host whose root is `base`, until the end; units that are `masked` do not start."""
     root = directory / "root"
     for made in (root, directory / "states", directory / "srv", directory / "upper", directory / "work"):
         made.mkdir()
@@ -167,6 +173,9 @@ def systemd_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SystemdHo
     try:
         for path, text in {"etc/hostname": "systemdhost\n", "etc/machine-id": os.urandom(16).hex() + "\n"}.items():
             (root / path).write_text(text, encoding="utf-8")
+        for unit in masked:
+            (root / "etc/systemd/system" / unit).unlink(missing_ok=True)
+            (root / "etc/systemd/system" / unit).symlink_to("/dev/null")
         installed = subprocess.run(
             ["make", "-s", "-C", str(ROOT), "install", f"DESTDIR={root}"], capture_output=True, text=True, check=False
         )

@@ -227,7 +227,11 @@ def _down_script(network: SharedNetwork, host: Host, *, directory: str, dnsmasq:
 
 
 def _dnsmasq_configuration(network: SharedNetwork, *, directory: str) -> str:
-    """dnsmasq(8). Names come from the file that run/hosts.py keeps; other questions go where the host's own resolver asks."""
+    """dnsmasq(8). Names come from the file that run/hosts.py keeps; other questions go where the host's own resolver asks.
+
+    A copy of the host's file, which run/bridges.py keeps: dnsmasq does not start where /etc/resolv.conf leads nowhere yet, as before the
+    first start of systemd-resolved.
+    """
     v4, v6 = ipaddress.ip_network(network.subnet or ""), ipaddress.ip_network(network.subnet6 or "")
     lines = [
         f"# The network {network.name} of containers; made by nixos-container.",
@@ -236,6 +240,7 @@ def _dnsmasq_configuration(network: SharedNetwork, *, directory: str) -> str:
         "bind-dynamic",
         f"pid-file={directory}/dnsmasq.pid",
         "no-hosts",
+        f"resolv-file={directory}/resolv.conf",
         f"addn-hosts={directory.rpartition('/')[0].rpartition('/')[0]}/hosts",
         "local=/containers/",
         "domain-needed",

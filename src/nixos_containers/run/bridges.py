@@ -65,6 +65,8 @@ def _write(paths: Paths, network: SharedNetwork, host: Host, container: Containe
     for name, text in files.items():
         if before[name] != text:
             replace(f"{directory}/{name}", text)
+    if dnsmasq is not None:
+        _follow_servers(paths, network.name)
     if network.dhcp and not os.path.exists(f"{directory}/dhcp-hosts"):
         from ..observe import containers as observe
 
@@ -109,6 +111,21 @@ def tell_names(paths: Paths, containers: dict[str, Container]) -> None:
         pid = dnsmasq_pid(paths, network)
         if pid is not None:
             processes.send(pid, signal.SIGHUP)
+
+
+def follow_servers(paths: Paths) -> None:
+    """Let every dnsmasq ask the servers that the host asks now; it sees by itself that its file was replaced."""
+    for network in known(paths):
+        if os.path.exists(f"{paths.network(network)}/dnsmasq.conf"):
+            _follow_servers(paths, network)
+
+
+def _follow_servers(paths: Paths, network: str) -> None:
+    from .hosts import replace
+
+    path, text = f"{paths.network(network)}/resolv.conf", read_text(paths.resolv_conf) or ""
+    if read_text(path) != text:
+        replace(path, text)
 
 
 def leave(paths: Paths, name: str) -> None:

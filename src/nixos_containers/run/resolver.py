@@ -15,6 +15,7 @@ from ..base import log, process
 from ..base.files import locked, read_text, remove
 from ..kernel import proc
 from ..plan.resolver import FOLLOW_SCRIPT, guest_resolver, network_servers, resolved_text, watcher_script
+from . import bridges
 from .hosts import replace
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def follow(paths: Paths) -> list[str]:
     changed = []
     with locked(paths.lock(".resolver"), who=_WHO):
         stamp = _stamp(paths)
+        bridges.follow_servers(paths)
         for name in observe.run_states(paths):
             running = observe.running(paths, name)
             if running is None:

@@ -17,25 +17,34 @@ if TYPE_CHECKING:
     from ..base.paths import Paths
     from ..declare.container import Container
 
-# Directory below /run -> what is there while the service runs, and how it is told that its files changed.
+# Directory below /run -> what is there where the service is installed, what while it runs, and how it is told that its files changed.
 _SERVICES = {
-    NETWORKD: ("systemd/netif", ("networkctl", "reload")),
-    NETWORK_MANAGER: ("NetworkManager", ("nmcli", "general", "reload", "conf")),
+    # Asked first: a question to one that was stopped on purpose would start it (D-Bus activation). nmcli looks by itself.
+    NETWORKD: ("lib/systemd/systemd-networkd", "systemd/netif/state", "systemctl is-active --quiet systemd-networkd && networkctl reload"),
+    NETWORK_MANAGER: ("sbin/NetworkManager", "NetworkManager", "nmcli general reload conf"),
 }
 
 
-def tell(container: Container, *, run: str = "/run") -> None:
-    """Before the interfaces of `container` appear: write the files that are not there, or not so, and have them read."""
-    for directory, text in unmanaged_files(container).items():
-        sign, reload = _SERVICES[directory]
+def tell(container: Container, *, run: str = "/run", usr: str = "/usr") -> None:
+    """Before the interfaces of `container` appear: write the files that are not there, or not so, and have them read.
+
+    They are written wherever the service is installed: it may be started while the container runs.
+    """
+    for directory, text in unmanaged_files(container).items() if _installed(run, usr) else ():
+        program, sign, reload = _SERVICES[directory]
         path = f"{run}/{directory}/{file_name(directory, container.name)}"
-        if not os.path.isdir(f"{run}/{sign}") or read_text(path) == text:
+        there = os.path.exists(f"{run}/{sign}")
+        if not (there or os.path.exists(f"{usr}/{program}")) or read_text(path) == text:
             continue
         os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
-        if run == "/run" and process.find(reload[0]) is not None:
-            process.run(reload, check=False)
+        if there and run == "/run":
+            process.run(["/bin/sh", "-c", reload], check=False)
+
+
+def _installed(run: str, usr: str) -> bool:
+    return any(os.path.exists(f"{usr}/{program}") or os.path.exists(f"{run}/{sign}") for program, sign, _ in _SERVICES.values())
 
 
 def settle(paths: Paths, *, run: str = "/run") -> None:
