@@ -42,6 +42,6 @@ def test_root_of_the_host_when_asked_for(host: Host) -> None:
     host.define(definition("nctnone", 'privateUsers = "no";'))
     host.switch()
     assert first_uid(host, "nctnone") == 0
-    host.define(definition("nctnone", "privateUsers = 786432;"))
+    host.define(definition("nctnone", "privateUsers = 1878982656;"))
     host.switch()
-    assert first_uid(host, "nctnone") == 786432
+    assert first_uid(host, "nctnone") == 1878982656

@@ -75,6 +75,7 @@ class Reach:
 def reachability(paths: Paths) -> list[Reach]:
     """The steps for every running container with a private network."""
     found = []
+    walls = obstacles()
     for name in containers.names(paths):
         running, started = containers.running(paths, name), containers.started(paths, name)
         if running is None or started is None or started.container is None:
@@ -86,7 +87,7 @@ def reachability(paths: Paths) -> list[Reach]:
         if not plan.pairs or _on_its_way(paths, name, running.leader):
             continue
         steps = []
-        for step in _steps(paths, name, running.leader, plan):
+        for step in _steps(paths, name, running.leader, plan, walls):
             steps.append(step)
             if step.problem and not step.notice:
                 break
@@ -103,21 +104,26 @@ def _on_its_way(paths: Paths, name: str, leader: int) -> bool:
 
 
 def reachability_findings(reached: list[Reach]) -> list[Finding]:
-    """What of `reached` a person should know."""
+    """What of `reached` a person should know. What several containers suffer from alike is one finding."""
+    troubles: dict[Step, list[str]] = {}
+    for reach in reached:
+        for step in reach.steps:
+            if step.problem:
+                troubles.setdefault(step, []).append(f"‘{reach.container}’")
     return [
         Finding(
-            f"container ‘{reach.container}’: {step.name}: {step.problem}",
-            "" if step.notice else "it cannot be reached, or does not reach what is beyond",
+            f"container{'s' if len(names) > 1 else ''} {', '.join(names)}: {step.name}: {step.problem}",
+            ""
+            if step.notice
+            else f"{'they cannot be reached, or do' if len(names) > 1 else 'it cannot be reached, or does'} not reach what is beyond",
             step.remedy,
             notice=step.notice,
         )
-        for reach in reached
-        for step in reach.steps
-        if step.problem
+        for step, names in troubles.items()
     ]
 
 
-def _steps(paths: Paths, name: str, leader: int, plan: NetworkPlan) -> Iterator[Step]:
+def _steps(paths: Paths, name: str, leader: int, plan: NetworkPlan, walls: list[Finding]) -> Iterator[Step]:
     restart = f"nixos-container restart {name}"
     gone = [pair.host for pair in plan.pairs if not links.exists(pair.host)]
     yield Step("interface", f"{', '.join(gone)} is gone from the host" if gone else "", restart)
@@ -131,8 +137,8 @@ def _steps(paths: Paths, name: str, leader: int, plan: NetworkPlan) -> Iterator[
     yield Step(
         "packet filter", "rules or forwards of the container are missing" if missing else "", "nixos-container doctor puts them back"
     )
-    walls = obstacles() if plan.elements else []
-    yield Step("other firewalls", walls[0].what if walls else "", walls[0].remedy if walls else "")
+    blocked = walls[0] if walls and plan.elements else None
+    yield Step("other firewalls", blocked.what if blocked else "", blocked.remedy if blocked else "")
     yield _name_servers(paths, name, leader)
     yield from (step for pair in plan.pairs for step in _forwards(leader, pair))
 
