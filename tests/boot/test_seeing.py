@@ -154,14 +154,14 @@ def test_names_of_200_containers_are_listed_at_once(seen: Host, tmp_path: object
             pass
     best = 9.9
     for _ in range(5):
-        started = time.monotonic()
+        before = os.times()
         done = subprocess.run(
             seen.command("list"), env={**os.environ, "NIXOS_CONTAINERS_ROOT": root}, capture_output=True, text=True, check=True
         )
-        best = min(best, time.monotonic() - started)
+        after = os.times()
+        best = min(best, after.children_user + after.children_system - before.children_user - before.children_system)
     assert len(done.stdout.split()) == 200
-    print(f"list of 200 containers: {best * 1000:.0f} ms")
-    assert best < 0.1, "50 ms, and room for a busy machine"
+    assert best < 0.1, "seconds of a processor, however busy the machine is"
 
 
 def events(host: Host, *words: str) -> list[dict[str, object]]:

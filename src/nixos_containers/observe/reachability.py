@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ..plan.pairs import Pair
 
 _NAME_SERVER = re.compile(r"^nameserver\s+(\S+)", re.MULTILINE)
+_WALLS = "other firewalls"
 _LISTENS = "0A"  # TCP_LISTEN (include/net/tcp_states.h)
 # Run in the guest's network namespace: a question for the root's name servers (RFC 1035); any answer will do.
 _ASK = """
@@ -108,7 +109,7 @@ def reachability_findings(reached: list[Reach]) -> list[Finding]:
     troubles: dict[Step, list[str]] = {}
     for reach in reached:
         for step in reach.steps:
-            if step.problem:
+            if step.problem and step.name != _WALLS:  # the host's findings name those once for all
                 troubles.setdefault(step, []).append(f"‘{reach.container}’")
     return [
         Finding(
@@ -138,7 +139,7 @@ def _steps(paths: Paths, name: str, leader: int, plan: NetworkPlan, walls: list[
         "packet filter", "rules or forwards of the container are missing" if missing else "", "nixos-container doctor puts them back"
     )
     blocked = walls[0] if walls and plan.elements else None
-    yield Step("other firewalls", blocked.what if blocked else "", blocked.remedy if blocked else "")
+    yield Step(_WALLS, blocked.what if blocked else "", blocked.remedy if blocked else "")
     yield _name_servers(paths, name, leader)
     yield from (step for pair in plan.pairs for step in _forwards(leader, pair))
 
