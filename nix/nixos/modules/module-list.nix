@@ -25,6 +25,7 @@
   ./misc/passthru.nix
   ./misc/unavailable.nix
   ./misc/version.nix
+  ./misc/without-effect.nix
   ./networking/compatibility.nix
   ./networking/dhcpcd.nix
   ./networking/firewall/iptables.nix
@@ -56,6 +57,8 @@
   ./security/polkit.nix
   ./security/sudo.nix
   ./security/wrappers/default.nix
+  ./services/backup/postgresql-backup.nix
+  ./services/backup/restic.nix
   ./services/databases/memcached.nix
   ./services/databases/mysql.nix
   ./services/databases/postgresql.nix
@@ -64,16 +67,20 @@
   ./services/monitoring/prometheus.nix
   ./services/networking/bind.nix
   ./services/networking/dnsmasq.nix
+  ./services/networking/git-daemon.nix
   ./services/networking/haproxy.nix
   ./services/networking/mosquitto.nix
   ./services/networking/openvpn.nix
+  ./services/networking/rsyncd.nix
   ./services/networking/samba.nix
   ./services/networking/ssh/keys.nix
   ./services/networking/ssh/options.nix
   ./services/networking/ssh/settings.nix
   ./services/networking/ssh/sshd.nix
+  ./services/networking/syncthing.nix
   ./services/networking/unbound.nix
   ./services/networking/vsftpd.nix
+  ./services/security/fail2ban.nix
   ./services/security/tor.nix
   ./services/system/cron.nix
   ./services/system/dbus.nix
