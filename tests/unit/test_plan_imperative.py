@@ -17,8 +17,10 @@ from nixos_containers.plan.imperative import (
     definition_text,
     looks_like_module,
     nix_string,
+    nix_value,
     parse_ports,
     replace_config,
+    wants_addresses,
 )
 
 from .samples import container
@@ -83,6 +85,49 @@ def test_every_option_of_the_command_line() -> None:
         "bindMounts": {"/a b": {"isReadOnly": False}},
         "config": {"services": {"openssh": {"enable": True}}},
     }
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ("true", True), ("null", None), ("-3", -3), ("0.5", 0.5), ("[ 1 2 ]", [1, 2]), ('"a b"', "a b"), ("{ a = 1; }", {"a": 1}),
+        ("(1 + 1)", 2), ("let a = 1; in a", 1), ("builtins.length [ 1 ]", 1),
+        ("1G", "1G"), ("1min 30s", "1min 30s"), ("/data", "/data"), ("10.0.0.1/24", "10.0.0.1/24"), ("fd00::1", "fd00::1"), ("br0", "br0"),
+        ("github:x/y#z", "github:x/y#z"), ("50%", "50%"), ("yes", "yes"), ("letters", "letters"), ("$x", "$x"), ("0-3,5", "0-3,5"),
+    ],
+)  # fmt: skip
+def test_a_value_is_nix_or_else_a_plain_word(given: str, found: object) -> None:
+    assert evaluate(f"({nix_value(given)})") == found
+
+
+def test_what_is_set_by_name_replaces_what_create_chooses() -> None:
+    wish = Wish(ports="80", settings=("privateNetwork=false", "forwardPorts=[ ]", 'bindMounts."/a=b".hostPath=/c'))
+    assert not wants_addresses(wish) and wants_addresses(Wish(settings=("autoStart=true",)))
+    made = options_of(definition_text("x", wish, None, None))
+    assert made == {"privateNetwork": False, "forwardPorts": [], "bindMounts": {"/a=b": {"hostPath": "/c"}}, "config": {}}
+
+
+def test_options_of_the_guest_can_be_set_beside_its_configuration() -> None:
+    settings = ("config.networking.hostName=there", "config.services.nginx.enable=true")
+    plain = options_of(definition_text("x", Wish(settings=settings), ADDRESSES, None))["config"]
+    assert plain == {"networking": {"hostName": "there"}, "services": {"nginx": {"enable": True}}}
+    both = definition_text("x", Wish(settings=settings[:1]), ADDRESSES, "{ ... }: { services.openssh.enable = true; }")
+    found = evaluate(
+        f"let c = (({both}) {{ config = {{ }}; pkgs = {{ }}; lib = {{ }}; }}).containers.x.config {{ config = {{ }}; pkgs = {{ }}; lib = {{ }}; }}; in {{ name = c.networking.hostName; rest = (builtins.head c.imports) {{ }}; }}"
+    )
+    assert found == {"name": "there", "rest": {"services": {"openssh": {"enable": True}}}}
+
+
+def test_a_system_that_is_set_leaves_no_place_for_a_configuration() -> None:
+    assert "config =" not in definition_text("x", Wish(settings=("path=/nix/store/x-system",)), ADDRESSES, None)
+    with pytest.raises(UsageError, match="says the same"):
+        check(Wish(config="a = 1;", settings=("config={ }",)))
+
+
+@pytest.mark.parametrize("setting", ["x", "=1", "a b=1", "a=", 'a."b=1', "a;b=1"])
+def test_a_setting_that_is_none_is_refused(setting: str) -> None:
+    with pytest.raises(UsageError, match="expected OPTION=VALUE"):
+        check(Wish(settings=(setting,)))
 
 
 def test_a_bridge_replaces_addresses() -> None:

@@ -17,7 +17,7 @@ from ..evaluate.flake import absolute
 from ..evaluate.templates import template_text
 from ..observe import containers as observe
 from ..observe.host import host_facts
-from ..plan.imperative import Wish, check, definition_text
+from ..plan.imperative import Wish, check, definition_text, wants_addresses
 from ..run.addresses import reserve_pair
 from ..run.records import command_line
 from ..run.repair import repair_all
@@ -85,7 +85,7 @@ def run(arguments: Arguments) -> int:
 
 def _create(paths: Paths, name: str, wish: Wish, options: tuple[str, ...]) -> None:
     addresses = None
-    if not wish.host_network and wish.bridge is None:
+    if wants_addresses(wish):
         if wish.host_address is not None and wish.local_address is not None:
             addresses = (wish.host_address, wish.local_address)
         else:

@@ -168,7 +168,7 @@ VERBS: tuple[Verb, ...] = (
             Option(("--host-address",), "address of the host's end", "ADDRESS"),
             Option(("--local-address",), "address of the container's end", "ADDRESS"),
             Option(("--use-host-network",), "share the host's network"),
-            Option(("--set",), "set any option of `containers.<name>`, as Nix", "OPTION=VALUE", repeat=True),
+            Option(("--set",), "set any option of `containers.<name>`: a Nix expression, or a plain word", "OPTION=VALUE", repeat=True),
             *NIX_OPTIONS,
         ),
         text=(

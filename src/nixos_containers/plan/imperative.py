@@ -40,6 +40,41 @@ def nix_string(text: str) -> str:
     return f'"{escaped}"'
 
 
+# Numbers, truth values, and what begins as only an expression does.
+_EXPRESSION = re.compile(
+    r"(true|false|null|-?[0-9]+(\.[0-9]+)?)\Z|[\"\[{(<]|''|\.\.?/|(lib|pkgs|config|builtins)\.|(let|rec|if|with|import|toString)\b"
+)
+_WORDS = re.compile(r"[^\s\"\[\]{}();]+|[0-9]\S*( [0-9]\S*)*")
+
+
+def nix_value(text: str) -> str:
+    """What stands after `=` in `--set` as a Nix expression: one that is not an expression is a string, `/data`, `1G`, `1min 30s`."""
+    text = text.strip()
+    return nix_string(text) if not _EXPRESSION.match(text) and _WORDS.fullmatch(text) else text
+
+
+def parse_setting(setting: str) -> tuple[str, str]:
+    """The option and the Nix expression of a `--set OPTION=VALUE`. Raises UsageError."""
+    option, equals, value = setting.partition("=")
+    # An equals sign may be in a quoted part of the option: bindMounts."/a=b".hostPath=/c
+    while equals and option.count('"') % 2:
+        more, equals, value = value.partition("=")
+        option += f"={more}"
+    option = option.strip()
+    if not equals or not value.strip() or not _OPTION.fullmatch(option):
+        raise UsageError(f"--set {setting}: expected OPTION=VALUE", hint="for example --set privateNetwork=true, --set limits.memoryMax=1G")
+    return option, nix_value(value)
+
+
+# Whoever sets one of these says how the container is connected: it gets no addresses by itself.
+_CONNECTED_BY = frozenset(("privateNetwork", "networkNamespace", "hostBridge", "hostAddress", "localAddress"))
+
+
+def wants_addresses(wish: Wish) -> bool:
+    """Whether `create` chooses a pair of addresses, or passes on the one that it was given."""
+    return not (wish.host_network or wish.bridge is not None or _CONNECTED_BY & {parse_setting(setting)[0] for setting in wish.settings})
+
+
 def parse_ports(text: str) -> list[str]:
     """Nix attribute sets for upstream's `--port tcp:8080:80,…`. Raises UsageError."""
     forwards = []
@@ -74,39 +109,35 @@ def check(wish: Wish) -> None:
     if wish.host_network and (wish.bridge or wish.host_address or wish.local_address or wish.ports):
         raise UsageError("--use-host-network leaves no place for addresses, bridges and forwarded ports")
     for setting in wish.settings:
-        option, equals, _ = setting.partition("=")
-        if not equals or not _OPTION.fullmatch(option.strip()):
-            raise UsageError(f"--set {setting}: expected OPTION=VALUE", hint="for example --set privateNetwork=true")
+        option, _ = parse_setting(setting)
+        brought = {"config": wish.config or wish.config_file or wish.template, "path": wish.system_path, "flake": wish.flake}
+        if brought.get(option):
+            raise UsageError(f"--set {setting}: another option of this command says the same")
 
 
 def definition_text(name: str, wish: Wish, addresses: tuple[str, str] | None, config: str | None) -> str:
     """The definition file of container `name`; `addresses` are the host's and its own, `config` the module's text."""
-    lines = []
-    if wish.host_network:
-        lines.append("privateNetwork = false;")
-    else:
-        lines.append("privateNetwork = true;")
-        if wish.bridge is not None:
-            lines.append(f"hostBridge = {nix_string(wish.bridge)};")
-            if wish.local_address is not None:
-                lines.append(f"localAddress = {nix_string(wish.local_address)};")
-        elif addresses is not None:
-            lines += [f"hostAddress = {nix_string(addresses[0])};", f"localAddress = {nix_string(addresses[1])};"]
-        if wish.ports is not None:
-            lines.append("forwardPorts = [ " + " ".join(parse_ports(wish.ports)) + " ];")
+    made = _network(wish, addresses)
     if wish.auto_start:
-        lines.append("autoStart = true;")
+        made["autoStart"] = "true"
     if wish.nixpkgs is not None:
-        lines.append(f"nixpkgs = {nixpkgs_text(wish.nixpkgs)};")
-    lines += [f"{option.strip()} = {value.strip()};" for option, _, value in (setting.partition("=") for setting in wish.settings)]
+        made["nixpkgs"] = nixpkgs_text(wish.nixpkgs)
+    settings = [parse_setting(setting) for setting in wish.settings]
+    # What was set by name goes before what `create` would choose.
+    names = {option for option, _ in settings}
+    if "networkNamespace" in names:
+        made.pop("privateNetwork", None)
+    inside = [(option.removeprefix("config."), value) for option, value in settings if option.startswith("config.")]
+    lines = [f"{option} = {value};" for option, value in made.items() if option not in names]
+    lines += [f"{option} = {value};" for option, value in settings if not option.startswith("config.") and option != "config"]
     if wish.system_path is not None:
         lines.append(f"path = {nix_string(wish.system_path)};")
     elif wish.flake is not None:
         if wish.flake_options:
             lines.append("flakeOptions = [ " + " ".join(map(nix_string, wish.flake_options)) + " ];")
         lines.append(f"flake = {nix_string(wish.flake)};")
-    else:
-        lines.append(f"config = {_module(config)};")
+    elif not names & {"path", "flake"}:
+        lines.append(f"config = {_with_settings(dict(settings).get('config') or _module(config), inside)};")
     body = "\n".join("    " + line for line in "\n".join(lines).splitlines())
     return (
         f"# The container ‘{name}’, made by ‘nixos-container create’.\n"
@@ -114,6 +145,30 @@ def definition_text(name: str, wish: Wish, addresses: tuple[str, str] | None, co
         "{ config, pkgs, lib, ... }:\n\n"
         f"{{\n  containers.{name} = {{\n{body}\n  }};\n}}\n"
     )
+
+
+def _network(wish: Wish, addresses: tuple[str, str] | None) -> dict[str, str]:
+    """The options of the network, as Nix expressions."""
+    if wish.host_network:
+        return {"privateNetwork": "false"}
+    made = {"privateNetwork": "true"}
+    if wish.bridge is not None:
+        made["hostBridge"] = nix_string(wish.bridge)
+        if wish.local_address is not None:
+            made["localAddress"] = nix_string(wish.local_address)
+    elif addresses is not None:
+        made |= {"hostAddress": nix_string(addresses[0]), "localAddress": nix_string(addresses[1])}
+    if wish.ports is not None:
+        made["forwardPorts"] = "[ " + " ".join(parse_ports(wish.ports)) + " ]"
+    return made
+
+
+def _with_settings(module: str, settings: list[tuple[str, str]]) -> str:
+    """The guest's `module`, and single options of it."""
+    if not settings:
+        return module
+    lines = [] if module == "{ }" else [f"imports = [ ({module}) ];"]
+    return _module("\n".join([*lines, *(f"{option} = {value};" for option, value in settings)]))
 
 
 def _module(config: str | None) -> str:
