@@ -148,7 +148,7 @@ def test_a_missing_path_of_the_host_refuses_the_start(host: Host, files: Host, o
     ("options", "words"),
     [
         ('persistentPaths = [ "/x" ];', "ephemeral = true"),
-        ('limits.diskMax = "1G";', "limits.diskMax"),
+        ('limits.diskMax = "1M";', "at least 32M"),
         ('ephemeral = true; volumes."/x" = "../etc";', "no name for a volume"),
         ('bindMounts."x".hostPath = "/srv";', "not a path in the container"),
         ('tmpfs = [ "/x" ]; volumes."/x/" = "v";', "mounted on /x already"),

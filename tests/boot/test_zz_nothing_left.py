@@ -10,6 +10,7 @@ from .conftest import Host
 PREFIX = "nct"
 _PLACES = (
     "/var/lib/nixos-containers",
+    "/var/lib/nixos-containers/.disks",
     "/etc/nixos-containers",
     "/nix/var/nix/profiles/per-container",
     "/nix/var/nix/gcroots/per-container",
@@ -25,6 +26,7 @@ def test_nothing_is_left(host: Host) -> None:
     assert f"machine={PREFIX}" not in output("ps", "-eo", "args=")
     assert f"/run/nixos-containers/.{PREFIX}" not in output("ps", "-eo", "args=")
     assert PREFIX not in output("findmnt", "-rno", "TARGET")
+    assert f"/{PREFIX}" not in output("losetup", "--list", "--noheadings", "--output", "BACK-FILE")
     links = output("ip", "-o", "link")
     assert f" ve-{PREFIX}" not in links and f" vb-{PREFIX}" not in links
     table = output("nft", "list", "table", "inet", "nixos-containers")

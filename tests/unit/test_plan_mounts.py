@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nixos_containers.base.errors import DefinitionError
-from nixos_containers.declare.container import Bind, Limits, Overlay
+from nixos_containers.declare.container import Bind, Overlay
 from nixos_containers.plan.mounts import check_mounts, directories, kept_paths, mount_flags, overlay_lines, persistent_path
 
 from .samples import container
@@ -66,7 +66,6 @@ def test_overlays_are_mounted_inside_over_layers_with_mapped_owners() -> None:
         {"volumes": {"/a": ".hidden"}},
         {"persistent_paths": ("/a",)},
         {"overlays": (Overlay("/a"),)},
-        {"limits": Limits(disk_max="1G")},
     ],
 )
 def test_contradictions_are_refused_with_their_option(fields: dict) -> None:

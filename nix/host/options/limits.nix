@@ -75,7 +75,10 @@ in
           container is shut down, or all of it is killed.
         '';
     diskMax = optional sizeType "2G" ''
-      The most disk space of the root. Only an ephemeral root, which is memory, can be kept to a size; others are refused.
+      The most disk space of the root. An ephemeral root is memory of that size; any other is a file with an ext4 in it, below
+      /var/lib/nixos-containers/.disks, that takes as much of the host's disk as is used. It is made when the container first starts, and grows with
+      this option, also while the container runs; it is never made smaller. `convert-disk` moves the root of a container that exists already.
+      What is mounted in the root (volumes, bindMounts, persistentPaths, the kept journal of an ephemeral container) does not count.
     '';
     oomScoreAdjust = optional (types.ints.between (-1000) 1000) 500 ''
       How likely the container's processes are to be killed when the host's memory runs out, as systemd's OOMScoreAdjust=.

@@ -58,6 +58,10 @@ class Paths:
         """The persistent root of container `name`."""
         return self._under("var/lib/nixos-containers", name)
 
+    def disk(self, name: str) -> str:
+        """The image that holds the root of container `name`, where a root is kept to a size."""
+        return self._under("var/lib/nixos-containers/.disks", f"{name}.ext4")
+
     @property
     def user_ranges(self) -> str:
         """Which uid range belongs to which container, kept as long as its state exists."""

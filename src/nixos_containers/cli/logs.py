@@ -12,7 +12,7 @@ from ..base.errors import ContainerError, UsageError
 from ..base.paths import Paths, check_name
 from ..observe import containers as observe
 from ..observe.host import init_is_systemd
-from ..run import journal
+from ..run import disk, journal
 
 if TYPE_CHECKING:
     from .parse import Arguments
@@ -48,6 +48,14 @@ def _show(paths: Paths, name: str, arguments: Arguments, lines: str | None) -> i
     running = observe.running(paths, name)
     if running is not None and not arguments.flag("console"):
         return journal.show_running(name, running.leader, words)
+    if running is None and not arguments.flag("console") and not follow and disk.exists(paths, name):
+        return disk.within(paths, name, lambda: _show_left(paths, name, arguments, words, lines))
+    return _show_left(paths, name, arguments, words, lines)
+
+
+def _show_left(paths: Paths, name: str, arguments: Arguments, words: list[str], lines: str | None) -> int:
+    """What a guest that is down has left, and its console."""
+    follow = arguments.flag("follow")
     left = None if arguments.flag("console") or follow else journal.left_journal(paths, name)
     console = paths.log(name)
     if left is None and init_is_systemd() and not os.path.exists(console):

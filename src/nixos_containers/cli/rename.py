@@ -50,7 +50,7 @@ def _definition(paths: Paths, old: str, new: str, verb: str) -> str:
         raise UsageError(f"container ‘{old}’ is declared in {record.declared_by}", hint=f"{verb} it there, then: nixos-container switch")
     if new in observe.names(paths):
         raise ContainerError(f"container ‘{new}’ already exists", hint="choose another name")
-    if os.path.lexists(paths.state(new)):
+    if os.path.lexists(paths.state(new)) or os.path.lexists(paths.disk(new)):
         raise ContainerError(f"there is a state directory already: {paths.state(new)}", hint="choose another name, or move it away")
     if observe.running(paths, old) is not None or observe.supervisor(paths, old) is not None:
         raise ContainerError(f"container ‘{old}’ is running", hint=f"nixos-container stop {old}")

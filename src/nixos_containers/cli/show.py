@@ -8,6 +8,7 @@ from ..base.errors import ContainerError
 from ..base.paths import Paths, check_name
 from ..observe import containers as observe
 from ..plan.hosts import addresses
+from ..run import disk
 from ..run.files import read_beneath
 from .output import emit_json
 
@@ -41,7 +42,12 @@ def _address(record: Record) -> str:
 
 def _host_key(paths: Paths, name: str) -> str:
     running = observe.running(paths, name)
-    root = f"/proc/{running.leader}/root" if running else paths.state(name)
+    if running is None:
+        return disk.within(paths, name, lambda: _read_host_key(name, paths.state(name)))
+    return _read_host_key(name, f"/proc/{running.leader}/root")
+
+
+def _read_host_key(name: str, root: str) -> str:
     for kind in ("ed25519", "ecdsa", "rsa"):
         key = read_beneath(root, f"etc/ssh/ssh_host_{kind}_key.pub")
         if key:

@@ -19,6 +19,20 @@ RESOURCES: tuple[Verb, ...] = (
         examples=("set-limit web cpuQuota=50% memoryMax=1G", "set-limit web memoryMax=infinity"),
     ),
     Verb(
+        "convert-disk",
+        "move the root of a stopped container into a disk of its own, or out of it",
+        "convert_disk",
+        "many",
+        text=(
+            "A root with `limits.diskMax` is a file with an ext4 in it, made when the container first starts. A container that exists "
+            "already has a directory: this copies it into a disk of SIZE, and with another SIZE into another disk, also a smaller one. "
+            "`none` makes it a directory again. What was there goes when everything has been copied.\n\n"
+            "A disk grows by itself when a `switch` or `update` finds a larger `diskMax`."
+        ),
+        argument="NAME SIZE|none",
+        examples=("convert-disk web 4G", "convert-disk web none"),
+    ),
+    Verb(
         "du",
         "show how much disk space containers take",
         "du",

@@ -20,6 +20,8 @@ from ..plan.order import Dependencies
 from .live import names, nspawn_and_leader
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ..base.paths import Paths
     from ..declare.container import Spec
 
@@ -29,6 +31,7 @@ __all__ = [
     "Started",
     "dependencies",
     "dependencies_of",
+    "disk_size",
     "is_auto_start",
     "is_imperative",
     "leftovers",
@@ -285,6 +288,19 @@ def orphaned(record: Record) -> bool:
     return record.declared_by is not None and not os.path.exists(record.declared_by)
 
 
+def disk_size(paths: Paths, name: str) -> int | None:
+    """How many bytes the disk of container `name` has; None where its root is a directory, or not there yet."""
+    try:
+        return os.stat(paths.disk(name)).st_size
+    except FileNotFoundError:
+        return None
+
+
+def _disks(paths: Paths, wanted: Iterable[str]) -> dict[str, int]:
+    found = {name: disk_size(paths, name) for name in wanted}
+    return {name: size for name, size in found.items() if size is not None}
+
+
 def observe(paths: Paths, spec: Spec | None = None) -> Observed:
     """Everything that the planner of a switch needs to know about the host's containers, and about the paths in `spec`."""
     live, profiles = {}, {}
@@ -313,6 +329,7 @@ def observe(paths: Paths, spec: Spec | None = None) -> Observed:
         running=live,
         profiles=profiles,
         states=states,
+        disks=_disks(paths, {*known, *(spec.containers if spec is not None else ())}),
         user_ranges=user_ranges(paths),
         addresses=addresses,
         network=network,

@@ -206,7 +206,28 @@ def _ownerless(paths: Paths, known: Iterable[str]) -> list[Finding]:
         states = sorted(entry for entry in os.listdir(paths.states) if not entry.startswith("."))
     except OSError:
         return []
-    return [
+    disks = _names_of_disks(paths)
+    found = [
+        Finding(
+            f"{paths.disk(name)} belongs to no container",
+            "it is kept: a container of that name will use it again",
+            "declare it again, or remove the file",
+            notice=True,
+        )
+        for name in disks
+        if name not in known
+    ]
+    found += [
+        Finding(
+            f"{paths.state(name)} has files that nobody sees: the root of container ‘{name}’ is the disk {paths.disk(name)}",
+            "they take space for nothing",
+            f"look at them, then remove them: {paths.state(name)}",
+            notice=True,
+        )
+        for name in disks
+        if os.path.isdir(paths.state(name)) and not os.path.ismount(paths.state(name)) and os.listdir(paths.state(name))
+    ]
+    return found + [
         Finding(
             f"{paths.state(name)} belongs to no container",
             "it is kept: a container of that name will use it again",
@@ -216,3 +237,11 @@ def _ownerless(paths: Paths, known: Iterable[str]) -> list[Finding]:
         for name in states
         if name not in known and os.path.isdir(paths.state(name))
     ]
+
+
+def _names_of_disks(paths: Paths) -> list[str]:
+    try:
+        entries = sorted(os.listdir(os.path.dirname(paths.disk("x"))))
+    except OSError:
+        return []
+    return [entry.removesuffix(".ext4") for entry in entries if not entry.startswith(".") and entry.endswith(".ext4")]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from ..base import process
 from ..kernel import disks
 from ..plan.cgroup_files import limit_warnings
+from ..plan.disk import disk_size
 from ..plan.facts import Cgroups, LimitFacts
 from .host import host_facts
 
@@ -22,8 +24,22 @@ def unkept_limits(containers: Iterable[Container]) -> list[str]:
     if not limited:
         return []
     host = host_facts()
+    disks_wanted = [container for container in limited if disk_size(container) is not None]
     facts = limit_facts(host.cgroups)
-    return [warning for container in limited for warning in limit_warnings(container, host, facts)]
+    unkept = [warning for container in limited for warning in limit_warnings(container, host, facts)]
+    lacking = _lacking_for_disks() if disks_wanted else ""
+    return unkept + [
+        f"containers.{container.name}.limits.diskMax: it cannot start here: {lacking}" for container in disks_wanted if lacking
+    ]
+
+
+def _lacking_for_disks() -> str:
+    """What this host lacks for roots on disks of their own (plan/disk.py), with what helps; "" when it has everything."""
+    if process.find("mkfs.ext4") is None:
+        return "mkfs.ext4 is not installed (apt-get install e2fsprogs)"
+    if not os.path.exists("/dev/loop-control"):
+        return "it has no loop devices (modprobe loop)"
+    return ""
 
 
 def has_limits(container: Container) -> bool:

@@ -59,7 +59,7 @@ def usage(paths: Paths, names: Iterable[str]) -> list[Usage]:
         found.append(
             Usage(
                 name,
-                state=_disk(paths.state(name)),
+                state=_state(paths, name),
                 volumes=sum(_disk(path) or 0 for path in volumes),
                 store=sum(sizes[path] for path in own) if own else None,
                 exclusive=sum(sizes[path] for path in own - others) if own else None,
@@ -80,6 +80,15 @@ def volumes(paths: Paths) -> list[Volume]:
         for volume in record.container.volumes.values():
             users.setdefault(volume, []).append(name)
     return [Volume(name, directory + name, _disk(directory + name) or 0, tuple(users.get(name, ()))) for name in names]
+
+
+def _state(paths: Paths, name: str) -> int | None:
+    """A disk takes what of it was ever written and not freed again."""
+    try:
+        image = os.stat(paths.disk(name)).st_blocks * 512
+    except FileNotFoundError:
+        return _disk(paths.state(name))
+    return image + (_disk(paths.state(name)) or 0)
 
 
 def _disk(path: str) -> int | None:

@@ -100,6 +100,16 @@ class SetLimits(_Action):
 
 
 @dataclass(frozen=True, slots=True)
+class GrowDisk(_Action):
+    """Let the disk that holds the container's root have this many bytes, while it runs if the kernel can."""
+
+    size: int
+
+    def describe(self) -> str:
+        return f"grow the disk of {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
 class Forget(_Action):
     """Remove the record, the profile and the garbage collector roots; the state directory stays."""
 
@@ -123,4 +133,4 @@ class Keep(_Action):
         return f"leave {self.name} as it runs"
 
 
-Action = Create | Update | SetProfile | Start | Stop | Restart | Reconnect | Reload | Keep | SetLimits | Forget | Purge
+Action = Create | Update | SetProfile | Start | Stop | Restart | Reconnect | Reload | Keep | SetLimits | GrowDisk | Forget | Purge

@@ -106,13 +106,14 @@ class Observed:
 
     `finished` tells where a `path` that a definition gives as the system leads to now: a profile's newest store path.
     `orphaned` are containers whose definition file is gone: any definition may take them over. `addresses` are those that were
-    chosen for containers which ask for none.
+    chosen for containers which ask for none, `disks` the bytes of roots that are kept to a size.
     """
 
     records: dict[str, Record] = field(default_factory=dict)
     running: dict[str, Running] = field(default_factory=dict)
     profiles: dict[str, str] = field(default_factory=dict)
     states: frozenset[str] = frozenset()
+    disks: dict[str, int] = field(default_factory=dict)
     user_ranges: dict[str, int] = field(default_factory=dict)
     finished: dict[str, str] = field(default_factory=dict)
     orphaned: frozenset[str] = frozenset()

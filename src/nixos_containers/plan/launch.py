@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from ..base.errors import DefinitionError
 from ..declare.codec import encode
 from .cgroup_files import cgroup_writes, oom_counter
+from .disk import disk_size
 from .health import health_script
 from .launcher import Launch, guest_script, launch_files, launcher_script
 from .launcher_limits import Oom
@@ -86,7 +87,7 @@ def params_digest(container: Container, host: Host) -> str:
     for key in _NOT_FOR_A_RUNNING_GUEST:
         parameters.pop(key)
     limits, flags = start_limits(container), container_limits(container)[1]
-    if container.limits.disk_max is not None:
+    if container.limits.disk_max is not None and container.ephemeral:
         limits["disk_max"] = container.limits.disk_max
     if limits:
         parameters["limits"] = limits
@@ -147,6 +148,7 @@ class _Common(TypedDict):
     root: str
     ephemeral: bool
     size: int | None
+    image: str | None
     directories: tuple[str, ...]
     network: NetworkPlan
     nspawn: list[str]
@@ -171,19 +173,20 @@ def _files(container: Container, host: Host, common: _Common, limits: CgroupLimi
     return launch_files(common["network"], launcher=script, guest=guest)
 
 
-def _common(record: Record, network: NetworkPlan, nspawn: list[str], *, state: str, root: str, events: str, nixos: Nixos | None) -> _Common:
+def _common(record: Record, network: NetworkPlan, nspawn: list[str], *, nixos: Nixos | None, **places: Any) -> _Common:
     container = record.container
     return {
         "name": container.name,
-        "state": state,
-        "root": root,
+        "state": places["state"],
+        "root": places["root"],
         "ephemeral": container.ephemeral,
         "size": root_size(container),
+        "image": places["image"],
         "directories": tuple(parents(container)),
         "network": network,
         "nspawn": nspawn,
         "unified_cgroups": nixos is not None and nixos.recent_systemd,
-        "events": events,
+        "events": places["events"],
         "health": bool(container.health_checks),
         "handed": handed_lines(container, user_base=first_user(record)),
     }
@@ -201,15 +204,18 @@ def plan_launch(
     nixos: Nixos | None = None,
     events: str = "",
     states: str = STATES,
+    image: str | None = None,
 ) -> Launch:
     """The files and the command that start `record`'s container with `system` on `root`.
 
     `store` is what the guest gets as its store: a directory of the host, or store paths one by one; `nixos` is what a system
-    that `is_nixos` depends on besides; `events` the file of events, if they are wanted; `states` where states are kept. Raises
+    that `is_nixos` depends on besides; `events` the file of events, if they are wanted; `states` where states are kept;
+    `image` the disk that is mounted on `root`, if it has one. Raises
     DefinitionError for options that contradict each other or the host.
     """
     container = record.container
     check_mounts(container)
+    disk_size(container)  # one that makes no sense is refused before anything is done
     network = plan_network(container)
     limits, flags = container_limits(container)
     cgroup = cgroup_of(container.name)
@@ -227,7 +233,7 @@ def plan_launch(
         nixos=nixos,
         states=states,
     )
-    common = _common(record, network, nspawn, state=state, root=root, events=events, nixos=nixos)
+    common = _common(record, network, nspawn, nixos=nixos, state=state, root=root, events=events, image=image)
     guest = guest_script(network, busybox=busybox, mounts=[*overlay_lines(container), *view_lines(limits, host)])
     health = _health(container, host, state=state, busybox=busybox, events=events)
     return Launch(
@@ -239,7 +245,7 @@ def plan_launch(
             *((store,) if isinstance(store, str) else store),
             *sources(container, states),
             *_bridges(network),
-            *filter(None, [container.network.network_namespace]),
+            *filter(None, [container.network.network_namespace, image]),
         ),
     )
 

@@ -12,6 +12,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .disk import disk_lines
 from .events import end_lines, event_function, oom_files, oom_function
 from .filtering import filter_down_lines, filter_files, filter_function
 from .health import start_function as health_function
@@ -22,6 +23,8 @@ from .service_config import RestartPolicy
 from .uplink import networks_down_lines, uplink_function
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from .cgroup_files import Write
     from .facts import Host
 from .network import NetworkPlan
@@ -53,6 +56,7 @@ def launcher_script(
     root: str,
     ephemeral: bool,
     size: int | None = None,
+    image: str | None = None,
     directories: tuple[str, ...] = (),
     cgroup: str,
     limits: tuple[Write, ...],
@@ -71,7 +75,7 @@ def launcher_script(
     `state` is the run-state directory, `cgroup` the path of the container's cgroup relative to every hierarchy,
     `limits` are writes into it, `oom` says what happens when memory runs out, `restart` when the container ended by itself,
     `nspawn` the command to supervise, `events` the file that gets a line for what happens; `handed` and `device_policy` are
-    lines of plan/rights.py; `health` says that there is a script that checks the guest.
+    lines of plan/rights.py; `health` says that there is a script that checks the guest, `image` is the disk that holds the root.
     """
     groups = host.cgroups.paths(cgroup)
     watch = watch_function(oom)
@@ -95,7 +99,7 @@ def launcher_script(
         *_command_function(nspawn, unified_cgroups=unified_cgroups, oom_score=oom.score),
         *watch,
         *restart_function(restart),
-        *_main_loop(host, groups, network, watched=bool(watch), health=health),
+        *_main_loop(host, groups, network, disk=disk_lines(image, root), watched=bool(watch), health=health),
     ]
     return "\n".join(lines) + "\n"
 
@@ -210,8 +214,7 @@ def _command_function(nspawn: list[str], *, unified_cgroups: bool, oom_score: in
     ]
 
 
-def _main_loop(host: Host, groups: tuple[str, ...], network: NetworkPlan, *, watched: bool, health: bool) -> list[str]:
-    q = shlex.quote
+def _main_loop(host: Host, groups: tuple[str, ...], network: NetworkPlan, *, disk: Iterable[str], watched: bool, health: bool) -> list[str]:
     lines = [
         "echo $$ > launcher.pid",
         'if [ "${1:-}" = adopt ]; then',
@@ -221,9 +224,10 @@ def _main_loop(host: Host, groups: tuple[str, ...], network: NetworkPlan, *, wat
         "  clear_groups",
         "else",
         "clear_groups",
+        # Before the device policy is closed, which holds for the launcher as well.
+        *disk,
         "make_groups || { echo 'cannot make the cgroups' >&2; exit 1; }",
     ]
-    parents = tuple(group.rpartition("/")[0] for group in groups)
     if network.borrows and not host.udev:
         lines += [
             "# nspawn waits for udev's word on every interface that it takes, except where /sys is read-only: then there is no udev.",
@@ -254,6 +258,18 @@ def _main_loop(host: Host, groups: tuple[str, ...], network: NetworkPlan, *, wat
         'echo "$status" > ended',
         *end_lines(),
         "rm -f nspawn.pid",
+        *_leave_lines(groups),
+        "# As long as this is there, a next start waits.",
+        "rm -f launcher.pid",
+        "exit 0",
+    ]
+    return lines
+
+
+def _leave_lines(groups: tuple[str, ...]) -> list[str]:
+    q = shlex.quote
+    parents = tuple(group.rpartition("/")[0] for group in groups)
+    return [
         "# The launcher's own cgroup goes last: it leaves it first.",
         "for group in $groups; do",
         "  top=${group%/machine.slice/*}",
@@ -263,11 +279,7 @@ def _main_loop(host: Host, groups: tuple[str, ...], network: NetworkPlan, *, wat
         "done 2>/dev/null",
         "rmdir " + " ".join(q(f"{group}/launcher") + " " + q(group) for group in groups) + " 2>/dev/null",
         "rmdir " + " ".join(q(parent) for parent in parents) + " 2>/dev/null",
-        "# As long as this is there, a next start waits.",
-        "rm -f launcher.pid",
-        "exit 0",
     ]
-    return lines
 
 
 def guest_script(network: NetworkPlan, *, busybox: str, mounts: list[str] | None = None) -> str:

@@ -145,11 +145,6 @@ def check_mounts(container: Container) -> None:
         raise DefinitionError(
             f"{where}.persistentPaths: without ‘ephemeral’ everything is kept", hint=f"set containers.{container.name}.ephemeral = true"
         )
-    if container.limits.disk_max is not None and not container.ephemeral:
-        raise DefinitionError(
-            f"{where}.limits.diskMax: only an ephemeral root, which is memory, can be kept to a size",
-            hint="set ephemeral = true and persistentPaths, or give /var/lib/nixos-containers a file system of its own size",
-        )
 
 
 def overlay_lines(container: Container) -> list[str]:

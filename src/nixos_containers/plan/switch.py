@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from ..base.errors import DefinitionError
 from ..declare.container import Record
-from .actions import Action, Create, Forget, Keep, Purge, Reconnect, Reload, Restart, SetLimits, SetProfile, Start, Update
+from .actions import Action, Create, Forget, GrowDisk, Keep, Purge, Reconnect, Reload, Restart, SetLimits, SetProfile, Start, Update
 from .activation import PARAMETERS, choose
 from .addresses import with_reserved
 from .claims import Ledger, check_host
 from .compare import compare_containers
+from .disk import check_disk, disk_size
 from .launch import limits_digest, params_digest, plan_launch
 from .life import down_actions, up_actions
 from .order import check, dependents
@@ -121,6 +122,8 @@ def _container_actions(
     # Contradictions surface here, before anything is done.
     check_number(name, container.private_users, observed.user_ranges)
     plan_launch(record, host, state="/run", root="/", busybox="busybox", system=system or "/nix/store")
+    size = observed.disks.get(name)
+    grows = check_disk(container, size, has_directory=size is None and name in observed.states)
     actions: list[Action] = []
     if known is None:
         actions.append(Create(name, "declared, and not there yet", record))
@@ -128,6 +131,8 @@ def _container_actions(
         actions.append(Update(name, "its definition changed", record))
     elif known.declared_by != source:
         actions.append(Update(name, f"it is declared in {source} now", record))
+    if grows:
+        actions.append(GrowDisk(name, "limits.diskMax is more than it has", disk_size(container) or 0))
     # A profile that somebody else keeps is followed; everything else gets a profile of its own, which also roots it.
     ours = container.system.drv is not None or (path is not None and path.startswith("/nix/store/"))
     if system is not None and ours and observed.profiles.get(name) != system:
@@ -168,6 +173,6 @@ def removal_actions(names: Collection[str], observed: Observed, *, reason: str, 
     actions: list[Action] = [*down_actions({name: reason for name in names if name in observed.running}, graph, ())]
     for name in names:
         actions.append(Forget(name, reason if purge else f"{reason}; its state directory is kept"))
-        if purge and name in observed.states:
+        if purge and (name in observed.states or name in observed.disks):
             actions.append(Purge(name, "--purge"))
     return actions

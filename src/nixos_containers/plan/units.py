@@ -10,6 +10,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from ..base.durations import parse_duration
+from .disk import disk_lines
 from .events import event_function, oom_files, oom_function, unit_end_lines
 from .filtering import filter_down_lines, filter_function
 from .launcher import REBOOT, command_lines, prepare_function
@@ -105,8 +106,9 @@ def resolver_units(program: tuple[str, ...], *, files: tuple[str, ...]) -> dict[
     }
 
 
-def drop_in(container: Container, *, state: str) -> str:
-    """What is this container's alone: its time-out, mounts, devices and limits. `state` is its persistent root.
+def drop_in(container: Container, *, state: str, disk: bool = False) -> str:
+    """What is this container's alone: its time-out, mounts, devices and limits. `state` is its persistent root,
+    `disk` says that a disk is mounted there.
 
     Raises DefinitionError for a limit or a time-out that cannot be read.
     """
@@ -128,6 +130,8 @@ def drop_in(container: Container, *, state: str) -> str:
     service += [f"DeviceAllow={_word(device.node)} {device.modifier}" for device in container.allowed_devices]
     # With m: the launcher makes a node of the container's own (plan/rights.py).
     service += [f"DeviceAllow={_word(node)} {device.permissions}m" for node, device in devices_of(container).items()]
+    # As systemd's own unit for images has it: what mounts the disk is part of this unit.
+    service += ["DeviceAllow=/dev/loop-control rw", "DeviceAllow=block-loop rw"] if disk else []
     service += _limits(container)
     unit += unit_lines(container)
     service += service_lines(container, systemd_names())
@@ -199,6 +203,7 @@ def unit_script(
     root: str,
     ephemeral: bool,
     size: int | None = None,
+    image: str | None = None,
     directories: tuple[str, ...] = (),
     network: NetworkPlan,
     nspawn: list[str],
@@ -240,6 +245,7 @@ def unit_script(
         *filter_function(host, network),
         *uplink_function(host, network),
         *prepare_function(root, ephemeral=ephemeral, size=size, directories=directories, handed=handed),
+        *disk_lines(image, root),
         "prepare || exit 1",
         *(_beside_lines(host, "uplink &", "uplink") if network.pairs else ()),
         *(_beside_lines(host, "/bin/sh ./health $$ &", "health") if health else ()),

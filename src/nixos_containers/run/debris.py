@@ -48,7 +48,18 @@ def remove_debris(paths: Paths) -> list[str]:
 def _candidates(paths: Paths) -> Iterator[tuple[str, str, re.Pattern[str]]]:
     known = observe.names(paths)
     for pattern, directories in (
-        (_TEMPORARY, [paths.records, paths.states, paths.cache, f"{paths.cache}/shell", f"{paths.cache}/index", *_private(paths, known)]),
+        (
+            _TEMPORARY,
+            [
+                paths.records,
+                paths.states,
+                os.path.dirname(paths.disk("x")),
+                paths.cache,
+                f"{paths.cache}/shell",
+                f"{paths.cache}/index",
+                *_private(paths, known),
+            ],
+        ),
         (_UNFINISHED_ROOT, [paths.states]),
         (_UNFINISHED_COPY, [paths.states]),
         (_SCRATCH, [f"{paths.cache}/apt"]),

@@ -25,6 +25,7 @@ from ..plan.limits import container_limits
 from ..plan.order import Dependencies
 from . import (
     dependencies,
+    disk,
     events,
     files,
     hosts,
@@ -140,6 +141,8 @@ def _carry_out(paths: Paths, host: Host, action: act.Action, *, purged: bool) ->
             pass  # it was said
         case act.SetLimits():
             limits.set_limits(paths, host, action.name, container_limits(observe.record(paths, action.name).container)[0])
+        case act.GrowDisk():
+            disk.grow(paths, action.name, action.size)
         case act.Forget():
             # What is to be purged stays noted until it is: a command that is killed in between is finished by the next one.
             unfinished.begin(paths, action.name, unfinished.Work(unfinished.DESTROY if purged else unfinished.FORGET))

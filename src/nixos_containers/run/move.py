@@ -10,7 +10,7 @@ from ..base.errors import ContainerError
 from ..base.files import sync_directory
 from ..build import profiles
 from ..kernel import mounts
-from . import events, files, hosts, records, units
+from . import disk, events, files, hosts, records, units
 
 if TYPE_CHECKING:
     from ..base.paths import Paths
@@ -31,12 +31,15 @@ def copy_state(paths: Paths, old: str, new: str) -> None:
     if not os.path.isdir(paths.state(old)):
         return  # it was never started
     # run/repair.py knows the name, should we be killed.
+    if disk.exists(paths, old):
+        disk.copy(paths, old, new)
     fresh = f"{paths.states}/.copy-{new}-{os.getpid()}"
     try:
         process.run(["cp", "--archive", "--reflink=auto", "--one-file-system", "--no-target-directory", paths.state(old), fresh])
         os.rename(fresh, paths.state(new))
     except BaseException:
         files.remove_state(fresh)
+        disk.discard(paths, new)
         raise
     sync_directory(paths.states)
 
@@ -44,11 +47,13 @@ def copy_state(paths: Paths, old: str, new: str) -> None:
 def remove_copy(paths: Paths, new: str) -> None:
     """Remove a copy that got no container."""
     files.remove_state(paths.state(new))
+    disk.discard(paths, new)
     records.release_user_base(paths, new)
 
 
 def take_over(paths: Paths, host: Host, old: str, new: str) -> None:
     """Give `new`, which exists and has no state, all that `old` had: state, generations, console log; then forget `old`."""
+    disk.rename(paths, old, new)
     if os.path.isdir(paths.state(old)):
         os.rename(paths.state(old), paths.state(new))
         sync_directory(paths.states)

@@ -19,7 +19,7 @@ from ..plan.launch import is_nixos, params_digest, plan_launch
 from ..plan.limits import container_limits
 from ..plan.mounts import parents
 from ..plan.nspawn import Nixos
-from . import again, bridges, forwarding, hosts, mounts, resolver, stop, storeview, unmanaged
+from . import again, bridges, disk, forwarding, hosts, mounts, resolver, stop, storeview, unmanaged
 from .readiness import launch_until_ready
 
 if TYPE_CHECKING:
@@ -92,10 +92,10 @@ def prepare(paths: Paths, record: Record, host: Host, *, busybox: str, system: s
     make_room(paths)
     ensure_machine_id()
     root = prepare_root(paths, record)
-    if is_nixos(record.container) and not record.container.ephemeral:
-        prepare_directories(root, "/nix/var/nix")
-    for path in [] if record.container.ephemeral else parents(record.container):
-        prepare_directories(root, path)
+    wanted = [] if record.container.ephemeral else [*(["/nix/var/nix"] if is_nixos(record.container) else []), *parents(record.container)]
+    image = None if record.container.ephemeral or not disk.exists(paths, name) else paths.disk(name)
+    if wanted:
+        disk.within(paths, name, lambda: prepare_directories(root, *wanted))
     state = paths.run_state(name)
     store = storeview.ensure(paths, record, system, starting=True)
     launch = plan_launch(
@@ -108,6 +108,7 @@ def prepare(paths: Paths, record: Record, host: Host, *, busybox: str, system: s
         events=paths.events,
         states=paths.states,
         store=store,
+        image=image,
         nixos=prepare_nixos(paths, name, system) if is_nixos(record.container) else None,
     )
     mounts.prepare(paths, record.container)
@@ -140,6 +141,8 @@ def prepare_root(paths: Paths, record: Record) -> str:
         return root
     root = paths.state(name)
     os.makedirs(paths.states, mode=0o755, exist_ok=True)
+    if disk.prepare(paths, record.container, skeleton=_SKELETON):
+        return root
     if os.path.isdir(root) and os.listdir(root) == ["persistent"]:
         for directory, mode in _SKELETON.items():  # it was ephemeral: no guest has had this directory for its root
             os.mkdir(f"{root}/{directory}", mode)
@@ -152,12 +155,17 @@ def prepare_root(paths: Paths, record: Record) -> str:
     return root
 
 
-def prepare_directories(root: str, path: str) -> None:
-    """Make the directory `path` of a container in its `root`, for something to be mounted in beside what the guest keeps there.
+def prepare_directories(root: str, *wanted: str) -> None:
+    """Make the directories `wanted` of a container in its `root`, for something to be mounted in beside what the guest keeps there.
 
     nspawn makes missing mount points as a user that the guest cannot act for: its root could then add nothing. Links that
     the guest may have put there are not followed.
     """
+    for path in wanted:
+        _prepare_directory(root, path)
+
+
+def _prepare_directory(root: str, path: str) -> None:
     handles = [os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)]
     try:
         top = os.fstat(handles[0])

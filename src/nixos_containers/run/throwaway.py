@@ -17,7 +17,7 @@ from ..base.errors import ContainerError
 from ..base.files import locked, remove
 from ..build import profiles
 from ..observe import containers as observe
-from . import events, files, hosts, records, stop, units
+from . import disk, events, files, hosts, records, stop, units
 from .enter import enter
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ def discard(paths: Paths, host: Host, name: str) -> None:
         if host.systemd:
             units.sync(paths, [name])
         files.remove_state(paths.state(name))
+        disk.discard(paths, name)
         records.release_user_base(paths, name)
         for path in (paths.log(name), paths.log(name) + ".1", marker(paths, name)):
             remove(path)

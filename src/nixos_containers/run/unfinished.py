@@ -19,7 +19,7 @@ from ..base.files import locked_if_free, read_text, remove, write_atomically
 from ..build import profiles
 from ..declare.codec import DecodeError, decode, encode
 from ..observe import containers as observe
-from . import files, move, records, stop, units
+from . import disk, files, move, records, stop, units
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -130,6 +130,7 @@ def settle(paths: Paths, host: Host, name: str) -> str | None:
         forget(paths, host, name)
         if work.kind == COPY:
             files.remove_state(paths.state(name))
+            disk.discard(paths, name)
         if not os.path.isdir(paths.state(name)):
             records.release_user_base(paths, name)
         sentence = f"removed what a killed command had made of container ‘{name}’"
@@ -161,5 +162,6 @@ def forget(paths: Paths, host: Host, name: str) -> None:
 def purge(paths: Paths, name: str) -> None:
     """Remove the state of container `name` and give its range of user ids back; idempotent. What is mounted in it stays whole."""
     files.destroy_state(paths.state(name))
+    disk.discard(paths, name)
     remove(f"{paths.states}/.#{name}.lck")  # systemd-nspawn's own, which it leaves when it is killed
     records.release_user_base(paths, name)

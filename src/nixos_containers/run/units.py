@@ -13,6 +13,7 @@ from ..base.errors import ContainerError, HostError
 from ..base.files import read_text, remove, symlink_atomically, write_atomically
 from ..base.own import own_program
 from ..observe import containers as observe
+from ..plan.disk import disk_size
 from ..plan.units import DROP_IN, MARK, RESOLVER_UNITS, TEMPLATE, drop_in, drop_in_of, resolver_units, template_unit, unit_of
 from . import events, forwarding
 from .readiness import StartFailed
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ..base.paths import Paths
-    from ..declare.container import Record
+    from ..declare.container import Container, Record
 
 _LOG_TAIL_LINES = "15"
 _TARGET = "machines.target"
@@ -105,7 +106,7 @@ def _sync_container(paths: Paths, directory: str, name: str, *, exists: bool) ->
     except HostError:
         return False  # damaged: said elsewhere, and its unit is left as it was
     changed = False
-    path, text = f"{directory}/{drop_in_of(name)}", drop_in(container, state=paths.state(name))
+    path, text = f"{directory}/{drop_in_of(name)}", drop_in(container, state=paths.state(name), disk=_has_disk(paths, container))
     if read_text(path) != text:
         os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
         write_atomically(path, text)
@@ -121,6 +122,10 @@ def _sync_container(paths: Paths, directory: str, name: str, *, exists: bool) ->
     if container.auto_start:
         changed = _enable_target(directory) or changed
     return changed
+
+
+def _has_disk(paths: Paths, container: Container) -> bool:
+    return disk_size(container) is not None or observe.disk_size(paths, container.name) is not None
 
 
 def _enable_target(directory: str) -> bool:
