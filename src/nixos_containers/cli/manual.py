@@ -27,6 +27,7 @@ _FILES = (
     ("/etc/nixos-containers/NAME.conf", "the record of a container that exists"),
     ("/etc/nixos-containers/NAME.nix", "the definition of a container of `create`, for its owner to edit"),
     ("/var/lib/nixos-containers/NAME", "the container's root directory: its state"),
+    ("/var/lib/nixos-containers/.disks/NAME.ext4", "that root, where limits.diskMax keeps it to a size"),
     ("/nix/var/nix/profiles/per-container/NAME", "the systems it has had"),
     ("/var/log/nixos-containers/NAME.log", "the console of the last start; NAME.log.1 is that of the one before"),
     ("/var/cache/nixos-containers", "the package index and downloads; may be deleted at any time"),

@@ -9,7 +9,7 @@ TOPICS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("getting in", ("run", "root-login", "login", "cp", "mount", "umount")),
     ("seeing", ("list", "status", "logs", "events", "stats", "top", "ps", "tree", "ui", "metrics", "inspect")),
     ("network", ("show-ip", "show-host-key", "network")),
-    ("limits and disk space", ("set-limit", "du", "volume")),
+    ("limits and disk space", ("set-limit", "convert-disk", "du", "volume")),
     ("going back", ("generations", "rollback", "prune")),
     ("the host", ("doctor", "completion")),
 )
