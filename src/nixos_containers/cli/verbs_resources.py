@@ -20,7 +20,7 @@ RESOURCES: tuple[Verb, ...] = (
     ),
     Verb(
         "convert-disk",
-        "move the root of a stopped container into a disk of its own, or out of it",
+        "move a stopped container's root into a disk, or out",
         "convert_disk",
         "many",
         text=(
