@@ -35,10 +35,10 @@ runtime-setup:
 test-setup: $(VENV)/ready
 	@bash contrib/apt-install $(TEST_PACKAGES)
 
-$(VENV)/ready: pyproject.toml
+$(VENV)/ready: pyproject.toml Makefile
 	@bash contrib/apt-install python3-venv
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check 'pytest>=8,<9' 'mypy>=1.11,<2' 'ruff>=0.6,<0.15' 'textual>=1,<9'
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check 'pytest>=8,<9' 'mypy>=1.11,<2' 'ruff>=0.6,<0.15' 'textual>=1,<9' 'pyte>=0.8,<1' 'prometheus-client>=0.20,<1'
 	touch $@
 
 install:

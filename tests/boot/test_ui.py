@@ -1,61 +1,129 @@
-"""The dashboard on a terminal, with a real container."""
+"""The dashboard on terminals of several kinds, with a real container: drawn, keys, resizing, the end; and how it is installed."""
 
 from __future__ import annotations
 
 import os
-import pty
-import re
-import select
+import shutil
 import subprocess
 import sys
-import time
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from .conftest import ROOT, Host, wait_until
+from tests.terminal import Terminal
+
+from .conftest import ROOT, Host
 
 NAME = "nctui"
 DEFINITION = '{ containers.nctui = { ephemeral = true; config.system.stateVersion = "23.11"; }; }'
+# With the site's packages, where the tests' Textual is.
+_PROGRAM = f"import sys; sys.path.insert(0, {str(ROOT / 'src')!r}); from nixos_containers.main import main; sys.exit(main())"
+
+
+@pytest.fixture(scope="module")
+def shown(host: Host) -> Iterator[Host]:
+    pytest.importorskip("textual", reason="the optional library of the dashboard is not installed: make test-setup")
+    host.define(DEFINITION)
+    host.switch()
+    yield host
+
+
+def dashboard(term: str, *, columns: int = 80, lines: int = 24) -> Terminal:
+    command = [sys.executable, "-c", _PROGRAM, "ui", NAME, "--interval", "300ms"]
+    return Terminal(command, env={"TERM": term, "LANG": "C.UTF-8"}, columns=columns, lines=lines)
+
+
+def row(screen: str) -> str:
+    return next((line for line in screen.splitlines() if line.startswith(f" {NAME} ")), "")
+
+
+def words(screen: str) -> str:
+    """The right half, where the log is, without its line ends."""
+    return " ".join(" ".join(line[36:78] for line in screen.splitlines()).split())
 
 
 def test_without_a_terminal_it_names_what_works(host: Host) -> None:
     assert "stats --watch" in host.fail("ui")
 
 
-def test_it_starts_shows_and_stops_a_container(host: Host) -> None:
-    pytest.importorskip("textual", reason="the optional library of the dashboard is not installed: make test-setup")
-    host.define(DEFINITION)
-    host.switch()
-    ours, theirs = pty.openpty()
-    code = f"import sys; sys.path.insert(0, {str(ROOT / 'src')!r}); from nixos_containers.main import main; sys.exit(main(['ui', '--interval', '200ms']))"
-    env = {**os.environ, "TERM": "xterm-256color", "LINES": "40", "COLUMNS": "140"}
-    running = subprocess.Popen([sys.executable, "-c", code], stdin=theirs, stdout=theirs, stderr=theirs, env=env, start_new_session=True)
-    os.close(theirs)
-    drawn = ""
-
-    def shows(text: str) -> bool:
-        nonlocal drawn
-        while select.select([ours], [], [], 0.05)[0]:
-            drawn += re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", " ", os.read(ours, 1 << 16).decode(errors="replace"))
-        return text in drawn
-
+def test_it_starts_shows_enters_and_stops_a_container(shown: Host) -> None:
+    terminal = dashboard("xterm-256color")
     try:
-        wait_until(lambda: shows(NAME) and shows("down"))
-        drawn = ""
-        os.write(ours, b"s")
-        wait_until(lambda: shows("") and host.succeed("status", NAME) == "up\n")
-        wait_until(lambda: shows("up"))
-        os.write(ours, b"x")
-        wait_until(lambda: shows("") and host.succeed("status", NAME) == "down\n")
-        os.write(ours, b"q")
-        deadline = time.monotonic() + 10
-        while running.poll() is None and time.monotonic() < deadline:
-            try:
-                shows("")
-            except OSError:  # the other end is closed
-                running.wait(timeout=10)
-        assert running.returncode == 0
+        terminal.wait_for(lambda screen: " down " in row(screen) and "Quit" in screen)
+        terminal.press("s")
+        terminal.wait_for(lambda screen: " up " in row(screen))
+        assert shown.succeed("status", NAME) == "up\n"
+        terminal.wait_for(lambda screen: "Reached target" in words(screen))
+        terminal.press("e")
+        terminal.wait_for(f"root@{NAME}")
+        terminal.press("echo in-$(uname -n)\n")
+        terminal.wait_for(f"in-{NAME}")
+        terminal.press("logger said in the shell; exit\n")
+        terminal.wait_for("Quit")
+        terminal.wait_for(lambda screen: "said in the shell" in words(screen))
+        terminal.resize(132, 43)
+        terminal.wait_for(lambda screen: " up " in row(screen) and len(screen.splitlines()[0].rstrip()) > 80)
+        terminal.press("x")
+        terminal.wait_for(lambda screen: " down " in row(screen))
+        assert shown.succeed("status", NAME) == "down\n"
+        terminal.press("q")
+        assert terminal.ended() == 0
+        assert terminal.is_restored()
     finally:
-        running.kill()
-        running.wait()
-        os.close(ours)
+        terminal.close()
+
+
+@pytest.mark.parametrize("term", ["xterm", "linux", "vt100", "screen", "dumb"])
+def test_every_kind_of_terminal_and_the_least_size(shown: Host, term: str) -> None:
+    terminal = dashboard(term, columns=80, lines=24)
+    try:
+        terminal.wait_for(lambda screen: " down " in row(screen) and "disk" in screen and "Quit" in screen)
+        terminal.resize(40, 10)
+        terminal.wait_for(lambda screen: NAME in screen)
+        terminal.press("q")
+        assert terminal.ended() == 0
+        assert terminal.is_restored()
+        end = terminal.raw[terminal.raw.rindex(b"\x1b[?1049l") :]
+        assert b"\x1b[?25h" in end and b"\x1b[?1049h" not in end, "the other screen is back, and the cursor"
+        assert b"Traceback" not in terminal.raw
+    finally:
+        terminal.close()
+
+
+def test_it_ends_with_the_terminal(shown: Host) -> None:
+    terminal = dashboard("xterm")
+    try:
+        terminal.wait_for("Quit")
+        terminal.hang_up()
+        terminal.process.wait(timeout=30)
+    finally:
+        terminal.close()
+
+
+def test_make_install_ui_brings_what_it_needs(host: Host, tmp_path: Path) -> None:
+    def make(target: str) -> subprocess.CompletedProcess[str]:
+        # Our installers are asked for nothing: what they would install is there.
+        command = ["make", "-s", "-C", str(ROOT), target, f"PREFIX={tmp_path}"]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    installed = make("install")
+    assert installed.returncode == 0, installed.stdout + installed.stderr
+    program = f"{tmp_path}/bin/nixos-container"
+    terminal = Terminal([program, "ui"], env={"TERM": "xterm", "LANG": "C.UTF-8"})
+    try:
+        assert terminal.ended() == 1
+        assert "make install-ui" in terminal.screen and "Traceback" not in terminal.screen
+    finally:
+        terminal.close()
+    if make("install-ui").returncode != 0:
+        pytest.skip("no package index to install from")
+    terminal = Terminal([program, "ui"], env={"TERM": "xterm", "LANG": "C.UTF-8"})
+    try:
+        terminal.wait_for("Quit")
+        terminal.press("q")
+        assert terminal.ended() == 0
+    finally:
+        terminal.close()
+        shutil.rmtree(tmp_path)
+        os.mkdir(tmp_path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -18,6 +18,18 @@ from nixos_containers.ui.app import Dashboard
 from nixos_containers.ui.source import GRAPHS
 
 
+class FakeLog:
+    def __init__(self, texts: list[str]) -> None:
+        self.texts = texts
+        self.closed = False
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.texts)
+
+    def close(self) -> None:
+        self.closed = True
+
+
 class Fake:
     """Two containers; remembers what was asked of it."""
 
@@ -25,6 +37,7 @@ class Fake:
         self.names = ["db", "web"]
         self.up = {"web"}
         self.done: list[tuple[str, str]] = []
+        self.logs: list[FakeLog] = []
         self.samples = 0
         self.history: dict[str, dict[str, deque[float]]] = {}
 
@@ -42,8 +55,9 @@ class Fake:
             found.append(row)
         return found
 
-    def log(self, name: str) -> str:
-        return f"log of {name}\n\x1b[2Jnot a command"
+    def log(self, name: str, *, follow: bool) -> FakeLog:
+        self.logs.append(FakeLog([f"log of {name}, {'going on' if follow else 'at its end'}\n\x1b[2J\x1bcnot a command\r"]))
+        return self.logs[-1]
 
     def act(self, verb: str, name: str) -> str:
         self.done.append((verb, name))
@@ -89,10 +103,15 @@ def test_it_shows_all_containers_and_refreshes_them() -> None:
 def test_the_log_is_that_of_the_chosen_one_and_commands_no_terminal() -> None:
     async def story(pilot: Pilot[None], app: Dashboard, source: Fake) -> None:
         log = app.query_one("#log", RichLog)
-        await until(pilot, lambda: bool(log.lines) and log.lines[0].text == "log of db")
+        await until(pilot, lambda: bool(log.lines) and log.lines[0].text == "log of db, at its end")
         await pilot.press("down")
-        await until(pilot, lambda: bool(log.lines) and log.lines[0].text == "log of web")
-        assert "\x1b" not in log.lines[1].text
+        await until(pilot, lambda: bool(log.lines) and log.lines[0].text == "log of web, going on")
+        assert log.lines[1].text == "\N{REPLACEMENT CHARACTER}cnot a command"
+        await pilot.press("up")
+        await until(pilot, lambda: log.lines[0].text == "log of db, at its end" if log.lines else False)
+        source.up.add("db")
+        await until(pilot, lambda: log.lines[0].text == "log of db, going on" if log.lines else False)
+        assert [log.closed for log in source.logs] == [True, True, True, False]
 
     drive(story)
 
@@ -108,5 +127,16 @@ def test_keys_act_on_the_chosen_one_and_failures_are_shown() -> None:
         await until(pilot, lambda: any(note.message == "it failed" for note in app._notifications))
         await pilot.press("q")
         assert not app.is_running or app._exit
+
+    drive(story)
+
+
+def test_a_small_window_shows_all_graphs() -> None:
+    async def story(pilot: Pilot[None], app: Dashboard, source: Fake) -> None:
+        bottom = app.query_one("#graph-io", Sparkline)
+        assert bottom.region.height == 2
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: bottom.region.height == 1 and app.screen.region.contains_region(bottom.region))
+        assert bottom.region.bottom <= 23, "above the keys"
 
     drive(story)

@@ -24,13 +24,15 @@ _KEPT = ("TERM", "HOME", "USER", "LOGNAME", "SSL_CERT_FILE", "NIX_PATH", "NIX_SS
 _KEPT_SUFFIX = ("_proxy", "_PROXY")
 # What may take long, and what nobody wants any more once we are dead.
 _LONG = frozenset({"nix", "nix-instantiate", "nix-store", "apt-get", "apt-cache", "/usr/lib/apt/apt-helper", "cp"})
-# For `spawn`: a stream of the program that the caller reads while it runs, and none (subprocess's own numbers).
+# For `spawn`: a stream of the program that the caller reads while it runs, for stderr the same as stdout, and none
+# (subprocess's own numbers).
 PIPE = -1
+STDOUT = -2
 DEVNULL = -3
 # What Python ignores and its children must not inherit so: SIGPIPE and SIGXFSZ (importing signal loads enum).
 _IGNORED_SIGNALS = (13, 25)
 
-__all__ = ["DEVNULL", "PIPE", "CommandFailed", "detached", "environment", "find", "interactive", "missing", "run", "spawn"]
+__all__ = ["DEVNULL", "PIPE", "STDOUT", "CommandFailed", "detached", "environment", "find", "interactive", "missing", "run", "spawn"]
 
 
 class CommandFailed(ContainerError):
@@ -137,8 +139,9 @@ def spawn(
     stderr: int | IO[bytes] | None = None,
     env: Mapping[str, str] | None = None,
     detach: bool = False,
+    pass_fds: tuple[int, ...] = (),
 ) -> subprocess.Popen[bytes]:
-    """Start `command` and return at once; `detach` gives it a session of its own, out of Ctrl-C's reach."""
+    """Start `command` and return at once; `detach` gives it a session of its own, out of Ctrl-C's reach. It inherits `pass_fds`."""
     import shlex
     import subprocess
 
@@ -151,6 +154,7 @@ def spawn(
             stderr=stderr,
             env=environment(env),
             start_new_session=detach,
+            pass_fds=pass_fds,
         )
     except (FileNotFoundError, PermissionError) as failure:
         raise _not_started(command[0], failure) from None
@@ -171,6 +175,8 @@ def detached(command: Sequence[str], *, output: int, env: Mapping[str, str]) -> 
 
 def interactive(command: Sequence[str]) -> int:
     """Run `command` on our terminal and return its status."""
+    import subprocess
+
     log.debug(f"+ {' '.join(command)}")
     return subprocess.run(list(command), check=False, env=environment()).returncode
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..base.errors import ContainerError
 from ..base.paths import Paths
+from ..observe import containers as observe
 from .stats import interval
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 def run(arguments: Arguments) -> int:
     """Carry the verb out. Raises ContainerError where there is no terminal, or no Textual."""
     paths, seconds = Paths(), interval(arguments)
+    for name in arguments.names:
+        observe.record(paths, name)
     if not (os.isatty(0) and os.isatty(1)):
         raise ContainerError("ui needs a terminal", hint="nixos-container list --long, or stats --watch")
     # `make install-ui` puts Textual beside the program: a command of ours starts without the site's packages.
@@ -34,5 +37,5 @@ def run(arguments: Arguments) -> int:
         ) from None
     from ..ui.source import Source
 
-    Dashboard(Source(paths), interval=seconds).run()
+    Dashboard(Source(paths, tuple(arguments.names)), interval=seconds).run()
     return 0

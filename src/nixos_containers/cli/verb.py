@@ -24,6 +24,7 @@ _ALL_BY_DEFAULT = frozenset(
         "metrics",
         "du",
         "network",
+        "ui",
     }
 )
 

@@ -115,12 +115,13 @@ SEEING: tuple[Verb, ...] = (
         "ui",
         "watch and manage containers on the terminal",
         "ui",
+        "many",
         options=(_INTERVAL,),
         json=False,
         text=(
-            "All containers with what they use, refreshed; below, graphs and the log of the one under the cursor. Keys: `s` starts it, "
-            "`x` stops it, `r` restarts it, `e` opens root's shell in it, `l` reads its log again, `q` ends. It works over ssh. It needs "
-            "the Python library Textual: `make install-ui` in the program's source installs it beside the program."
+            "All containers, or those named, with what they use, refreshed; below, graphs and the log of the one under the cursor. Keys: "
+            "`s` starts it, `x` stops it, `r` restarts it, `e` opens root's shell in it, `l` reads its log again, `q` ends. It works over "
+            "ssh. It needs the Python library Textual: `make install-ui` in the program's source installs it beside the program."
         ),
         examples=("ui",),
     ),

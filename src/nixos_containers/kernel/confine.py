@@ -13,8 +13,8 @@ from .proc import read
 
 # setns(2) takes these: nsenter itself needs them, and without them no system boots in a container anyway.
 _FOR_NSENTER = (1 << 18) | (1 << 19) | (1 << 21)  # SYS_CHROOT, SYS_PTRACE, SYS_ADMIN
-# setns(2): cgroup, uts, ipc and net. Afterwards the host's nsenter must still be found, and a child must be forked.
-_OTHER_NAMESPACES = 0x02000000 | 0x04000000 | 0x08000000 | 0x40000000
+# setns(2): cgroup, uts, ipc, pid (of children) and net. Afterwards the host's nsenter must still be found.
+_OTHER_NAMESPACES = 0x02000000 | 0x04000000 | 0x08000000 | 0x20000000 | 0x40000000
 _CLONE_NEWUSER = 0x10000000
 _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 24, 38
 _KEYCTL = {"x86_64": 250, "aarch64": 219, "riscv64": 219, "i686": 288, "armv7l": 311}
@@ -43,11 +43,11 @@ def _fields(status: str) -> dict[str, str]:
 def enter(leader: int) -> list[str]:
     """Join the namespaces of process `leader` that one may join and still run nsenter(1), and keep no right that it lacks.
 
-    Return nsenter's words for the namespaces that are left. Capabilities shrink at the next execve(2); our session's keys
+    Return nsenter's words for what is left, in a child. Capabilities shrink at the next execve(2); our session's keys
     stay behind. Raises OSError when the kernel refuses.
     """
     drop, no_new_privileges = surplus(leader)
-    words = [f"--target={leader}", "--mount", "--pid"]
+    words = [f"--target={leader}", "--mount"]
     flags = _OTHER_NAMESPACES
     private = os.readlink(f"/proc/{leader}/ns/user") != os.readlink("/proc/self/ns/user")
     if private:

@@ -9,8 +9,8 @@ from ..base import process
 from ..base.errors import ContainerError
 from ..base.files import read_text
 from ..base.programs import GUEST_PATH
-from ..kernel import confine
 from ..observe import containers as observe
+from .inside import inside
 
 if TYPE_CHECKING:
     from ..base.paths import Paths
@@ -46,7 +46,7 @@ def what_hangs(paths: Paths, name: str) -> str:
         return ""
     said = []
     for title, words in _QUESTIONS.items():
-        enter = [*confine.prefix(running.leader), process.find("nsenter") or "nsenter", "--all", f"--target={running.leader}", "--"]
+        enter = inside(name, running.leader)
         try:
             done = process.run([*enter, "systemctl", *words], check=False, env={"PATH": GUEST_PATH}, timeout=_ANSWER_SECONDS)
         except ContainerError:

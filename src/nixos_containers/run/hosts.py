@@ -57,11 +57,11 @@ def link_in_guest(paths: Paths, name: str, leader: int) -> None:
     from ..observe import containers as observe
     from ..plan.launch import is_nixos
     from ..plan.nspawn import GUEST_DIRECTORY
+    from .inside import inside
 
     record = observe.record(paths, name)
     if is_nixos(record.container):
-        inside = ["nsenter", "--all", f"--target={leader}", "--", record.busybox]
-        process.run([*inside, "ln", "-sfn", f"{GUEST_DIRECTORY}/hosts", "/etc/hosts"], check=False)
+        process.run([*inside(name, leader), record.busybox, "ln", "-sfn", f"{GUEST_DIRECTORY}/hosts", "/etc/hosts"], check=False)
 
 
 def _refresh(paths: Paths, planned: dict[str, Container | None]) -> None:

@@ -7,9 +7,9 @@ from ..base.errors import ContainerError
 from ..base.paths import Paths
 from ..base.programs import GUEST_PATH
 from ..build import store
-from ..kernel import confine
 from ..observe import containers as observe
 from . import events, hosts, start, storeview
+from .inside import inside
 
 # switch-to-configuration's status when the switch happened but some units failed (upstream's convention).
 _UNITS_FAILED = 4
@@ -33,10 +33,7 @@ def reload(paths: Paths, name: str, system: str) -> None:
     _show(paths, name, system)
     # Both systems stay rooted until the new one really runs.
     store.add_root(system, f"{paths.gcroots(name)}/switching")
-    command = [
-        *confine.prefix(running.leader), process.find("nsenter") or "nsenter", "--all", f"--target={running.leader}", "--",
-        f"{system}/bin/switch-to-configuration", "test",
-    ]  # fmt: skip
+    command = [*inside(name, running.leader), f"{system}/bin/switch-to-configuration", "test"]
     hosts.write_guest(paths, name, system)
     # As upstream's login shell would set it: NixOS has nothing in the places of the host's PATH.
     done = process.run(command, check=False, pass_stderr=True, env={"PATH": GUEST_PATH})
@@ -81,9 +78,6 @@ def dry_activate(paths: Paths, name: str, system: str) -> str | None:
         _show(paths, name, system)
     except RestartNeeded:
         return None
-    command = [
-        *confine.prefix(running.leader), process.find("nsenter") or "nsenter", "--all", f"--target={running.leader}", "--",
-        f"{system}/bin/switch-to-configuration", "dry-activate",
-    ]  # fmt: skip
+    command = [*inside(name, running.leader), f"{system}/bin/switch-to-configuration", "dry-activate"]
     done = process.run(command, check=False, env={"PATH": GUEST_PATH})
     return done.stdout + done.stderr if done.returncode == 0 else None

@@ -11,6 +11,7 @@ from ..base.programs import GUEST_PATH
 from ..kernel import processes
 from ..observe import containers as observe
 from ..observe import healthchecks
+from .inside import inside
 
 if TYPE_CHECKING:
     from ..base.paths import Paths
@@ -43,7 +44,7 @@ def _reached(paths: Paths, name: str, state: str, deadline: float) -> bool:
         return running is not None
     if state == "healthy":
         return _healthy(paths, name)
-    said = _systemd_says(running.leader)
+    said = _systemd_says(name, running.leader)
     if state == "ready":
         return said in ("running", "degraded")
     if said == "degraded":
@@ -60,7 +61,6 @@ def _healthy(paths: Paths, name: str) -> bool:
     return found == healthchecks.HEALTHY
 
 
-def _systemd_says(leader: int) -> str:
-    nsenter = process.find("nsenter") or "nsenter"
-    command = [nsenter, "--all", f"--target={leader}", "--", "systemctl", "is-system-running"]
+def _systemd_says(name: str, leader: int) -> str:
+    command = [*inside(name, leader), "systemctl", "is-system-running"]
     return process.run(command, check=False, env={"PATH": GUEST_PATH}).stdout.strip()

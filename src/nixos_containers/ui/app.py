@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -16,9 +18,11 @@ from ..base.quantities import percent, size, span
 from ..observe.processes import printable
 
 if TYPE_CHECKING:
-    from .source import Source
+    from .source import Log, Source
 
 _COLUMNS = ("NAME", "STATE", "HEALTH", "CPU", "MEMORY", "NET IN", "NET OUT", "TASKS", "UP")
+# What a guest's console has between its words (ECMA-48): not for this screen, where it would only be in the way.
+_COLOUR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _GRAPHS = {"cpuPercent": "CPU", "memory": "memory", "network": "network", "io": "disk"}
 
 
@@ -32,13 +36,16 @@ class Dashboard(App[None]):
     #graphs { width: 36; padding: 0 1; }
     Sparkline { height: 2; margin-bottom: 1; }
     RichLog { width: 1fr; }
+    .-low Sparkline { height: 1; margin-bottom: 0; }
     """
+    # Windows with fewer lines have room for flat graphs only.
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-high")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "quit", "Quit"),
         Binding("s", "act('start')", "Start"),
         Binding("x", "act('stop')", "Stop"),
         Binding("r", "act('restart')", "Restart"),
-        Binding("l", "log", "Log anew"),
+        Binding("l", "log", "Log"),
         Binding("e", "shell", "Shell"),
     ]
 
@@ -47,7 +54,8 @@ class Dashboard(App[None]):
         self._source = source
         self._interval = interval
         self._rows: dict[str, dict[str, Any]] = {}
-        self._shown = ""
+        self._shown: tuple[str, str] | None = None  # whose log, and the state that it was in
+        self._reader: Log | None = None
 
     def compose(self) -> ComposeResult:
         yield Header(show_clock=True)
@@ -57,7 +65,7 @@ class Dashboard(App[None]):
                 for graph in _GRAPHS:
                     yield Static(id=f"label-{graph}")
                     yield Sparkline([], id=f"graph-{graph}")
-            yield RichLog(id="log", wrap=True, markup=False, highlight=False)
+            yield RichLog(id="log", wrap=True, min_width=0, markup=False, highlight=False)
         yield Footer()
 
     def on_mount(self) -> None:
@@ -70,6 +78,8 @@ class Dashboard(App[None]):
 
     def measure(self) -> None:
         """Take a sample and show it."""
+        if not self.query("#table"):
+            return  # it is ending
         rows = self._source.rows()
         table = self.query_one("#table", DataTable)
         found = {row["name"]: row for row in rows}
@@ -81,8 +91,11 @@ class Dashboard(App[None]):
                 table.add_row(*cells, key=name)
             else:
                 for column, cell in zip(_COLUMNS, cells, strict=True):
-                    table.update_cell(name, column, cell)
+                    table.update_cell(name, column, cell, update_width=True)
         self._rows = found
+        name = self.chosen()
+        if name is not None and self._shown != (name, found[name]["state"]):
+            self.action_log()
         up = [row for row in rows if row["state"] == "up"]
         cpu = sum(row.get("cpuPercent") or 0 for row in up)
         self.sub_title = f"{len(up)} of {len(rows)} up, CPU {percent(cpu)}, memory {size(sum(row.get('memory') or 0 for row in up))}"
@@ -107,29 +120,41 @@ class Dashboard(App[None]):
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
         """The cursor moved: show that container."""
-        if event.row_key is not None and event.row_key.value != self._shown:
+        if event.row_key is not None and (self._shown is None or event.row_key.value != self._shown[0]):
             self._draw_graphs()
             self.action_log()
 
     def action_log(self) -> None:
-        """Show the end of the chosen container's log."""
+        """Show the end of the chosen container's log, and what comes while it runs."""
         name = self.chosen()
-        if name is not None:
-            self._shown = name
-            self._load_log(name)
+        if name is None or name not in self._rows:
+            return
+        self._shown = (name, self._rows[name]["state"])
+        self._close_log()
+        self._reader = self._source.log(name, follow=self._shown[1] == "up")
+        self.query_one("#log", RichLog).clear()
+        self._read_log(self._reader)
 
-    @work(thread=True, exclusive=True, group="log")
-    def _load_log(self, name: str) -> None:
-        text = self._source.log(name)
-        self.call_from_thread(self._show_log, name, text)
+    @work(thread=True, group="log")
+    def _read_log(self, log: Log) -> None:
+        for text in log:
+            if log is not self._reader:
+                return  # the cursor has moved on
+            self.call_from_thread(self._show_log, log, text)
 
-    def _show_log(self, name: str, text: str) -> None:
-        if name != self._shown:
-            return  # the cursor has moved on
-        log = self.query_one("#log", RichLog)
-        log.clear()
-        for line in text.splitlines():
-            log.write(printable(line))
+    def _show_log(self, log: Log, text: str) -> None:
+        if log is self._reader:
+            for line in text.split("\n"):
+                self.query_one("#log", RichLog).write(printable(_COLOUR.sub("", line.rstrip("\r"))))
+
+    def _close_log(self) -> None:
+        if self._reader is not None:
+            self._reader.close()
+        self._reader = None
+
+    def on_unmount(self) -> None:
+        """The dashboard ends: nothing of it stays."""
+        self._close_log()
 
     def action_act(self, verb: str) -> None:
         """Start, stop or restart the chosen container, in the background."""
@@ -143,7 +168,7 @@ class Dashboard(App[None]):
         said = self._source.act(verb, name)
         if said:
             self.call_from_thread(self.notify, said, severity="error", timeout=10)
-        self.call_from_thread(self.action_log)
+        self.call_from_thread(self.measure)
 
     def action_shell(self) -> None:
         """Root's shell in the chosen container, on the whole terminal, until it ends."""
@@ -152,6 +177,8 @@ class Dashboard(App[None]):
             self.notify("it is not running", severity="warning")
             return
         with self.suspend():
+            sys.stdout.write(f"\x1b[H\x1b[J{name}: root's shell; ‘exit’ brings the dashboard back\n")
+            sys.stdout.flush()
             process.interactive(self._source.command("root-login", name))
         self.refresh()
 

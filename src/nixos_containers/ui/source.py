@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
@@ -13,19 +15,46 @@ from ..observe import healthchecks
 from ..observe.stats import Sampler, rates
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from ..base.paths import Paths
 
 HISTORY = 120  # samples that a graph shows
 GRAPHS = ("cpuPercent", "memory", "network", "io")
 _LOG_LINES = "200"
-_LOG_SECONDS = 10.0
+
+
+class Log:
+    """What a command of ours prints, as it comes. `close` ends it, from any thread."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        # Out of the terminal's reach: Ctrl-C there is a key like any other.
+        self._process = process.spawn(command, stdout=process.PIPE, stderr=process.STDOUT, detach=True)
+
+    def __iter__(self) -> Iterator[str]:
+        """Whole lines, as many as there are at a time."""
+        assert self._process.stdout is not None
+        rest = b""
+        while got := os.read(self._process.stdout.fileno(), 1 << 16):
+            whole, newline, rest = (rest + got).rpartition(b"\n")
+            if newline:
+                yield whole.decode(errors="replace")
+        if rest:
+            yield rest.decode(errors="replace")
+        self._process.wait()
+
+    def close(self) -> None:
+        """No more of it: who reads comes to the end."""
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGTERM)
 
 
 class Source:
-    """The containers of this host."""
+    """The containers of this host, or those `wanted`."""
 
-    def __init__(self, paths: Paths) -> None:
+    def __init__(self, paths: Paths, wanted: tuple[str, ...] = ()) -> None:
         self._paths = paths
+        self._wanted = frozenset(wanted)
         self._sampler = Sampler(paths)
         self._before = self._sampler.sample()
         self.history: dict[str, dict[str, deque[float]]] = {}
@@ -35,6 +64,8 @@ class Source:
         now = self._sampler.sample()
         found = []
         for name in observe.names(self._paths):
+            if self._wanted and name not in self._wanted:
+                continue
             row: dict[str, Any] = {"name": name, "state": "up" if name in now else "down", "health": None}
             if name in now:
                 row |= rates(self._before.get(name), now[name])
@@ -63,13 +94,9 @@ class Source:
         """The argv of a command of ours."""
         return [*own_program(), *words]
 
-    def log(self, name: str) -> str:
-        """The end of the container's log, or why there is none."""
-        try:
-            done = process.run(self.command("logs", name, "--lines", _LOG_LINES), check=False, timeout=_LOG_SECONDS)
-        except ContainerError as failure:
-            return str(failure)
-        return done.stdout or done.stderr
+    def log(self, name: str, *, follow: bool) -> Log:
+        """The end of the container's log, or why there is none; with `follow` also what it says from now on."""
+        return Log(self.command("logs", name, "--lines", _LOG_LINES, *(["--follow"] if follow else [])))
 
     def act(self, verb: str, name: str) -> str:
         """Carry out `verb` for the container; what it said when it failed, or nothing."""
