@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 from pathlib import Path
 
 from .conftest import Host
@@ -18,6 +20,9 @@ def test_create_start_run_update_destroy(host: Host) -> None:
         host.succeed("start", "nctimp")
         assert host.inside("nctimp", "cat", "/etc/greeting") == "one"
         assert host.succeed("show-ip", "nctimp").startswith("10.233.")
+        # Both families, as a declared container that says nothing about addresses.
+        own6 = re.search(r"inet6 (fd6e:6978:6f73:\S+)/128", host.inside("nctimp", "ip", "-6", "address", "show", "eth0"))
+        assert own6 and subprocess.run(["ping", "-c", "1", "-W", "2", own6[1]], stdout=subprocess.DEVNULL, check=False).returncode == 0
         leader = host.json("status", "nctimp")["leader"]
         host.succeed("update", "nctimp", "--config", 'environment.etc."greeting".text = "two";\nsystem.stateVersion = "23.11";')
         assert host.inside("nctimp", "cat", "/etc/greeting") == "two"

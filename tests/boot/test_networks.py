@@ -201,14 +201,56 @@ def test_the_network_goes_with_a_guest_that_shuts_itself_down(networked: Host) -
     networked.succeed("start", "nctnetd")
 
 
+def leaders(host: Host) -> dict[str, int]:
+    return {row["name"]: row["leader"] for row in host.json("list") if row["name"].startswith("nctnet")}
+
+
 def test_a_network_that_changes_takes_its_members_along(networked: Host) -> None:
+    """Another subnet while the members run: the bridge, they, their routes, DHCP and names follow, and nobody is restarted."""
+    before = leaders(networked)
     networked.define(DEFINITION.replace("10.213.82.0/24", "10.213.83.0/24"))
-    networked.switch()
+    assert "reconnect nctnetd" in networked.switch().stderr
     (own,) = [address for address in addresses(networked, "nctnetd")["eth0"] if "." in address]
     assert own.startswith("10.213.83.")
     assert "10.213.83.1/24" in ip("address", "show", "cb-nctserved") and "10.213.82.1" not in ip("address", "show", "cb-nctserved")
+    assert networked.inside("nctnetd", "ip", "-4", "route", "show", "default").split()[2] == "10.213.83.1"
     assert networked.inside("nctnetd", "cat", "/etc/resolv.conf").splitlines()[-1:] == ["nameserver 10.213.83.1"]
     assert "10.213.80.7" in networked.inside("nctnetd", "busybox", "nslookup", "nctnetb.containers", "10.213.83.1")
+    assert own in networked.run("run", "nctnetd", "--", "sh", "-c", "busybox udhcpc -i eth0 -n -q -f -s /bin/true -t 3 2>&1").stdout
+    assert leaders(networked) == before
+
+
+def test_isolation_and_services_change_while_members_run(networked: Host) -> None:
+    before, text = leaders(networked), DEFINITION.replace("10.213.82.0/24", "10.213.83.0/24")
+    assert reaches(networked, "nctneta", "10.213.80.7")
+    networked.define(
+        text.replace('subnet6 = "fd00:213:80::/64";', 'subnet6 = "fd00:213:80::/64"; isolated = true;').replace("dns = true;", "")
+    )
+    networked.switch()
+    assert not reaches(networked, "nctneta", "10.213.80.7") and reaches(networked, "nctneta", "10.213.80.1")
+    assert "10.213.83.1" not in networked.inside("nctnetd", "cat", "/etc/resolv.conf"), "the host's name servers again"
+    networked.define(text)
+    networked.switch()
+    assert reaches(networked, "nctneta", "10.213.80.7")
+    assert networked.inside("nctnetd", "cat", "/etc/resolv.conf").splitlines()[-1:] == ["nameserver 10.213.83.1"]
+    assert leaders(networked) == before, "nobody was restarted"
+
+
+def test_a_container_that_a_command_makes_joins(networked: Host) -> None:
+    said = networked.fail("create", "nctnetx", "--network", "nctbakc")
+    assert "no container is a member of a network ‘nctbakc’" in said and "nctback" in said
+    assert "nctnetx" not in networked.succeed("list").splitlines()
+    networked.succeed("create", "nctnetx", "--network", "nctback", "--network", "nctapart", "--port", "28491:80")
+    try:
+        networked.succeed("start", "nctnetx")
+        assert reaches(networked, "nctnetx", "nctnetb") and reaches(networked, "nctneta", "nctnetx")
+        found = addresses(networked, "nctnetx")
+        assert sorted(found) == ["eth0", "eth1", "lo"] and any(address.startswith("10.213.80.") for address in found["eth0"])
+        assert "nctnetx" in {member["container"] for member in networked.json("network", "show", "nctback")["members"]}
+        (forward,) = networked.json("network", "show", "nctnetx")["forwards"]
+        assert forward["hostPort"] == 28491
+    finally:
+        networked.succeed("destroy", "nctnetx")
 
 
 def test_mistakes_are_named(networked: Host) -> None:

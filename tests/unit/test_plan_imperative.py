@@ -10,6 +10,7 @@ import pytest
 
 from nixos_containers.base.errors import UsageError
 from nixos_containers.declare.container import Network, VethPair
+from nixos_containers.declare.shared import SharedNetwork
 from nixos_containers.plan.imperative import (
     Wish,
     addresses_of,
@@ -22,6 +23,7 @@ from nixos_containers.plan.imperative import (
     replace_config,
     wants_addresses,
 )
+from nixos_containers.plan.rename import renamed_definition
 
 from .samples import container
 
@@ -68,6 +70,20 @@ def test_a_plain_create_has_a_private_network_and_addresses() -> None:
         "localAddress": "10.233.1.2",
         "config": {},
     }
+
+
+def test_both_families() -> None:
+    made = options_of(definition_text("scratch", Wish(), (*ADDRESSES, "fd00::1", "fd00::2"), None))
+    assert (made["hostAddress6"], made["localAddress6"]) == ("fd00::1", "fd00::2")
+
+
+def test_a_member_of_a_shared_network_declares_it_as_the_others_do() -> None:
+    network = SharedNetwork("backend", subnet="10.1.0.0/24", subnet6="fd01::/64", isolated=True, nat=False, mtu=1400)
+    text = definition_text("x", Wish(ports="8080:80"), None, None, networks=(network,))
+    assert 'networks = [ "backend" ];' in text and "hostAddress" not in text
+    said = 'subnet = "10.1.0.0/24"; subnet6 = "fd01::/64"; isolated = true; nat = false; mtu = 1400;'
+    assert f'  networking.containers.networks."backend" = {{ {said} }};\n' in text
+    assert "containers.y = {" in renamed_definition(text, "x", "y")
 
 
 def test_every_option_of_the_command_line() -> None:

@@ -29,6 +29,7 @@ def test_a_copy_has_its_own_addresses_and_no_forwards() -> None:
     text, lost = with_addresses(TEXT, ("10.233.7.1", "10.233.7.2"))
     assert lost and "forwardPorts" not in text
     assert 'hostAddress = "10.233.7.1";' in text and 'localAddress = "10.233.7.2";' in text
+    assert "6 = " not in text, "a container of IPv4 only stays that"
     again, lost = with_addresses(text, ("10.233.8.1", "10.233.8.2"))
     assert not lost and "10.233.7" not in again
     assert with_addresses("{ containers.a = { }; }", ("1", "2")) == ("{ containers.a = { }; }", False)

@@ -29,6 +29,7 @@
   ./networking/compatibility.nix
   ./networking/dhcpcd.nix
   ./networking/firewall/iptables.nix
+  ./networking/firewall/logging.nix
   ./networking/firewall/nftables.nix
   ./networking/firewall/options.nix
   ./networking/interfaces.nix

@@ -46,6 +46,18 @@ in
     expected = true;
   };
   "and not otherwise" = { expr = builtins.any (lib.hasInfix "log") (input { }); expected = false; };
+  "what is logged goes where the journal's daemon listens" = {
+    expr = map (firewall: (configOf { networking = { inherit firewall; }; }).systemd.services ? firewall-log) [
+      { logRefusedConnections = true; } { logReversePathDrops = true; } { } { enable = false; logRefusedPackets = true; }
+    ];
+    expected = [ true true false false ];
+  };
+  "broadcasts are logged if asked for" = {
+    expr = map (unicasts: builtins.any (lib.hasInfix "meta pkttype broadcast log group 32") (input { logRefusedPackets = true; logRefusedUnicastsOnly = unicasts; }))
+      [ true false ];
+    expected = [ false true ];
+  };
+  "what is refused is counted" = { expr = lib.last (input { }); expected = ''counter comment "refused packets"''; };
   "rules of the user's come last" = { expr = lib.last (allow { extraInputRules = "ip saddr 10.0.0.0/8 accept"; }); expected = "ip saddr 10.0.0.0/8 accept"; };
   "a packet must come from where its answer would go" = {
     expr = builtins.elem "fib saddr . mark . iif oif exists accept" (chain "rpfilter" (ruleset { }));
@@ -103,6 +115,34 @@ in
         nat = { enable = true; externalInterface = "eth0"; internalInterfaces = [ "wg0" ]; forwardPorts = [ { sourcePort = 8080; destination = "10.0.0.9:80"; } ]; };
       };
     }).networking.nftables.tables.nixos-nat.content ''iifname "eth0" tcp dport 8080 dnat to 10.0.0.9:80'';
+    expected = true;
+  };
+  "NAT of IPv6, with a forward that answers at an address of its own" = {
+    expr =
+      let
+        content = (configOf {
+          networking = {
+            nftables.enable = true;
+            nat = {
+              enable = true; enableIPv6 = true; externalInterface = "eth0"; internalIPv6s = [ "fd00:1::/64" ];
+              forwardPorts = [ { sourcePort = 8080; destination = "[fd00:1::9]:80"; loopbackIPs = [ "fd00:2::1" ]; } ];
+            };
+          };
+        }).networking.nftables.tables.nixos-nat6.content;
+      in
+      map (hasLine content) [
+        ''iifname "eth0" tcp dport 8080 dnat to [fd00:1::9]:80''
+        "ip6 daddr fd00:2::1 tcp dport 8080 dnat to [fd00:1::9]:80"
+        ''iifname != "eth0" ip6 daddr fd00:1::9 tcp dport 80 masquerade''
+        ''ip6 saddr { fd00:1::/64 } oifname "eth0" masquerade''
+      ];
+    expected = [ true true true true ];
+  };
+  "what is translated goes through a filter of forwarded packets" = {
+    expr = builtins.elem ''iifname { "wg0" } oifname "eth0" accept comment "networking.nat"'' (chain "forward-allow" (ruleset {
+      networking.firewall.filterForward = true;
+      networking.nat = { enable = true; externalInterface = "eth0"; internalInterfaces = [ "wg0" ]; };
+    }));
     expected = true;
   };
 }

@@ -17,14 +17,16 @@ from ..evaluate.flake import absolute
 from ..evaluate.templates import template_text
 from ..observe import containers as observe
 from ..observe.host import host_facts
+from ..observe.networks import containers, shared_networks
 from ..plan.imperative import Wish, check, definition_text, wants_addresses
-from ..run.addresses import reserve_pair
+from ..run.addresses import reserve_pairs
 from ..run.records import command_line
 from ..run.repair import repair_all
 from .nix import nix_options, nixpkgs_of
 from .output import emit_json
 
 if TYPE_CHECKING:
+    from ..declare.shared import SharedNetwork
     from .parse import Arguments
 
 
@@ -47,6 +49,7 @@ def wish_of(arguments: Arguments) -> Wish:
         host_network=arguments.flag("use_host_network"),
         auto_start=arguments.flag("auto_start"),
         settings=arguments.values("set"),
+        networks=arguments.values("network"),
     )
 
 
@@ -84,14 +87,29 @@ def run(arguments: Arguments) -> int:
 
 
 def _create(paths: Paths, name: str, wish: Wish, options: tuple[str, ...]) -> None:
-    addresses = None
+    joined = _networks(paths, wish)
+    addresses: tuple[str, ...] | None = None
     if wants_addresses(wish):
         if wish.host_address is not None and wish.local_address is not None:
             addresses = (wish.host_address, wish.local_address)
         else:
-            addresses = reserve_pair(paths, name)
+            addresses = reserve_pairs(paths, name)
         log.say(f"host IP is {addresses[0]}, container IP is {addresses[1]}")
-    imperative.create(paths, name, definition_text(name, wish, addresses, configuration_text(paths, wish)), nix_options=options)
+    text = definition_text(name, wish, addresses, configuration_text(paths, wish), networks=joined)
+    imperative.create(paths, name, text, nix_options=options)
+
+
+def _networks(paths: Paths, wish: Wish) -> tuple[SharedNetwork, ...]:
+    """The shared networks that are asked for, as their members know them. Raises ContainerError for one that nobody is a member of."""
+    if not wish.networks:
+        return ()
+    known = shared_networks(containers(paths))
+    for name in wish.networks:
+        if name not in known:
+            declare = f"declare it, and a first member: networking.containers.networks.{name} = {{ }};"
+            hint = f"there are: {', '.join(sorted(known))}" if known else declare
+            raise ContainerError(f"no container is a member of a network ‘{name}’", hint=hint)
+    return tuple(known[name] for name in dict.fromkeys(wish.networks))
 
 
 def _name(paths: Paths, arguments: Arguments, held: ExitStack) -> str:

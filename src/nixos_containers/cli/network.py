@@ -11,6 +11,7 @@ from ..declare.codec import encode
 from ..observe import containers as observe
 from ..observe import networks
 from ..plan.bridges import bridge_name
+from ..plan.network import plan_network
 from .output import emit_json, table
 
 if TYPE_CHECKING:
@@ -90,11 +91,17 @@ def _show(paths: Paths, name: str, *, json: bool) -> None:
         return
     if name not in known:
         raise observe.NoSuchContainer(name, [*observe.names(paths), *networks.shared_networks(known)])
-    answer = _describe({name: known[name]})
+    # On the host's own network its rules would be the host's.
+    filtered = plan_network(known[name]).private or known[name].network.network_namespace is not None
+    counters = networks.guest_counters(paths, name) if filtered else None
+    answer = {**_describe({name: known[name]}), "counters": encode(counters)}
     if json:
         emit_json(answer)
-    else:
-        _print(answer)
+        return
+    _print(answer)
+    if counters:
+        print("counted by the container's own packet filter:")
+        _print_counters(answer["counters"])
 
 
 def _show_host(known: dict[str, Container], *, json: bool) -> None:
@@ -106,12 +113,12 @@ def _show_host(known: dict[str, Container], *, json: bool) -> None:
     if answer["counters"] is None:
         print("no packet filter rules of ours are loaded")
         return
-    print(
-        table(
-            ("PACKETS", "BYTES", "RULE"),
-            [(str(c["packets"]), str(c["bytes"]), f"{c['chain']}: {c['meaning']}") for c in answer["counters"]],
-        )
-    )
+    _print_counters(answer["counters"])
+
+
+def _print_counters(rows: list[dict[str, Any]]) -> None:
+    cells = [(str(row["packets"]), str(row["bytes"]), f"{row['chain']}: {row['meaning']}") for row in rows]
+    print(table(("PACKETS", "BYTES", "RULE"), cells))
 
 
 def _describe(known: dict[str, Container]) -> dict[str, Any]:

@@ -68,7 +68,7 @@ def _keep_lock(paths: Paths, old: str, new: str) -> None:
 
 
 def _copy(paths: Paths, old: str, new: str, text: str) -> None:
-    text, lost = with_addresses(text, addresses.reserve_pair(paths, new))
+    text, lost = with_addresses(text, addresses.reserve_pairs(paths, new))
     if lost:
         log.warn(f"{new}: forwarded ports are left out, since they lead to {old}; add others in {paths.imperative(new)}")
     with unfinished.noted(paths, new, unfinished.Work(unfinished.COPY, old)):

@@ -21,7 +21,7 @@ from ..packages import lock as locking
 from ..packages.index import ensure_index
 from ..plan.imperative import Wish, definition_text, nix_string
 from ..run import throwaway
-from ..run.addresses import reserve_pair
+from ..run.addresses import reserve_pairs
 from ..run.enter import su_command
 from ..run.execute import start_container
 from ..run.records import command_line
@@ -71,7 +71,7 @@ def _create(paths: Paths, name: str, packages: tuple[str, ...]) -> None:
         (system,) = before.systems.values()
         locking.write(lock_file, replace(before, systems={name: system}))
         log.quiet = not log.debugging
-    addresses = reserve_pair(paths, name)
+    addresses = reserve_pairs(paths, name)
     text = definition_text(name, Wish(settings=("ephemeral=true",)), addresses, configuration(packages))
     try:
         imperative.create(paths, name, text)

@@ -164,6 +164,7 @@ VERBS: tuple[Verb, ...] = (
             Option(("--ensure-unique-name",), "append a number to the name if it is taken, and print the name"),
             Option(("--auto-start",), "start the container with the host"),
             Option(("--bridge",), "connect the container to this bridge of the host", "INTERFACE"),
+            Option(("--network",), "join this network that containers share", "NETWORK", repeat=True),
             Option(("--port",), "forward a port: [PROTOCOL:]HOSTPORT[:CONTAINERPORT], several with commas", "SPEC"),
             Option(("--host-address",), "address of the host's end", "ADDRESS"),
             Option(("--local-address",), "address of the container's end", "ADDRESS"),
@@ -174,13 +175,15 @@ VERBS: tuple[Verb, ...] = (
         text=(
             "Writes /etc/nixos-containers/NAME.nix, a definition file for this container alone, and builds it; "
             "`start` starts it. The file may be edited afterwards; `update` applies it. Without addresses, the "
-            "container gets a private network with the first free pair of 10.233.N.1 (the host) and 10.233.N.2."
+            "container gets a private network with the first free pair of 10.233.N.1 (the host) and 10.233.N.2, and a pair of "
+            "unique local IPv6 addresses. With `--network` it is a member of a network that other containers share instead."
             "\n\nTemplates that come with the program: minimal, web, ssh, database. Your own are files NAME.nix in "
             "/etc/nixos-containers/templates. A template is a NixOS configuration; it is copied into the definition file."
         ),
         examples=(
             "create scratch --config 'services.openssh.enable = true;'",
             "create web --config-file ./web.nix --port 8080:80 --auto-start",
+            "create worker --network backend",
             "create big --set 'limits.memoryMax=\"1G\"' --set ephemeral=true",
         ),
     ),

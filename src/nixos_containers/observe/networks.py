@@ -181,3 +181,38 @@ def _counter(family: str, rule: dict[str, Any]) -> list[Counter]:
         for each in rule.get("expr", ())
         if meaning is not None and isinstance(each.get("counter"), dict)
     ]
+
+
+def guest_counters(paths: Paths, name: str) -> list[Counter] | None:
+    """What rules of the container's own packet filter have counted; None while it is down, or when we may not look.
+
+    A rule says by its comment, or else by its verdict, what it counts. The host's `nft` looks, in the container's network.
+    """
+    running = observe.running(paths, name)
+    if running is None:
+        return None
+    done = process.run(["nsenter", f"--net=/proc/{running.leader}/ns/net", "--", "nft", "-j", "list", "ruleset"], check=False)
+    if done.returncode != 0:
+        return None
+    found = []
+    for item in json.loads(done.stdout).get("nftables", ()):
+        rule = item.get("rule", {})
+        for each in rule.get("expr", ()):
+            if isinstance(each.get("counter"), dict):
+                meaning = str(rule.get("comment") or " ".join(_words(rule)))
+                chain = f"{rule['family']} {rule['table']} {rule['chain']}"
+                found.append(Counter(chain, meaning, each["counter"]["packets"], each["counter"]["bytes"]))
+    return found
+
+
+def _words(rule: dict[str, Any]) -> list[str]:
+    verdicts = ("accept", "drop", "reject", "log", "masquerade", "dnat", "snat", "queue")
+    said = []
+    for each in rule.get("expr", ()):
+        for word in verdicts:
+            if word in each:
+                said.append(word)
+        for word in ("jump", "goto"):
+            if isinstance(each.get(word), dict):
+                said.append(f"{word} {each[word]['target']}")
+    return said

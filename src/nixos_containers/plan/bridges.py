@@ -101,12 +101,11 @@ def _batch(network: SharedNetwork) -> list[str]:
     """Input for `ip -force -batch`: what is there already fails and changes nothing."""
     bridge = bridge_name(network.name)
     v4, v6 = ipaddress.ip_network(network.subnet or ""), ipaddress.ip_network(network.subnet6 or "")
-    mtu = [] if network.mtu is None else [f"link set {bridge} mtu {network.mtu}"]
     return [
         # Its own MAC: otherwise it takes that of a port, and neighbours lose it when the port goes.
         f"link add {bridge} address {mac_address('', network.name)} type bridge stp_state 0 forward_delay 0",
         f'link set {bridge} alias "{ALIAS} {network.name}"',
-        *mtu,
+        f"link set {bridge} mtu {1500 if network.mtu is None else network.mtu}",
         f"address replace {gateway(v4)}/{v4.prefixlen} dev {bridge}",
         f"address replace {gateway(v6)}/{v6.prefixlen} dev {bridge} nodad",
         f"link set {bridge} up",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ..base.errors import UsageError
 from ..declare.container import Container
+from ..declare.shared import SharedNetwork
 
 _OPTION = re.compile(r"[A-Za-z_][\w'-]*(\.([A-Za-z_][\w'-]*|\"[^\"]*\"))*")
 
@@ -32,6 +33,7 @@ class Wish:
     host_network: bool = False
     auto_start: bool = False
     settings: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
 
 
 def nix_string(text: str) -> str:
@@ -67,11 +69,13 @@ def parse_setting(setting: str) -> tuple[str, str]:
 
 
 # Whoever sets one of these says how the container is connected: it gets no addresses by itself.
-_CONNECTED_BY = frozenset(("privateNetwork", "networkNamespace", "hostBridge", "hostAddress", "localAddress"))
+_CONNECTED_BY = frozenset(("privateNetwork", "networkNamespace", "hostBridge", "networks", "hostAddress", "localAddress"))
 
 
 def wants_addresses(wish: Wish) -> bool:
     """Whether `create` chooses a pair of addresses, or passes on the one that it was given."""
+    if wish.networks and wish.local_address is None:
+        return False
     return not (wish.host_network or wish.bridge is not None or _CONNECTED_BY & {parse_setting(setting)[0] for setting in wish.settings})
 
 
@@ -106,8 +110,8 @@ def check(wish: Wish) -> None:
                 raise UsageError(f"--flake and {flag} are mutually incompatible: a flake brings its own configuration and its own nixpkgs")
     if wish.system_path is not None and (wish.config is not None or wish.config_file is not None):
         raise UsageError("--system-path takes a finished system: it leaves no place for a configuration")
-    if wish.host_network and (wish.bridge or wish.host_address or wish.local_address or wish.ports):
-        raise UsageError("--use-host-network leaves no place for addresses, bridges and forwarded ports")
+    if wish.host_network and (wish.bridge or wish.host_address or wish.local_address or wish.ports or wish.networks):
+        raise UsageError("--use-host-network leaves no place for addresses, bridges, shared networks and forwarded ports")
     for setting in wish.settings:
         option, _ = parse_setting(setting)
         brought = {"config": wish.config or wish.config_file or wish.template, "path": wish.system_path, "flake": wish.flake}
@@ -115,9 +119,16 @@ def check(wish: Wish) -> None:
             raise UsageError(f"--set {setting}: another option of this command says the same")
 
 
-def definition_text(name: str, wish: Wish, addresses: tuple[str, str] | None, config: str | None) -> str:
-    """The definition file of container `name`; `addresses` are the host's and its own, `config` the module's text."""
-    made = _network(wish, addresses)
+ADDRESS_OPTIONS = ("hostAddress", "localAddress", "hostAddress6", "localAddress6")
+
+
+def definition_text(
+    name: str, wish: Wish, addresses: tuple[str, ...] | None, config: str | None, *, networks: tuple[SharedNetwork, ...] = ()
+) -> str:
+    """The definition file of container `name`; `addresses` are the values of ADDRESS_OPTIONS, or the first two of them, `config` the
+    module's text, and `networks` the shared networks that it joins.
+    """
+    made = _network(wish, addresses, networks)
     if wish.auto_start:
         made["autoStart"] = "true"
     if wish.nixpkgs is not None:
@@ -143,11 +154,11 @@ def definition_text(name: str, wish: Wish, addresses: tuple[str, str] | None, co
         f"# The container ‘{name}’, made by ‘nixos-container create’.\n"
         f"# Edit it as you like, then: nixos-container update {name}\n"
         "{ config, pkgs, lib, ... }:\n\n"
-        f"{{\n  containers.{name} = {{\n{body}\n  }};\n}}\n"
+        f"{{\n{''.join(map(_network_text, networks))}  containers.{name} = {{\n{body}\n  }};\n}}\n"
     )
 
 
-def _network(wish: Wish, addresses: tuple[str, str] | None) -> dict[str, str]:
+def _network(wish: Wish, addresses: tuple[str, ...] | None, networks: tuple[SharedNetwork, ...]) -> dict[str, str]:
     """The options of the network, as Nix expressions."""
     if wish.host_network:
         return {"privateNetwork": "false"}
@@ -157,7 +168,9 @@ def _network(wish: Wish, addresses: tuple[str, str] | None) -> dict[str, str]:
         if wish.local_address is not None:
             made["localAddress"] = nix_string(wish.local_address)
     elif addresses is not None:
-        made |= {"hostAddress": nix_string(addresses[0]), "localAddress": nix_string(addresses[1])}
+        made |= {option: nix_string(address) for option, address in zip(ADDRESS_OPTIONS, addresses, strict=False)}
+    if networks:
+        made["networks"] = "[ " + " ".join(nix_string(network.name) for network in networks) + " ]"
     if wish.ports is not None:
         made["forwardPorts"] = "[ " + " ".join(parse_ports(wish.ports)) + " ]"
     return made
@@ -169,6 +182,16 @@ def _with_settings(module: str, settings: list[tuple[str, str]]) -> str:
         return module
     lines = [] if module == "{ }" else [f"imports = [ ({module}) ];"]
     return _module("\n".join([*lines, *(f"{option} = {value};" for option, value in settings)]))
+
+
+def _network_text(network: SharedNetwork) -> str:
+    """The network as those know it who are members already: it is the same everywhere."""
+    said = [f"{option} = {nix_string(value)};" for option, value in (("subnet", network.subnet), ("subnet6", network.subnet6)) if value]
+    for option, on in (("isolated", network.isolated), ("dhcp", network.dhcp), ("dns", network.dns)):
+        said += [f"{option} = true;"] if on else []
+    said += [] if network.nat else ["nat = false;"]
+    said += [] if network.mtu is None else [f"mtu = {network.mtu};"]
+    return f"  networking.containers.networks.{nix_string(network.name)} = {{ {' '.join(said)} }};\n"
 
 
 def _module(config: str | None) -> str:

@@ -54,13 +54,11 @@ def obstacle(old: Container, new: Container) -> str | None:
     except DefinitionError as failure:
         return f"what it has now cannot be read any more: {failure}"
     after = plan_network(new)
-    if before.networks != after.networks:
-        return "the options of a shared network reach its members only at a start"
     if before.nspawn != after.nspawn:
         differing = [flag for flag in (*before.nspawn, *after.nspawn) if flag not in before.nspawn or flag not in after.nspawn]
         what = dict.fromkeys(_WHAT.get(flag.partition("=")[0], flag) for flag in differing or after.nspawn)
         return f"{' and '.join(what)} only at a start"
-    if before.networks != after.networks:
+    if [network.name for network in before.networks] != [network.name for network in after.networks]:
         return "a shared network is joined only at a start"
     for part in (lambda plan: plan.elements, lambda plan: plan.bridge_elements, needs_text, flows_text):
         if bool(part(before)) != bool(part(after)):

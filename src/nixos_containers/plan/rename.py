@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ..base.errors import UsageError
-from .imperative import nix_string, replace_option
+from .imperative import ADDRESS_OPTIONS, nix_string, replace_option
 
 
 def renamed_definition(text: str, old: str, new: str) -> str:
@@ -27,12 +27,12 @@ def renamed_definition(text: str, old: str, new: str) -> str:
 _FORWARDS = re.compile(r"^    forwardPorts = \[.*\];\n", re.MULTILINE)
 
 
-def with_addresses(text: str, addresses: tuple[str, str]) -> tuple[str, bool]:
-    """`text` with this pair (the host's, its own) where it has one, and whether forwarded ports had to be taken out.
+def with_addresses(text: str, addresses: tuple[str, ...]) -> tuple[str, bool]:
+    """`text` with these (as ADDRESS_OPTIONS) where it has some, and whether forwarded ports had to be taken out.
 
     A port of the host leads to one container only, so that a copy cannot have those of its original.
     """
-    for option, address in zip(("hostAddress", "localAddress"), addresses, strict=True):
+    for option, address in zip(ADDRESS_OPTIONS, addresses, strict=False):
         if re.search(rf"^    {option} = ", text, re.MULTILINE):
             text = replace_option(text, option, nix_string(address))
     without = _FORWARDS.sub("", text)

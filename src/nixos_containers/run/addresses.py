@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _LOCK = ".addresses"
 # Where upstream's `create` takes its addresses from.
 CREATE_POOL = "10.233.0.0/16"
+CREATE_POOL6 = "fd6e:6978:6f73::/48"  # as networking.containers.addressPool6
 
 
 def reserve(paths: Paths, spec: Spec) -> None:
@@ -45,16 +46,18 @@ def release(paths: Paths, name: str) -> None:
             _write(paths, known)
 
 
-def reserve_pair(paths: Paths, name: str, *, pool: str = CREATE_POOL) -> tuple[str, str]:
-    """The host's and the guest's IPv4 address for `name`, whose definition will hold them; kept for it from now on."""
+def reserve_pairs(paths: Paths, name: str) -> tuple[str, str, str, str]:
+    """Addresses for `name`, whose definition will hold them: the host's and the guest's, of IPv4 and of IPv6. Its own from now on."""
     with locked(paths.lock(_LOCK), who="choosing addresses"):
         known = reserved(paths)
         others = [record.container for record in observe.records(paths).values()]
         network = host_network(listeners=False)
         used = addresses_of(others) | network.addresses.keys() | {at for each in known.values() for at in each.addresses}
-        host, local = free_pair(pool, set(used), [ip_network(to, strict=False) for to, _ in network.routes], option="addressPool")
-        _write(paths, {**known, name: Reserved(host_address=host, local_address=local)})
-    return host, local
+        routes = [ip_network(to, strict=False) for to, _ in network.routes]
+        host, local = free_pair(CREATE_POOL, set(used), routes, option="addressPool")
+        host6, local6 = free_pair(CREATE_POOL6, set(used), routes, option="addressPool6")
+        _write(paths, {**known, name: Reserved(host, local, host6, local6)})
+    return host, local, host6, local6
 
 
 def move(paths: Paths, old: str, new: str) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..base import log, process
 from ..base.errors import HostError
-from ..base.files import locked, read_text
+from ..base.files import locked, read_text, remove
 from ..kernel import proc, processes
 from ..plan.bridges import ALIAS, bridge_name, dhcp_hosts, network_files, service_of
 from ..plan.network import plan_network
@@ -47,21 +47,35 @@ def prepare(paths: Paths, container: Container, host: Host) -> None:
             _write(paths, network, host, container, dnsmasq)
 
 
+def renew(paths: Paths, container: Container, host: Host) -> None:
+    """Bring the shared networks of `container`, which runs, to what its definition says now: others' interfaces stay on their bridges.
+
+    Addresses, isolation and address translation change at once; dnsmasq is started again where its configuration is another.
+    Raises HostError when a network cannot be so.
+    """
+    prepare(paths, container, host)
+    with locked(f"{paths.networks}/.lock", who="renewing a shared network"):
+        for membership in container.network.networks:
+            process.run(["/bin/sh", f"{paths.network(membership.network.name)}/up"])
+
+
 def _write(paths: Paths, network: SharedNetwork, host: Host, container: Container, dnsmasq: str | None) -> None:
     from .hosts import replace
 
     directory = paths.network(network.name)
     os.makedirs(directory, mode=0o755, exist_ok=True)
     files = network_files(network, host, directory=directory, firewall=container.network.host_firewall, dnsmasq=dnsmasq)
-    before = {name: read_text(f"{directory}/{name}") for name in files}
+    before = {name: read_text(f"{directory}/{name}") for name in {*files, "dnsmasq.conf"}}
     bridge = bridge_name(network.name)
     if os.path.exists(f"/sys/class/net/{bridge}"):
         if before["links"] not in (None, files["links"]):
-            process.run(["ip", "address", "flush", "dev", bridge], check=False)
+            process.run(["ip", "address", "flush", "dev", bridge, "scope", "global"], check=False)
         if before["filter.down"] not in (None, files["filter.down"]):
             process.run(["nft", "-f", f"{directory}/filter.down"], check=False)
-        if before.get("dnsmasq.conf") != files.get("dnsmasq.conf"):
+        if before["dnsmasq.conf"] != files.get("dnsmasq.conf"):
             _stop_dnsmasq(paths, network.name, host)
+            if "dnsmasq.conf" not in files:
+                remove(f"{directory}/dnsmasq.conf")
     for name, text in files.items():
         if before[name] != text:
             replace(f"{directory}/{name}", text)

@@ -21,8 +21,9 @@ from ..plan.launcher import guest_script, network_files
 from ..plan.mounts import overlay_lines
 from ..plan.network import plan_network
 from ..plan.reconnect import converging, plan_reconnect
+from ..plan.resolver import network_servers
 from ..plan.ruleset import BASE_RULES, BRIDGE_RULES, BRIDGE_TABLE, TABLE, elements_down, elements_up, key, stale_keys
-from . import again, bridges, forwarding
+from . import again, bridges, forwarding, resolver
 from .records import command_line
 
 if TYPE_CHECKING:
@@ -41,9 +42,11 @@ def reconnect(paths: Paths, host: Host, name: str) -> None:
     if running is None or started is None or started.container is None:
         raise ContainerError(f"container ‘{name}’ is not running", hint=f"nixos-container start {name}")
     new = observe.record(paths, name).container
-    plan = plan_reconnect((started.container, *started.also), new)
+    before = (started.container, *started.also)
+    plan = plan_reconnect(before, new)
     again.forget(paths, name)
     _note(paths, name, also=encode([new, *started.also]))
+    bridges.renew(paths, new, host)
     _change_rules(plan.gone, plan.wanted)
     if plan.bridge_gone or plan.bridge_wanted:
         _change_rules(plan.bridge_gone, plan.bridge_wanted, BRIDGE_TABLE)
@@ -53,6 +56,8 @@ def reconnect(paths: Paths, host: Host, name: str) -> None:
     _write_files(paths, new, started.busybox)
     forwarding.acquire(paths, name)
     conntrack.forget(plan.addresses, udp_ports=plan.udp_ports)
+    if any(network_servers(container) != network_servers(new) for container in before):
+        resolver.follow(paths)
     _note(paths, name, also=[], params=params_digest(new, host), container=encode(new))
     if refused:
         raise HostError(f"not all of the new network of container ‘{name}’ could be put in place", details="\n".join(refused))

@@ -24,25 +24,29 @@ let
   dnat = external: condition: forward:
     let
       to = split forward.destination;
-      target = to.address + optionalString (to.ports != null) ":${to.ports}";
+      address = if lib.hasInfix ":" to.address then "[${to.address}]" else to.address;
+      target = if to.ports == null then to.address else "${address}:${to.ports}";
     in
     "${on "iifname" external}${condition}${forward.proto} dport ${portSet forward.sourcePort} dnat to ${target}\n";
 
   # For each address in loopbackIPs, and for packets of this machine itself: the same forward as from outside.
-  loopbacks = forward: concatMapStrings (ip: dnat null "ip daddr ${ip} " forward) forward.loopbackIPs;
+  loopbacks = forward: concatMapStrings (ip: dnat null "${familyOf ip} daddr ${ip} " forward) forward.loopbackIPs;
+  familyOf = address: if lib.hasInfix ":" address then "ip6" else "ip";
 
   table = family: { externalIP, internalIPs, forwards, dmz }:
     let
-      snat = optionalString (cfg.externalInterface != null) (
-        let
-          out = ''oifname "${cfg.externalInterface}" '';
-          verdict = if externalIP == null then "masquerade" else "snat to ${externalIP}";
-        in
-        optionalString (cfg.internalInterfaces != [ ])
-          "iifname { ${quoted cfg.internalInterfaces} } ${out}${verdict}\n"
-        + optionalString (internalIPs != [ ])
-          "${if family == "ip" then "ip" else "ip6"} saddr { ${lib.concatStringsSep ", " internalIPs} } ${out}${verdict}\n"
-      );
+      out = on "oifname" cfg.externalInterface;
+      verdict = if externalIP == null then "masquerade" else "snat to ${externalIP}";
+      # Who asks for a forward at one of its loopbackIPs from inside has to be answered by way of this machine.
+      hairpin = forward: concatMapStrings (_:
+        let to = split forward.destination; in
+        on "iifname !=" cfg.externalInterface + "${family} daddr ${to.address} "
+        + "${forward.proto} dport ${if to.ports != null then to.ports else portSet forward.sourcePort} masquerade\n"
+      ) (lib.take 1 forward.loopbackIPs);
+      snat =
+        optionalString (cfg.internalInterfaces != [ ]) "iifname { ${quoted cfg.internalInterfaces} } ${out}${verdict}\n"
+        + optionalString (internalIPs != [ ]) "${family} saddr { ${lib.concatStringsSep ", " internalIPs} } ${out}${verdict}\n"
+        + concatMapStrings hairpin forwards;
     in
     {
       family = family;
@@ -155,6 +159,14 @@ in
         message = "networking.nat.forwardPorts requires networking.nat.externalInterface";
       }
       {
+        assertion = cfg.enableIPv6 -> config.networking.enableIPv6;
+        message = "networking.nat.enableIPv6 requires networking.enableIPv6";
+      }
+      {
+        assertion = config.networking.nftables.enable -> config.networking.nftables.rulesetFile == null;
+        message = "networking.nftables.rulesetFile conflicts with networking.nat";
+      }
+      {
         assertion = cfg.extraCommands == "" && cfg.extraStopCommands == "";
         message = "networking.nat.extraCommands is not available here; write the rules as networking.nftables.tables.";
       }
@@ -167,6 +179,16 @@ in
       "net.ipv6.conf.all.forwarding" = lib.mkOverride 99 true;
       "net.ipv6.conf.default.forwarding" = lib.mkOverride 99 true;
     };
+
+    # What is translated is also let through.
+    networking.firewall.extraForwardRules = mkIf config.networking.firewall.filterForward (
+      let
+        out = on "oifname" cfg.externalInterface;
+        from = what: list: optionalString (list != [ ]) ''${what} { ${lib.concatStringsSep ", " list} } ${out}accept comment "networking.nat"'' + "\n";
+      in
+      from "iifname" (map (name: ''"${name}"'') cfg.internalInterfaces) + from "ip saddr" cfg.internalIPs
+      + optionalString cfg.enableIPv6 (from "ip6 saddr" cfg.internalIPv6s)
+    );
 
     networking.nftables.tables = mkIf config.networking.nftables.enable {
       nixos-nat = builtins.elemAt tables 0;

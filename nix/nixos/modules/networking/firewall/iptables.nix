@@ -64,7 +64,7 @@ let
       iptables -w -t mangle -A nixos-fw-rpfilter -p udp --sport 67 --dport 68 -j RETURN
       iptables -w -t mangle -A nixos-fw-rpfilter -s 0.0.0.0 -d 255.255.255.255 -p udp --sport 68 --dport 67 -j RETURN
       ${optionalString cfg.logReversePathDrops ''
-        ip46tables -t mangle -A nixos-fw-rpfilter -j LOG --log-level info --log-prefix "rpfilter drop: "
+        ip46tables -t mangle -A nixos-fw-rpfilter -j NFLOG --nflog-group ${toString cfg.logGroup} --nflog-prefix "rpfilter drop: "
       ''}
       ip46tables -t mangle -A nixos-fw-rpfilter -j DROP
       ip46tables -t mangle -A PREROUTING -j nixos-fw-rpfilter
@@ -88,14 +88,14 @@ let
 
     ip46tables -N nixos-fw-log-refuse
     ${optionalString cfg.logRefusedConnections ''
-      ip46tables -A nixos-fw-log-refuse -p tcp --syn -j LOG --log-level info --log-prefix "refused connection: "
+      ip46tables -A nixos-fw-log-refuse -p tcp --syn -j NFLOG --nflog-group ${toString cfg.logGroup} --nflog-prefix "refused connection: "
     ''}
     ${optionalString (cfg.logRefusedPackets && !cfg.logRefusedUnicastsOnly) ''
-      ip46tables -A nixos-fw-log-refuse -m pkttype --pkt-type broadcast -j LOG --log-level info --log-prefix "refused broadcast: "
-      ip46tables -A nixos-fw-log-refuse -m pkttype --pkt-type multicast -j LOG --log-level info --log-prefix "refused multicast: "
+      ip46tables -A nixos-fw-log-refuse -m pkttype --pkt-type broadcast -j NFLOG --nflog-group ${toString cfg.logGroup} --nflog-prefix "refused broadcast: "
+      ip46tables -A nixos-fw-log-refuse -m pkttype --pkt-type multicast -j NFLOG --nflog-group ${toString cfg.logGroup} --nflog-prefix "refused multicast: "
     ''}
     ${optionalString cfg.logRefusedPackets ''
-      ip46tables -A nixos-fw-log-refuse -m pkttype --pkt-type unicast -j LOG --log-level info --log-prefix "refused packet: "
+      ip46tables -A nixos-fw-log-refuse -m pkttype --pkt-type unicast -j NFLOG --nflog-group ${toString cfg.logGroup} --nflog-prefix "refused packet: "
     ''}
     ip46tables -A nixos-fw-log-refuse -j nixos-fw-refuse
 

@@ -105,8 +105,13 @@ in
     };
 
     rejectPackets = switch false "Whether refused packets are answered with an error instead of silently dropped.";
-    logRefusedConnections = switch false "Whether to log refused connections in the kernel log (which is the host's).";
-    logRefusedPackets = switch false "Whether to log every refused packet in the kernel log.";
+    logRefusedConnections = switch false ''
+      Whether to log refused connections in the container's journal (`journalctl -u firewall-log`). The kernel's log, where
+      machines have them, is the host's, and the kernel keeps containers' packets out of it: so a small daemon
+      of the container's own, ulogd, writes them down. What is refused is counted in any case
+      (`nixos-container network show NAME`).
+    '';
+    logRefusedPackets = switch false "Whether to log every refused packet, in the same place as refused connections.";
     logRefusedUnicastsOnly = switch true "Whether logRefusedPackets leaves out broadcasts and multicasts.";
 
     checkReversePath = mkOption {
@@ -118,7 +123,16 @@ in
         (`true` or `"strict"`), or through any interface at all (`"loose"`).
       '';
     };
-    logReversePathDrops = switch false "Whether to log packets that checkReversePath drops.";
+    logReversePathDrops = switch false "Whether to log packets that checkReversePath drops, in the same place as refused connections.";
+    logGroup = mkOption {
+      type = types.ints.u16;
+      default = 32;
+      description = ''
+        The group of the kernel's packet log (nflog) from which the container's journal is written. Rules of your own log into it
+        with `log group 32 prefix "mine: "` while one of `logRefusedConnections`, `logRefusedPackets` and
+        `logReversePathDrops` is on. Not an option of NixOS.
+      '';
+    };
 
     filterForward = switch false "Whether to filter packets that this machine forwards (nftables only).";
     filterOutput = portOptions "outgoing" // {

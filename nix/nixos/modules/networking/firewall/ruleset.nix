@@ -39,15 +39,19 @@ let
   verdicts = target: ''
     ct state vmap { invalid : drop, established : accept, related : accept, new : jump ${target}, untracked : jump ${target} }'';
 
-  # What happens to a packet that nobody accepted: log it if asked to, answer it if asked to, drop it.
+  # Into the group that logging.nix listens to: the kernel's own log is the host's, and does not take what a namespace says.
+  log = "log group ${toString firewall.logGroup}";
+
+  # What happens to a packet that nobody accepted: count it, log it if asked to, answer it if asked to, drop it.
   refusals = word: lib.concatLists [
+    [ ''counter comment "refused ${word}packets"'' ]
     (optional firewall.logRefusedConnections
-      ''tcp flags & (fin | syn | rst | ack) == syn log level info prefix "refused ${word}connection: "'')
+      ''tcp flags & (fin | syn | rst | ack) == syn ${log} prefix "refused ${word}connection: "'')
     (optionals (firewall.logRefusedPackets && !firewall.logRefusedUnicastsOnly) [
-      ''meta pkttype broadcast log level info prefix "refused ${word}broadcast: "''
-      ''meta pkttype multicast log level info prefix "refused ${word}multicast: "''
+      ''meta pkttype broadcast ${log} prefix "refused ${word}broadcast: "''
+      ''meta pkttype multicast ${log} prefix "refused ${word}multicast: "''
     ])
-    (optional firewall.logRefusedPackets ''meta pkttype host log level info prefix "refused ${word}packet: "'')
+    (optional firewall.logRefusedPackets ''meta pkttype host ${log} prefix "refused ${word}packet: "'')
     (optionals firewall.rejectPackets [ "meta l4proto tcp reject with tcp reset" "reject" ])
   ];
 
@@ -75,7 +79,8 @@ concatStringsSep "\n" (
       "meta nfproto ipv4 udp sport . udp dport { 67 . 68, 68 . 67 } accept"
       "fib saddr . mark${optionalString (firewall.checkReversePath != "loose") " . iif"} oif exists accept"
       "jump rpfilter-allow"
-    ] ++ optional firewall.logReversePathDrops ''log level info prefix "rpfilter drop: "''))
+      ''counter comment "refused by the reverse path filter"''
+    ] ++ optional firewall.logReversePathDrops ''${log} prefix "rpfilter drop: "''))
     (chain "rpfilter-allow" (own firewall.extraReversePathFilterRules))
   ]
   ++ [
