@@ -186,6 +186,10 @@ def evaluate_locked(
         ready = resolve.update_lock(lock, _wanted(spec), index, apt, keep_others=bool(names))
         if ready == lock:
             spec = read_flakes(spec, nix_options, directory=os.path.dirname(source))
+            if not spec.declared:
+                log.say(f"{source} declares no containers")
+                if spec.warnings:  # but options of a host
+                    log.say(f"to run what it declares as one: nixos-container create NAME --config-file {source}")
             _tell(spec, universe_line(spec, archive=f"{index.origin} {index.suite}", lock_file=lock_file))
             return spec, lock
     raise DefinitionError(

@@ -113,3 +113,15 @@ def test_every_guide_is_linked_from_the_readme() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     missing = [guide.name for guide in GUIDES[1:] if f"docs/{guide.name}" not in readme]
     assert not missing
+
+
+def test_the_guide_of_services_names_every_module() -> None:
+    """Families that only accept what shared configurations set are recognised by their few options."""
+    guide = (ROOT / "docs" / "services.md").read_text(encoding="utf-8")
+    families: dict[str, int] = {}
+    for option in declared_options():
+        parts = option.name.split(".")
+        if option.side == "guest" and parts[0] == "services" and len(parts) > 1:
+            families[parts[1]] = families.get(parts[1], 0) + 1
+    missing = [family for family, count in families.items() if count > 2 and f"`services.{family}" not in guide]
+    assert missing == []

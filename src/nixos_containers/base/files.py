@@ -13,6 +13,8 @@ import time
 from . import log
 from .errors import HostError
 
+_WORTH_TELLING = 0.5  # seconds of waiting for a lock that nobody needs to hear of
+
 
 def read_text(path: str) -> str | None:
     """The file's text, or None when there is no such file."""
@@ -137,20 +139,22 @@ def _sign(descriptor: int, who: str) -> None:
 
 
 def _wait_for_lock(descriptor: int, path: str, timeout: float) -> None:
-    deadline = time.monotonic() + timeout
+    began = time.monotonic()
     told = False
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return
         except BlockingIOError:
-            holder = os.pread(descriptor, 4096, 0).decode(errors="replace").strip() or "another command"
-            if not told:
-                log.say(f"waiting for {path}, held by process {holder}")
+            holder = os.pread(descriptor, 4096, 0).decode(errors="replace").strip()
+            holder = f"process {holder}" if holder else "another command"
+            # Most locks are held for a moment only: nobody wants to read about those.
+            if not told and time.monotonic() > began + _WORTH_TELLING:
+                log.say(f"waiting for {path}, held by {holder}")
                 told = True
-            if time.monotonic() > deadline:
+            if time.monotonic() > began + timeout:
                 raise HostError(
-                    f"{path} has been held by process {holder} for {timeout:g} s",
+                    f"{path} has been held by {holder} for {timeout:g} s",
                     hint="wait for that command, or end it, then try again",
                 ) from None
             time.sleep(0.02)

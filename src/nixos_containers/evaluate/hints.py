@@ -51,6 +51,8 @@ def hint(what: str, details: str, *, suggest: Callable[[str], list[str]], option
     if found := _NO_VALUE.search(what):
         return f"say what runs inside: {found[1]}.config = {{ pkgs, ... }}: {{ }};"
     if found := _NO_FILE.search(what):
+        if found[1].startswith("/etc/nixos-containers/"):
+            return "`create` keeps its text in that directory: write paths in it from the root, or declare config = ./FILE in a definition"
         return f"the definition names {found[1]} (in ‘imports’, or as a path or text where a set {{ ... }} is expected): is it spelt right?"
     if "reading from file: Invalid argument" in what or "reading from file: Is a directory" in what:
         return 'a path or text stands where a set is expected, such as allowedDevices = [ { node = "/dev/kvm"; modifier = "rw"; } ];'
