@@ -131,7 +131,7 @@ def holder(path: Path, seconds: float = 30) -> subprocess.Popen[str]:
 
 
 def test_a_second_command_waits_and_says_for_whom(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with holder(tmp_path / "lock", 0.3) as other:
+    with holder(tmp_path / "lock", 1) as other:
         begun = time.monotonic()
         with files.locked(str(tmp_path / "lock"), who="me"):
             waited = time.monotonic() - begun
@@ -140,6 +140,12 @@ def test_a_second_command_waits_and_says_for_whom(tmp_path: Path, capsys: pytest
     said = capsys.readouterr().err
     assert f"{other.pid} switch --slow" in said
     assert said.count("waiting for") == 1
+
+
+def test_a_moments_wait_is_not_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with holder(tmp_path / "lock", 0.1), files.locked(str(tmp_path / "lock"), who="me"):
+        pass
+    assert "waiting" not in capsys.readouterr().err
 
 
 def test_the_death_of_its_holder_releases_the_lock(tmp_path: Path) -> None:
