@@ -26,10 +26,12 @@ ROUNDS = int(os.environ.get("NIXOS_CONTAINERS_CRASH_ROUNDS", "14"))
 DECLARED = "nctround"
 FIRST, SECOND = "nctroll", "nctroute"
 NAMES = (DECLARED, FIRST, SECOND)
+SHARED = "nctrolls"
 RECORDS = Path("/etc/nixos-containers")
 STATES = Path("/var/lib/nixos-containers")
 RUN = Path("/run/nixos-containers")
 PER_CONTAINER = (Path("/nix/var/nix/profiles/per-container"), Path("/nix/var/nix/gcroots/per-container"))
+FORWARDING = ("/proc/sys/net/ipv4/ip_forward", "/proc/sys/net/ipv6/conf/all/forwarding")
 PRECIOUS = "what nobody may lose\n"
 # Small, and wanted by nothing else: apt has something to resolve and to download.
 PACKAGES = ("hello", "figlet", "sl", "rolldice", "cowsay", "toilet", "boxes", "cadaver")
@@ -47,6 +49,7 @@ class Rounds:
         self.variant = 0
         self.said: list[str] = []
         self.healthy: list[str] = []
+        self.forwarding = {file: Path(file).read_text() for file in FORWARDING}
 
     # --- what there is to do
 
@@ -55,7 +58,9 @@ class Rounds:
             return "{ }"
         self.variant += 1
         return f"""{{
+  networking.containers.networks.{SHARED} = {{ subnet = "10.213.79.0/24"; subnet6 = "fd00:213:79::/64"; dhcp = true; dns = true; }};
   containers.{DECLARED} = {{
+    networks = [ "{SHARED}" ];
     privateNetwork = true;
     hostAddress = "10.213.78.1";
     localAddress = "10.213.78.{2 + self.variant // 4 % 3}";
@@ -75,12 +80,21 @@ class Rounds:
         there = self.there()
         found: list[tuple[str, ...]] = [("switch",), ("switch",)]
         if DECLARED in there:
-            found += [("start", DECLARED), ("stop", DECLARED), ("restart", DECLARED), ("rollback", DECLARED), ("idle", DECLARED)]
+            found += [
+                ("start", DECLARED),
+                ("stop", DECLARED),
+                ("restart", DECLARED),
+                ("rollback", DECLARED),
+                ("reload", DECLARED),
+                ("idle", DECLARED),
+            ]
         for name, other in ((FIRST, SECOND), (SECOND, FIRST)):
             if name not in there:
                 found += [("create", name)] * 2
                 continue
-            found += [("start", name), ("update", name), ("destroy", name), ("terminate", name), ("idle", name)]
+            found += [("start", name), ("update", name), ("destroy", name), ("terminate", name), ("reload", name), ("idle", name)]
+            if self.is_up(name):
+                found += [("set-limit", name)]
             if other not in there and not self.is_up(name):
                 found += [("rename", name, other), ("copy", name, other)] * 2
         return found
@@ -94,6 +108,8 @@ class Rounds:
                 if verb == "create":
                     return ["create", name, "--config", self.config(), "--set", f'bindMounts."/shared".hostPath="{self.shared}"']
                 return ["update", name, "--config", self.config()]
+            case ("set-limit", name):
+                return ["set-limit", name, f"tasksMax={self.chance.randrange(300, 400)}", "cpuQuota=150%"]
         return list(choice)
 
     # --- what is there
@@ -118,6 +134,8 @@ class Rounds:
             process.kill()
         elif victim in ("launcher", "nspawn"):
             kill(number(RUN / f".{name}" / f"{victim}.pid"))
+        elif victim == "dnsmasq":
+            kill(dnsmasq())
         else:
             for pid in session(process.pid):
                 if command(pid).startswith(victim):
@@ -125,7 +143,7 @@ class Rounds:
 
     def round(self, turn: int) -> None:
         choice = self.chance.choice(self.choices())
-        victim = self.chance.choice(["command"] * 4 + ["launcher", "nspawn", "nix", "apt"])
+        victim = self.chance.choice(["command"] * 4 + ["launcher", "nspawn", "nix", "apt", "dnsmasq"])
         precious = [name for name in self.there() if (STATES / name / "root/precious").exists()]
         before = self.there()
         verb, name = choice[0], choice[1] if len(choice) > 1 else DECLARED
@@ -192,7 +210,19 @@ class Rounds:
         for directory in (RECORDS, STATES, self.host.directory, *(place / name for place in PER_CONTAINER for name in there)):
             for entry in os.listdir(directory) if directory.exists() else ():
                 assert not _TEMPORARY.search(entry) or "throwaway" in entry, f"{directory}/{entry}"
+        self.check_shared([name for name in there if self.is_up(name)])
         assert not [line for line in output("findmnt", "-rno", "TARGET").splitlines() if "nctro" in line]
+
+    def check_shared(self, up: list[str]) -> None:
+        """What containers have in common is there as long as one needs it, and no longer."""
+        # What a killed launcher had sent ahead comes to its end by itself.
+        wait_until(lambda: (dnsmasq() is not None) == (DECLARED in up), seconds=5)
+        assert Path(f"/sys/class/net/cb-{SHARED}").exists() == (DECLARED in up), up
+        assert bool(list(Path("/sys/fs/cgroup").glob(f"*/machine.slice/@network-{SHARED}"))) == (DECLARED in up), up
+        users = RUN / "@shared/forwarding/users"
+        assert {entry for entry in os.listdir(users) if entry in NAMES} == set(up) if users.exists() else not up
+        for file, before in self.forwarding.items():
+            assert Path(file).read_text() == ("1\n" if up else before), (file, up)
 
     def check_down(self, name: str) -> None:
         assert not list(Path("/sys/fs/cgroup").glob(f"*/machine.slice/{name}")), name
@@ -211,6 +241,13 @@ def number(path: Path) -> int | None:
         return int(path.read_text())
     except (OSError, ValueError):
         return None
+
+
+def dnsmasq() -> int | None:
+    """The process that serves the shared network."""
+    pids = [line.split()[0] for line in output("ps", "-e", "-o", "pid=", "-o", "args=").splitlines() if f"/{SHARED}/dnsmasq.conf" in line]
+    assert len(pids) < 2, pids
+    return int(pids[0]) if pids else None
 
 
 def alive(pid: int | None) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,12 +56,29 @@ def test_entries_are_chosen_by_unit_priority_and_time(talking: Host) -> None:
 
 def test_the_journal_of_an_ephemeral_container_outlives_it(talking: Host) -> None:
     talking.inside(NAME, "journalctl", "--flush", "--sync")
-    talking.succeed("terminate", NAME)
+    for process in ("launcher", "nspawn"):  # the launcher would start it again
+        os.kill(int(Path(f"/run/nixos-containers/.{NAME}/{process}.pid").read_text()), signal.SIGKILL)
     wait_until(lambda: talking.succeed("status", NAME) == "down\n")
     assert "said loudly" in messages(talking)
     assert talking.succeed("logs", NAME, "--unit", "talks", "-p", "err").count("said loudly") == 1
     talking.succeed("start", NAME)
     assert not talking.inside(NAME, "find", "/var/lib", "-name", "left").strip(), "nothing but the journal is kept"
+
+
+def test_the_journal_of_an_ephemeral_container_goes_with_its_name(talking: Host) -> None:
+    old, new = "nctlogold", "nctlognew"
+    talking.succeed("create", old, "--config", '{ system.stateVersion = "23.11"; }', "--set", "ephemeral=true")
+    try:
+        talking.succeed("start", old)
+        talking.inside(old, "sh", "-c", "echo by its old name | systemd-cat && journalctl --flush --sync")
+        talking.succeed("stop", old)
+        talking.succeed("rename", old, new)
+        assert "by its old name" in talking.succeed("logs", new)
+        assert not (STATE.parent / ".journals" / old).exists()
+    finally:
+        talking.run("destroy", old)
+        talking.run("destroy", new)
+    assert not (STATE.parent / ".journals" / new).exists()
 
 
 def test_old_journals_go(talking: Host) -> None:

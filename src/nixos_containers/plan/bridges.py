@@ -152,6 +152,7 @@ def _up_script(network: SharedNetwork, host: Host, *, directory: str, dnsmasq: s
             lines += [
                 f"systemctl is-active --quiet {q(unit)} ||",
                 f"  systemd-run --quiet --collect --no-block --slice=machine.slice --unit={q(unit)} \\",
+                "    --property=Restart=on-failure \\",
                 f"    --description={q(f'DHCP and DNS of the network {network.name} of containers')} \\",
                 f"    {q(dnsmasq)} --keep-in-foreground {q(configuration)} 9>&-",
             ]

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from ..declare.shared import SharedNetwork
     from ..plan.facts import Host
 
+# The file with which a network is served; without it, it wants neither DHCP nor DNS.
+_DNSMASQ = "dnsmasq.conf"
+
 
 def prepare(paths: Paths, container: Container, host: Host) -> None:
     """Write what the launcher of `container` needs for its shared networks. Raises HostError when one of them cannot be."""
@@ -65,17 +68,17 @@ def _write(paths: Paths, network: SharedNetwork, host: Host, container: Containe
     directory = paths.network(network.name)
     os.makedirs(directory, mode=0o755, exist_ok=True)
     files = network_files(network, host, directory=directory, firewall=container.network.host_firewall, dnsmasq=dnsmasq)
-    before = {name: read_text(f"{directory}/{name}") for name in {*files, "dnsmasq.conf"}}
+    before = {name: read_text(f"{directory}/{name}") for name in {*files, _DNSMASQ}}
     bridge = bridge_name(network.name)
     if os.path.exists(f"/sys/class/net/{bridge}"):
         if before["links"] not in (None, files["links"]):
             process.run(["ip", "address", "flush", "dev", bridge, "scope", "global"], check=False)
         if before["filter.down"] not in (None, files["filter.down"]):
             process.run(["nft", "-f", f"{directory}/filter.down"], check=False)
-        if before["dnsmasq.conf"] != files.get("dnsmasq.conf"):
+        if before[_DNSMASQ] != files.get(_DNSMASQ):
             _stop_dnsmasq(paths, network.name, host)
-            if "dnsmasq.conf" not in files:
-                remove(f"{directory}/dnsmasq.conf")
+    if _DNSMASQ not in files:
+        remove(f"{directory}/{_DNSMASQ}")
     for name, text in files.items():
         if before[name] != text:
             replace(f"{directory}/{name}", text)
@@ -101,7 +104,7 @@ def dnsmasq_pid(paths: Paths, network: str) -> int | None:
     """The process that answers DHCP and DNS in `network`, or None."""
     directory = paths.network(network)
     pid = proc.read_pid(f"{directory}/dnsmasq.pid")
-    if pid is None or f"--conf-file={directory}/dnsmasq.conf" not in proc.arguments(pid):
+    if pid is None or f"--conf-file={directory}/{_DNSMASQ}" not in proc.arguments(pid):
         return None
     return pid
 
@@ -162,6 +165,21 @@ def _down(paths: Paths, networks: list[str]) -> None:
                 process.run(["/bin/sh", script], check=False)
 
 
+def _serve_again(paths: Paths, network: str) -> bool:
+    """Start the dnsmasq of `network`, which has members, when it should have one and has none; whether that was so."""
+
+    def missing() -> bool:
+        return os.path.exists(f"{paths.network(network)}/{_DNSMASQ}") and dnsmasq_pid(paths, network) is None
+
+    if not missing():
+        return False
+    with locked(f"{paths.networks}/.lock", who="repairing a shared network"):  # held by a launcher that is just starting it
+        if not missing():
+            return False
+        process.run(["/bin/sh", f"{paths.network(network)}/up"], check=False)
+        return not missing()
+
+
 def repair(paths: Paths) -> list[str]:
     """Remove networks without members, and give back what somebody took from the others; say what was done."""
     done: list[str] = []
@@ -196,6 +214,8 @@ def repair(paths: Paths) -> list[str]:
             _down(paths, [network])
             if not os.path.exists(f"{paths.network(network)}/running"):
                 done.append(f"the shared network ‘{network}’ had no member left; removed")
+        elif _serve_again(paths, network):
+            done.append(f"the DHCP and DNS server of the shared network ‘{network}’ had been killed; another one serves it now")
     for sentence in done:
         log.warn(sentence)
     return done

@@ -10,6 +10,7 @@ from ..base.errors import ContainerError
 from ..base.files import sync_directory
 from ..build import profiles
 from ..kernel import mounts
+from ..plan.mounts import journal_path
 from . import disk, events, files, hosts, records, units
 
 if TYPE_CHECKING:
@@ -52,11 +53,12 @@ def remove_copy(paths: Paths, new: str) -> None:
 
 
 def take_over(paths: Paths, host: Host, old: str, new: str) -> None:
-    """Give `new`, which exists and has no state, all that `old` had: state, generations, console log; then forget `old`."""
+    """Give `new`, which exists and has no state, all that `old` had: state, journal, generations, console log; then forget `old`."""
     disk.rename(paths, old, new)
-    if os.path.isdir(paths.state(old)):
-        os.rename(paths.state(old), paths.state(new))
-        sync_directory(paths.states)
+    for kept, place in ((paths.state(old), paths.state(new)), (journal_path(paths.states, old), journal_path(paths.states, new))):
+        if os.path.isdir(kept):
+            os.rename(kept, place)
+            sync_directory(os.path.dirname(place))
     profiles.adopt(paths, old, new)
     for suffix in ("", ".1"):
         try:
