@@ -25,7 +25,7 @@ from nixos_containers.packages import sources
 ROOT = Path(__file__).parents[2]
 CACHE = Path("/var/cache/nixos-containers-tests")
 MACHINE = "nct-systemd-host"
-PACKAGES = "systemd,systemd-sysv,dbus,systemd-container,iproute2,nftables,python3,nix-bin"
+PACKAGES = "systemd,systemd-sysv,dbus,systemd-container,iproute2,nftables,python3,nix-bin,dnsmasq-base"
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -88,6 +88,16 @@ class SystemdHost:
     def file(self, path: str) -> Path:
         """A file of the host; not for what stands in its /run."""
         return self.root / path.lstrip("/")
+
+    def die(self) -> None:
+        """End everything of it at once, as when the power goes; what was written to its disks stays."""
+        if self.nspawn is not None:
+            self.nspawn.kill()
+        cgroups.kill(self.groups)
+        if self.nspawn is not None:
+            self.nspawn.wait(10)
+        cgroups.remove(self.groups)
+        self.nspawn = None
 
     def shut_down(self) -> None:
         """Let its systemd end, and everything of it."""
@@ -153,7 +163,7 @@ def base_root(packages: str = PACKAGES) -> Path:
     return base
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def systemd_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SystemdHost]:
     """The booted test host with this checkout installed by `make install`."""
     with booted(base_root(), tmp_path_factory.mktemp("systemd-host")) as host:
