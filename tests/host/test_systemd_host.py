@@ -99,7 +99,7 @@ def story(systemd_host: SystemdHost, tmp_path_factory: pytest.TempPathFactory) -
         made.define(DEFINITION.replace("@WORD@", "first"))
         # The package index, so that the host asks no archive.
         shutil.copytree(Paths().cache, systemd_host.file(Paths().cache), symlinks=True, dirs_exist_ok=True)
-        systemd_host.disk["/srv"].joinpath("data").mkdir()
+        systemd_host.disk["/srv"].joinpath("data").mkdir(exist_ok=True)
         made.switch()
         yield made
     finally:

@@ -65,7 +65,7 @@ def containers(systemd_host: SystemdHost, tmp_path_factory: pytest.TempPathFacto
     for file in directory.iterdir():
         shutil.copy(file, target)
     shutil.copytree(Paths().cache, systemd_host.file(Paths().cache), symlinks=True, dirs_exist_ok=True)
-    systemd_host.disk["/srv"].joinpath("data").mkdir()
+    systemd_host.disk["/srv"].joinpath("data").mkdir(exist_ok=True)
     systemd_host.file("/etc/systemd/system/srv-data.mount").write_text(MOUNT)
     systemd_host.succeed("systemctl", "daemon-reload")
     systemd_host.succeed("nixos-container", "switch")
