@@ -10,6 +10,7 @@
   systemd,
   iproute2,
   nftables,
+  strace,
   util-linux,
   commandName ? "nixos-containers",
 }:
@@ -47,6 +48,7 @@ stdenvNoCC.mkDerivation {
           systemd
           iproute2
           nftables
+          strace
           util-linux
         ]
       }

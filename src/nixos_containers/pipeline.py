@@ -14,7 +14,7 @@ from .base import log
 from .base.errors import DefinitionError
 from .base.files import locked
 from .build import store
-from .evaluate.evaluate import Request, evaluate
+from .evaluate.evaluate import Request, evaluate, may_remember
 from .evaluate.flake import read_flakes
 from .evaluate.options import declared_options, option_value
 from .observe import containers as observe
@@ -179,7 +179,8 @@ def evaluate_locked(
         if ready != lock:
             locking.write(lock_file, ready)
             lock = ready
-        spec = _evaluate(source, index, lock_file, names, nixpkgs, expected=len(names) or len(lock.systems))
+        memory = f"{paths.cache}/evaluations" if may_remember(nix_options) else None
+        spec = _evaluate(source, index, lock_file, names, nixpkgs, expected=len(names) or len(lock.systems), memory=memory)
         for name in names:
             if name not in spec.declared:
                 raise DefinitionError(f"{source} declares no container ‘{name}’", hint=f"it declares: {', '.join(spec.declared) or 'none'}")
@@ -216,9 +217,18 @@ def upgrade(paths: Paths, definition: str, *, dry_run: bool = False) -> tuple[lo
         return locking.diff(lock, upgraded)
 
 
-def _evaluate(source: str, index: Index, lock_file: str, names: tuple[str, ...], nixpkgs: str | None, *, expected: int) -> Spec:
+def _evaluate(
+    source: str,
+    index: Index,
+    lock_file: str,
+    names: tuple[str, ...],
+    nixpkgs: str | None,
+    *,
+    expected: int,
+    memory: str | None,
+) -> Spec:
     request = Request(modules=(source,), index=index.path, lock=lock_file, names=names or None, nixpkgs=nixpkgs, expected=expected)
-    return evaluate(request, suggest=index.suggest)
+    return evaluate(request, suggest=index.suggest, memory=memory)
 
 
 def _wanted(spec: Spec) -> dict[str, frozenset[str]]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _KEPT = ("TERM", "HOME", "USER", "LOGNAME", "SSL_CERT_FILE", "NIX_PATH", "NIX_SSL_CERT_FILE", "NIX_REMOTE", "TMPDIR")
 _KEPT_SUFFIX = ("_proxy", "_PROXY")
 # What may take long, and what nobody wants any more once we are dead.
-_LONG = frozenset({"nix", "nix-instantiate", "nix-store", "apt-get", "apt-cache", "/usr/lib/apt/apt-helper", "cp"})
+_LONG = frozenset({"nix", "strace", "nix-instantiate", "nix-store", "apt-get", "apt-cache", "/usr/lib/apt/apt-helper", "cp"})
 # For `spawn`: a stream of the program that the caller reads while it runs, for stderr the same as stdout, and none
 # (subprocess's own numbers).
 PIPE = -1

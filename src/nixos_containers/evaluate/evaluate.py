@@ -17,7 +17,7 @@ from .errors import explain
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 _SPEC_VERSION = 1
 _WORTH_A_PROCESS = 12
@@ -93,15 +93,51 @@ def shares(expected: int, processors: int) -> int:
     return max(1, min(processors, expected // _WORTH_A_PROCESS, _MOST_PROCESSES))
 
 
-def evaluate(request: Request, *, suggest: Callable[[str], list[str]]) -> Spec:
+def evaluate(request: Request, *, suggest: Callable[[str], list[str]], memory: str | None = None) -> Spec:
     """The spec of the definition files in `request`.
 
-    `suggest` names packages near a misspelt one. Raises DefinitionError with Nix's message when it does not evaluate.
+    `memory` is the directory of earlier evaluations: one that would find everything as it was is not done again. `suggest`
+    names packages near a misspelt one. Raises DefinitionError with Nix's message when it does not evaluate.
     """
     for path in request.modules:
         if not os.path.exists(path):
             raise DefinitionError(f"there is no definition file {path}", hint="give one with -c FILE, or write that file first")
-    answers = _together(commands(nix_tree(), request))
+    data = _answer(request, memory, suggest)
+    spec = decode(Spec, data, "spec")
+    for name in spec.declared:
+        # Names become parts of paths, units and scripts; the host name inside, which would refuse most others, may be set apart.
+        try:
+            check_name(name)
+        except UsageError as failure:
+            raise DefinitionError(f"containers.{json.dumps(name, ensure_ascii=False)}: {failure.what}", hint=failure.hint) from None
+    return spec
+
+
+def _answer(request: Request, memory: str | None, suggest: Callable[[str], list[str]]) -> dict[str, Any]:
+    """The spec as JSON: from memory, or from Nix."""
+    tree, env = nix_tree(), nix.environment(substitute=False)
+    words = commands(tree, request)
+    if memory is None or request.nixpkgs is not None:
+        return _merged(_together(words), suggest)
+    from .memo import Memo
+
+    trusted = [f"{tree}/", *(path for path in (request.lock, request.index and f"{request.index}/") if path)]
+    memo = Memo(memory, request.text(), process.environment(env), f"{tree}/host/default.nix", trusted=trusted)
+    known = memo.recall()
+    if known is not None:
+        return known
+    if not memo.worth_tracing:
+        return _merged(_together(words), suggest)
+    evaluated = memo.run(words, _together)
+    if evaluated.untraceable:
+        return _merged(_together(words), suggest)
+    data = _merged(evaluated.answers, suggest)
+    memo.keep(evaluated, data, request.modules)
+    return data
+
+
+def _merged(answers: list[subprocess.CompletedProcess[str]], suggest: Callable[[str], list[str]]) -> dict[str, Any]:
+    """The shares of an evaluation as one. Raises DefinitionError when one of them failed."""
     data: dict[str, Any] = {}
     warnings: dict[str, None] = {}
     for done in answers:
@@ -116,14 +152,7 @@ def evaluate(request: Request, *, suggest: Callable[[str], list[str]]) -> Spec:
         data = answer
         warnings.update(dict.fromkeys(warnings_of(done.stderr)))
     data["warnings"] = [*data["warnings"], *warnings]
-    spec = decode(Spec, data, "spec")
-    for name in spec.declared:
-        # Names become parts of paths, units and scripts; the host name inside, which would refuse most others, may be set apart.
-        try:
-            check_name(name)
-        except UsageError as failure:
-            raise DefinitionError(f"containers.{json.dumps(name, ensure_ascii=False)}: {failure.what}", hint=failure.hint) from None
-    return spec
+    return data
 
 
 def commands(tree: str, request: Request) -> list[list[str]]:
@@ -150,3 +179,12 @@ def _together(commands: list[list[str]]) -> list[subprocess.CompletedProcess[str
 def warnings_of(stderr: str) -> list[str]:
     """What `lib.warn` and builtins.warn said."""
     return [line.split("warning: ", 1)[1] for line in stderr.splitlines() if line.startswith(("trace: warning: ", "evaluation warning: "))]
+
+
+def may_remember(options: Sequence[str]) -> bool:
+    """Whether earlier evaluations may answer: Nix's own setting `eval-cache`, on the command line or in NIX_CONFIG, says no when false."""
+    words = tuple(options)
+    if any(words[at : at + 3] == ("--option", "eval-cache", "false") for at in range(len(words))):
+        return False
+    settings = (line.replace(" ", "") for line in os.environ.get("NIX_CONFIG", "").splitlines())
+    return "eval-cache=false" not in settings
