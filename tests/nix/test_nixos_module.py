@@ -1,4 +1,7 @@
-"""The module for NixOS hosts and the flake: evaluated with the module system, and with stand-ins for nixpkgs' packages."""
+"""The module for NixOS hosts and the flake: evaluated with the module system, and with stand-ins for nixpkgs' packages.
+
+Also by whole trees: our own and the fixture with nixpkgs' shape. tests/boot/test_module_for_nixos.py builds and boots it.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.trees import make_tree
 
 ROOT = Path(__file__).parents[2]
 
@@ -83,3 +88,59 @@ def test_the_flake_has_a_package_and_an_overlay() -> None:
         "{ p = lib.mapAttrs (_: p: p.default.meta.mainProgram) flake.packages; o = (flake.overlays.default pkgs { }).nixos-containers.name; }"
     )
     assert found == {"p": {"aarch64-linux": "nixos-containers", "x86_64-linux": "nixos-containers"}, "o": "nixos-containers"}
+
+
+# A package as the option's type wants it, and what both trees are asked.
+WHOLE = """
+let
+  package = derivation { name = "tool"; system = "x86_64-linux"; builder = "/bin/sh"; };
+  settings = { programs.nixos-containers = { enable = true; inherit package; }; networking.hostName = "host"; };
+  show = config: {
+    packages = builtins.elem package config.environment.systemPackages;
+    units = config.systemd.units or { };
+    service = config.systemd.services.nixos-containers-autostart;
+    bad = builtins.filter (a: !a.assertion) config.assertions;
+    etc = builtins.attrNames config.environment.etc;
+  };
+in
+"""
+
+
+def test_a_whole_system_of_our_own_tree_renders_its_unit() -> None:
+    found = evaluate(
+        WHOLE
+        + """
+        let c = (import ROOT/nix/nixos/lib/eval-config.nix {
+          inherit lib; system = "x86_64-linux";
+          pkgs = import ROOT/nix/pkgs { inherit lib; index = null; system = "x86_64-linux"; lock = { }; };
+          modules = [ ROOT/nix/nixos-module settings { system.stateVersion = "24.11"; boot.enableContainers = false; } ];
+        }).config; s = show c; in {
+          inherit (s) bad;
+          exec = s.service.serviceConfig.ExecStart == "${package}/libexec/nixos-container start --auto";
+          wanted = s.service.wantedBy;
+          text = builtins.unsafeDiscardStringContext s.units."nixos-containers-autostart.service".text;
+          units = lib.elem "systemd/system" s.etc;
+        }""".replace("ROOT", str(ROOT))
+    )
+    assert found["exec"] and found["units"] and found["bad"] == [] and found["wanted"] == ["multi-user.target"]
+    assert "\nExecStart=/nix/store/" in found["text"] and "\nAfter=network.target nix-daemon.socket\n" in found["text"]
+
+
+def test_a_whole_system_of_a_tree_with_nixpkgs_shape_takes_it(tmp_path: Path) -> None:
+    tree = make_tree("current", tmp_path)
+    found = evaluate(
+        WHOLE
+        + """
+        let
+          # What the fixture does not have: units are taken as they are.
+          units = { lib, ... }: { options = {
+            systemd.services = lib.mkOption { type = lib.types.attrsOf lib.types.raw; default = { }; };
+            boot.enableContainers = lib.mkOption { type = lib.types.bool; default = true; };
+          }; };
+          s = show (import TREE/nixos/lib/eval-config.nix { system = "x86_64-linux"; modules = [ units ROOT/nix/nixos-module settings ]; }).config;
+        in {
+          inherit (s) packages bad;
+          exec = s.service.serviceConfig.ExecStart == "${package}/libexec/nixos-container start --auto";
+        }""".replace("ROOT", str(ROOT)).replace("TREE", str(tree))
+    )
+    assert found == {"packages": True, "bad": [], "exec": True}

@@ -43,7 +43,7 @@ def test_jobs_wait_for_those_before_them_and_run_beside_the_others(tmp_path: Pat
 
 def test_no_more_than_the_limit_at_a_time(tmp_path: Path) -> None:
     log = tmp_path / "log"
-    run_jobs([job(log, str(number), seconds=0.02) for number in range(12)], limit=3)
+    run_jobs([job(log, str(number), seconds=0.1) for number in range(9)], limit=3)
     now = most = 0
     for line in log.read_text().split():
         now += 1 if line[0] == "+" else -1
