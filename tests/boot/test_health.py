@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
+import signal
 import socket
 import subprocess
 import sys
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -66,12 +69,15 @@ def test_a_check_has_no_more_rights_than_the_container(checked: Host) -> None:
     checked.define(
         DEFINITION.replace(
             "test ! -e /root/broken",
-            "grep ^CapBnd /proc/1/status > /run/first; grep ^CapBnd /proc/self/status > /run/new; mv /run/new /run/check",
+            "grep ^CapBnd /proc/1/status > /run/first; grep ^CapBnd /proc/self/status > /run/new; mv /run/new /run/check; setsid sleep 7777 &",
         )
     )
     checked.switch()
     checked.succeed("wait", NAME, "--for", "healthy", "--timeout", "20s")
     assert checked.inside(NAME, "cat", "/run/first") == checked.inside(NAME, "cat", "/run/check") != ""
+    # Five attempts a second: what one leaves in the background ends with it.
+    assert checked.succeed("ps", NAME).count("sleep 7777") <= 1
+    wait_until(lambda: "sleep 7777" not in checked.succeed("ps", NAME))
     checked.define(DEFINITION)
     checked.switch()
     checked.succeed("wait", NAME, "--for", "healthy", "--timeout", "20s")
@@ -134,6 +140,78 @@ def test_metrics_are_printed_and_served(checked: Host) -> None:
     finally:
         server.terminate()
         server.wait()
+
+
+def samples_of(printed: str) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
+    """What Prometheus would read, by its own library; the rules that it does not hold are held here."""
+    parser = pytest.importorskip("prometheus_client.parser", reason="the reader of the tests is not installed: make test-setup")
+    found: dict[tuple[str, frozenset[tuple[str, str]]], float] = {}
+    for family in parser.text_string_to_metric_families(printed):
+        assert family.documentation and family.type in ("gauge", "counter"), family
+        for sample in family.samples:
+            key = (sample.name, frozenset(sample.labels.items()))
+            assert key not in found, "a duplicate"
+            found[key] = sample.value
+    assert printed.endswith("\n") and "\n\n" not in printed
+    headers = [line.split()[2] for line in printed.splitlines() if line.startswith("# TYPE ")]
+    assert len(headers) == len(set(headers)), "each metric stands in one place"
+    return found
+
+
+def test_prometheus_reads_every_metric(checked: Host) -> None:
+    found = samples_of(checked.succeed("metrics"))
+    own = {name: value for (name, labels), value in found.items() if ("name", NAME) in labels}
+    assert own["nixos_container_up"] == 1 and own["nixos_container_tasks"] > 1
+    assert found[("nixos_container_healthy", frozenset({("name", NAME), ("check", "unit")}))] == 1
+    listed = {(row["metric"], row["value"]) for row in checked.json("metrics") if row["metric"] in ("nixos_container_up",)}
+    assert ("nixos_container_up", 1) in listed
+
+
+@pytest.mark.parametrize("place", ["127.0.0.1:0", "[::1]:0", "0"])
+def test_slow_clients_hold_nobody_up(checked: Host, place: str) -> None:
+    if ":" in place and place.startswith("[") and not Path("/proc/net/if_inet6").exists():
+        pytest.skip("this machine has no IPv6")
+    server = subprocess.Popen(checked.command("metrics", "--listen", place), stderr=subprocess.PIPE, text=True)
+    slow: list[socket.socket] = []
+    try:
+        assert server.stderr is not None
+        where = server.stderr.readline().split()[-1]
+        parts = urllib.parse.urlsplit(where)
+        assert parts.hostname is not None and parts.port is not None
+        for said in (b"", b"GET /met", b"GET /metrics HTTP/1.1\r\n"):
+            for _ in range(5):
+                client = socket.create_connection((parts.hostname, parts.port), timeout=5)
+                client.sendall(said)
+                slow.append(client)
+        with urllib.request.urlopen(where, timeout=5) as answer:
+            assert samples_of(answer.read().decode())
+        server.send_signal(signal.SIGINT)
+        assert server.wait(timeout=5) == 0, "nor its end"
+    finally:
+        for client in slow:
+            client.close()
+        server.kill()
+        server.wait()
+
+
+def test_systemd_starts_the_server_when_somebody_asks(checked: Host) -> None:
+    program = shutil.which("systemd-socket-activate")
+    if program is None:
+        pytest.skip("systemd-socket-activate is not installed")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    listener = subprocess.Popen(
+        [program, "--listen", f"127.0.0.1:{port}", *checked.command("metrics", "--listen", "127.0.0.1:9713")], stderr=subprocess.PIPE
+    )
+    try:
+        assert listener.stderr is not None and b"Listening" in listener.stderr.readline()
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+            assert samples_of(answer.read().decode())
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+            assert answer.status == 200, "and it stays"
+    finally:
+        listener.terminate()
+        listener.wait(timeout=10)
 
 
 def test_the_server_takes_a_socket_of_systemd(checked: Host) -> None:

@@ -28,7 +28,7 @@ let
     tcp = way (types.either types.port types.str) 5432 "A port, or `HOST:PORT`, that takes connections from inside the container.";
     unit = way types.str "nginx.service" "A unit of the container's systemd that is active.";
     interval = time "30s" "Time between two checks: systemd.time(7) syntax, bare numbers are seconds.";
-    timeout = time "5s" "How long a check may take; one that takes longer has failed.";
+    timeout = time "5s" "How long a check may take; one that takes longer has failed. All that it has started ends with it, also in the background.";
     retries = mkOption {
       type = types.ints.positive;
       default = 3;

@@ -17,6 +17,7 @@ from .events import event_function
 
 if TYPE_CHECKING:
     from ..declare.container import Container, HealthCheck
+    from .facts import Cgroups
 
 # Where the results stand in the run-state directory: one file per check, `STATE SINCE FAILED CHECKED`, times in seconds of uptime.
 RESULTS = "health.d"
@@ -49,10 +50,24 @@ def attempt(check: HealthCheck, where: str, *, busybox: str) -> list[str]:
     return ["systemctl", "is-active", "--quiet", "--", str(check.unit)]
 
 
-def health_script(container: Container, *, state: str, busybox: str, events: str, systemd_unit: str | None) -> str | None:
+def attempts_group(cgroups: Cgroups, cgroup: str) -> str:
+    """Where the attempts of the container whose `cgroup` is given relative to every hierarchy have cgroups of their own, or nothing.
+
+    Below what start_function and the unit put the script into. Not a cpuset of cgroup v1, which takes nothing until it is filled.
+    """
+    if cgroups.v2 is not None:
+        return f"{cgroups.v2}/{cgroup}/health"
+    mount = cgroups.v1.get("name=systemd") or cgroups.v1.get("pids")
+    return "" if mount is None else f"{mount}/{cgroup}"
+
+
+def health_script(
+    container: Container, *, state: str, busybox: str, events: str, systemd_unit: str | None, attempts: str = ""
+) -> str | None:
     """The script for /bin/sh, whose argument is the pid of nspawn; None for a container without checks.
 
-    `systemd_unit` is the unit that runs the container, or None where the launcher does. Raises DefinitionError.
+    `systemd_unit` is the unit that runs the container, or None where the launcher does; `attempts` is what attempts_group says.
+    Raises DefinitionError.
     """
     if not container.health_checks:
         return None
@@ -64,6 +79,7 @@ def health_script(container: Container, *, state: str, busybox: str, events: str
         "umask 022",
         f"cd {q(state)} || exit 1",
         "nspawn=$1",
+        f"attempts={q(attempts)}",
         f"rm -rf {RESULTS} restarting; mkdir {RESULTS}",
         *event_function(events, container.name),
         *_FUNCTIONS,
@@ -133,12 +149,25 @@ settle() {{
   note
   event health ",\\"check\\":\\"$name\\",\\"health\\":\\"$state\\""
 }}
-# Inside, but in the launcher's part of the container's cgroup: the container's limits hold. timeout ends all of the attempt's processes.
+# Inside, but in the launcher's part of the container's cgroup: the container's limits hold. What an attempt started ends with it,
+# however it detached itself: it is all in a cgroup below.
 try() {{ ask "$@" > /dev/null; }}
 ask() {{
   find_leader || return 1
   [ "$known" = "$leader" ] || find_rights || return 1
-  PATH={GUEST_PATH} HOME=/root LANG=C.UTF-8 "$limit" -s KILL "$timeout" $rights "$enter" $spaces --target="$leader" -- "$@"
+  leaf=$attempts/check-$name
+  [ -z "$attempts" ] || [ -d "$leaf" ] || mkdir "$leaf"
+  ( [ ! -d "$leaf" ] || echo 0 > "$leaf/cgroup.procs"
+    export PATH={GUEST_PATH} HOME=/root LANG=C.UTF-8
+    exec "$limit" -s KILL "$timeout" $rights "$enter" $spaces --target="$leader" -- "$@" )
+  status=$? round=0
+  while [ -d "$leaf" ] && [ "$round" -lt 20 ] && read -r pid < "$leaf/cgroup.procs"; do
+    if [ -e "$leaf/cgroup.kill" ]; then echo 1 > "$leaf/cgroup.kill"
+    else while read -r pid; do kill -9 "$pid"; done < "$leaf/cgroup.procs"
+    fi
+    sleep 0.05; round=$((round + 1))
+  done
+  return $status
 }} < /dev/null 2> /dev/null
 stops() {{
   [ -d "/proc/$nspawn" ] && [ ! -e stopping ] || return 0

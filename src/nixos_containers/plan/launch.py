@@ -10,7 +10,7 @@ from ..base.errors import DefinitionError
 from ..declare.codec import encode
 from .cgroup_files import cgroup_writes, oom_counter
 from .disk import disk_size
-from .health import health_script
+from .health import attempts_group, health_script
 from .launcher import Launch, guest_script, launch_files, launcher_script
 from .launcher_limits import Oom
 from .limit_view import view_flags, view_lines
@@ -258,5 +258,6 @@ def _bridges(network: NetworkPlan) -> list[str]:
 def _health(container: Container, host: Host, *, state: str, busybox: str, events: str) -> dict[str, str]:
     """The script that checks the guest's health, if there are checks."""
     unit = unit_of(container.name) if host.systemd else None
-    script = health_script(container, state=state, busybox=busybox, events=events, systemd_unit=unit)
+    attempts = attempts_group(host.cgroups, f"machine.slice/{unit or container.name}")
+    script = health_script(container, state=state, busybox=busybox, events=events, systemd_unit=unit, attempts=attempts)
     return {} if script is None else {"health": script}
