@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 def hot(words: Sequence[str]) -> int | None:
     """Carry out `list`, `start NAME`, `run NAME [--] COMMAND...`, `root-login NAME`, and what units call; return the status, or None."""
-    if words in (["list"], ["ls"]):
-        return _list()
+    if words and words[0] in ("list", "ls") and all(word in ("--long", "-l", "--json") for word in words[1:]):
+        return _list(words)
     if len(words) > 1 and words[0] in ("run", "exec", "root-login", "enter"):
         return _enter(words)
     if len(words) == 2 and words[0] == "start":
@@ -25,13 +25,19 @@ def hot(words: Sequence[str]) -> int | None:
     return None
 
 
-def _list() -> int:
-    import sys
-
+def _list(words: Sequence[str]) -> int:
     from ..base.paths import Paths
-    from ..observe.live import names
 
-    sys.stdout.write("".join(f"{name}\n" for name in names(Paths())))
+    if len(words) == 1:
+        import sys
+
+        from ..observe.live import names
+
+        sys.stdout.write("".join(f"{name}\n" for name in names(Paths())))
+        return 0
+    from .list import show
+
+    show(Paths(), json="--json" in words, long=len(words) > 1)
     return 0
 
 

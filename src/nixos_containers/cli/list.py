@@ -1,58 +1,65 @@
-"""`nixos-container list`: names, one a line as upstream; `--long` for the table."""
+"""`nixos-container list`: names, one a line as upstream; `--long` for the table. Scripts call it all the time: imports are few."""
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
 
 from ..base.errors import ContainerError
 from ..base.paths import Paths
 from ..base.quantities import percent, size, span
-from ..build import profiles
-from ..declare.codec import encode
-from ..observe import containers as observe
-from ..observe import healthchecks
-from .output import emit_json, table
+from ..observe import rows
+from ..observe.live import names as existing
 
+TYPE_CHECKING = False  # importing typing costs more than reading a hundred records
 if TYPE_CHECKING:
+    from typing import Any
+
     from ..declare.container import Container
-    from ..observe.stats import Sample
     from .parse import Arguments
 
-_WINDOW = 0.1  # seconds between the two samples that give the use of CPU
 _COLUMNS = ("NAME", "STATE", "UNIVERSE", "GEN", "ADDRESSES", "CPU", "MEMORY", "UP", "HEALTH")
 
 
 def run(arguments: Arguments) -> int:
     """Carry the verb out."""
-    paths = Paths()
-    names = observe.names(paths)
-    if not arguments.json and not arguments.flag("long"):
-        for name in names:
-            print(name)
-        return 0
-    rows = describe_all(paths, names)
-    if arguments.json:
-        emit_json(rows)
-    elif rows:
-        print(table(_COLUMNS, [_cells(row) for row in rows]))
+    show(Paths(), json=arguments.json, long=arguments.flag("long"))
     return 0
+
+
+def show(paths: Paths, *, json: bool, long: bool) -> None:
+    """Print the containers: names, or a table, or JSON."""
+    import sys
+
+    names = existing(paths)
+    if not json and not long:
+        sys.stdout.write("".join(f"{name}\n" for name in names))
+        return
+    from .output import emit_json, table
+
+    found = describe_all(paths, names)
+    if json:
+        emit_json(found)
+    elif found:
+        print(table(_COLUMNS, [_cells(row) for row in found]))
 
 
 def describe_all(paths: Paths, names: list[str]) -> list[dict[str, Any]]:
     """Every container of `names` as `--json` shows it, with what those that run use at the moment."""
-    from ..observe.stats import Sampler
-
-    sampler = Sampler(paths)
-    before = sampler.sample(names)
-    if before:
-        time.sleep(_WINDOW)
-    after = sampler.sample(before)
-    return [describe(paths, name, before.get(name), after.get(name)) for name in names]
+    leaders = rows.leaders(paths, names)
+    meter = rows.Meter(leaders)
+    found = [rows.row(paths, name, leaders.get(name)) or describe(paths, name) for name in names]
+    use = meter.use()
+    # A damaged record has nothing but its error.
+    return [row if row["state"] == "damaged" else row | use.get(row["name"], {}) for row in found]
 
 
-def describe(paths: Paths, name: str, before: Sample | None = None, after: Sample | None = None) -> dict[str, Any]:
-    """One container as `--json` shows it; what it uses is told when there are two samples."""
+def describe(paths: Paths, name: str) -> dict[str, Any]:
+    """One container as `--json` shows it, from its whole record; what it uses is for `describe_all` to add."""
+    from ..build import profiles
+    from ..declare.codec import encode
+    from ..observe import containers as observe
+    from ..observe import healthchecks
+
     running = observe.running(paths, name)
     try:
         record = observe.record(paths, name)
@@ -78,11 +85,6 @@ def describe(paths: Paths, name: str, before: Sample | None = None, after: Sampl
     if record.container.health_checks:
         results = healthchecks.checks(paths, record.container)
         found |= {"health": healthchecks.overall(results), "healthChecks": encode(results)}
-    if after is not None:
-        from ..observe.stats import rates
-
-        use = rates(before, after)
-        found |= {key: use[key] for key in ("cpuPercent", "memory", "memoryMax", "tasks", "started")}
     return found
 
 

@@ -7,8 +7,7 @@ A controller that the kernel has not, or that is not passed on to the cgroup, gi
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from .proc import read
 
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
 _UNLIMITED = 1 << 60
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(NamedTuple):
     """Totals of one cgroup and everything below it: seconds of CPU, bytes, processes and threads, killed processes."""
 
     cpu: float | None = None
@@ -33,10 +31,11 @@ class Usage:
     oom_kills: int | None = None
 
 
-def usage(v1: Mapping[str, str], v2: str | None, relative: str) -> Usage:
+def usage(v1: Mapping[str, str], v2: str | None, relative: str, *, oom: bool = True) -> Usage:
     """The usage of the cgroup `relative` below the mount points `v1` (by controller) and `v2`.
 
     Memory is without the cache of files that were not used lately (inactive_file), as `podman stats` and `docker stats` count.
+    `oom` asks for killed processes too, which v1 counts in every cgroup by itself.
     """
 
     def old(controller: str, file: str) -> str:
@@ -58,7 +57,7 @@ def usage(v1: Mapping[str, str], v2: str | None, relative: str) -> Usage:
         tasks_max=_limit(old("pids", "pids.max") or new("pids.max")),
         io_read=read_bytes,
         io_written=written,
-        oom_kills=_oom_kills(f"{v1['memory']}/{relative}" if "memory" in v1 else None, new("memory.events")),
+        oom_kills=_oom_kills(f"{v1['memory']}/{relative}" if "memory" in v1 else None, new("memory.events")) if oom else None,
     )
 
 

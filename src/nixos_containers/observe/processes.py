@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..kernel import accounting, cgroups, proc
-from .stats import group_of
+from .rows import group_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,6 @@ process started. A guest cannot change any of them, except those of interfaces t
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from ..kernel.accounting import Usage
 from ..plan.network import plan_network
 from .containers import record
 from .live import names, nspawn_and_leader
+from .rows import group_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -94,12 +94,6 @@ class Sampler:
             if got is not None:
                 counters[guest] = (got[1], got[0])  # what the host sends is what the guest receives
         return {name: got[0] for name, got in counters.items()}, {name: got[1] for name, got in counters.items()}
-
-
-def group_of(name: str, mounts: Iterable[str]) -> str:
-    """The cgroup of container `name`, relative to the mount points `mounts`."""
-    known = (f"machine.slice/{name}", f"machine.slice/container@{name}.service")
-    return next((place for place in known for mount in mounts if os.path.isdir(f"{mount}/{place}")), known[0])
 
 
 def _interfaces(paths: Paths, name: str) -> tuple[dict[str, str], tuple[str, ...]]:
