@@ -43,10 +43,10 @@ def outside(*words: str, **options: object) -> subprocess.CompletedProcess[str]:
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, failure: BaseException) -> None:
-    def run(_: object) -> int:
+    def show(*_: object, **__: object) -> None:
         raise failure
 
-    monkeypatch.setattr("nixos_containers.cli.list.run", run)
+    monkeypatch.setattr("nixos_containers.cli.list.show", show)
 
 
 def test_an_error_has_the_programs_name_evidence_a_hint_and_its_status(

@@ -6,7 +6,6 @@ checks) is None here, and looked at thoroughly by the caller. Looks only, and im
 
 from __future__ import annotations
 
-import json
 import os
 import time
 
@@ -77,6 +76,8 @@ def leaders(paths: Paths, names: Iterable[str]) -> dict[str, int]:
 
 def row(paths: Paths, name: str, leader: int | None) -> dict[str, Any] | None:
     """One container as `list --json` shows it, without what it uses; None when it takes a closer look."""
+    import json  # while the meter runs
+
     try:
         record = json.loads(read_text(f"{paths.records}/{name}.json") or "")
         container = record["container"]
@@ -119,6 +120,8 @@ def _addresses(network: dict[str, Any], leader: int | None) -> list[str]:
 
 
 def _running_system(paths: Paths, name: str) -> str | None:
+    import json
+
     found: str | None = json.loads(read_text(f"{paths.run_state(name)}/started.json") or "{}").get("system")
     return found
 
