@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import socket
 import statistics
 import struct
@@ -17,7 +16,7 @@ import threading
 import time
 from pathlib import Path
 
-from harness import Contestant, Result, Skipped, compete
+from harness import Contestant, Result, Skipped, compete, end
 from product import NAME, Product
 from start import _IN_FRESH_CGROUPS, _listening, _nspawn_words, _remove_cgroups
 
@@ -153,10 +152,5 @@ class _Upstream:
                 subprocess.run(["ip", "-force", "-batch", "-"], input=self._links, text=True, capture_output=True, check=False)
                 return pinger.answered() - begun
             finally:
-                child.send_signal(signal.SIGTERM)
-                try:
-                    child.wait(20)
-                except subprocess.TimeoutExpired:
-                    child.kill()
-                    child.wait()
+                end(child)
                 _remove_cgroups()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -12,6 +14,16 @@ from typing import Any
 
 class Skipped(Exception):
     """A contestant cannot run here; the text says why."""
+
+
+def end(child: subprocess.Popen[bytes], *, seconds: float = 20) -> None:
+    """End a container's nspawn as a supervisor does: asked first, killed when it does not listen."""
+    child.send_signal(signal.SIGTERM)
+    try:
+        child.wait(seconds)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
 
 
 @dataclass

@@ -7,13 +7,12 @@ of the store, seccomp. Both have a network namespace. Start time until READY=1, 
 from __future__ import annotations
 
 import os
-import signal
 import statistics
 import subprocess
 import time
 from pathlib import Path
 
-from harness import Contestant, Result, Skipped, compete
+from harness import Contestant, Result, Skipped, compete, end
 from product import NAME, Product
 from start import _IN_FRESH_CGROUPS, _listening, _nspawn_words, _remove_cgroups, _without_ours
 
@@ -70,12 +69,7 @@ def _start(words: list[str], more: dict[str, str], memory: list[int]) -> float:
             seconds = time.perf_counter() - begun
             memory.append(_memory())
         finally:
-            child.send_signal(signal.SIGTERM)
-            try:
-                child.wait(20)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
+            end(child)
     _remove_cgroups()
     return seconds
 

@@ -9,7 +9,6 @@ import os
 import select
 import shlex
 import shutil
-import signal
 import socket
 import subprocess
 import time
@@ -17,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness import Contestant, Result, Skipped, compete, timed
+from harness import Contestant, Result, Skipped, compete, end, timed
 from product import NAME, Product
 
 _TIMEOUT = 30.0
@@ -126,12 +125,7 @@ def _raw(words: list[str]) -> float:
             wait(child)
             seconds = time.perf_counter() - begun
         finally:
-            child.send_signal(signal.SIGTERM)
-            try:
-                child.wait(20)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
+            end(child)
     _remove_cgroups()
     return seconds
 

@@ -10,12 +10,13 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from ..waiting import wait_until as wait_until
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
@@ -142,17 +143,6 @@ class OwnEtc(Host):
 _START = (
     'import sys; sys.path.insert(0, "{source}"); sys.dont_write_bytecode = True; from nixos_containers.main import main; sys.exit(main())'
 )
-
-
-def wait_until(check: Any, *, seconds: float = 20) -> Any:
-    """Call `check` until it gives something true, and return that."""
-    deadline = time.monotonic() + seconds
-    while True:
-        found = check()
-        if found:
-            return found
-        assert time.monotonic() < deadline, f"{check} did not become true within {seconds} s"
-        time.sleep(0.05)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

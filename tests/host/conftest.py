@@ -10,17 +10,17 @@ import hashlib
 import os
 import shutil
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from nixos_containers.base.paths import Paths
 from nixos_containers.kernel import cgroups, proc
 from nixos_containers.packages import sources
+
+from ..waiting import wait_until as wait_until
 
 ROOT = Path(__file__).parents[2]
 CACHE = Path("/var/cache/nixos-containers-tests")
@@ -116,17 +116,6 @@ class SystemdHost:
 
 def _all_but_cpusets() -> list[str]:
     return [mount for controller, mount in cgroups.hierarchies()[0].items() if controller != "cpuset"]
-
-
-def wait_until(check: Callable[[], Any], *, seconds: float = 20) -> Any:
-    """Call `check` until it gives something true, and return that."""
-    deadline = time.monotonic() + seconds
-    while True:
-        found = check()
-        if found:
-            return found
-        assert time.monotonic() < deadline, f"{check} did not become true within {seconds} s"
-        time.sleep(0.1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -19,11 +19,6 @@ def exists(device: str) -> bool:
     return os.path.exists(f"{_NET}/{device}")
 
 
-def is_bridge(device: str) -> bool:
-    """Whether the interface is a bridge."""
-    return os.path.isdir(f"{_NET}/{device}/bridge")
-
-
 def master(device: str) -> str | None:
     """The bridge or bond that the interface is a port of."""
     try:

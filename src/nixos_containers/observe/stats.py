@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
     from ..base.paths import Paths
 
-# The names of the values of `rates` that a table can be sorted by.
-SORT_KEYS = ("name", "cpu", "memory", "io", "network", "tasks")
-
 
 @dataclass(frozen=True, slots=True)
 class Sample:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from ..declare.container import Container, Spec, VethPair
 
-    IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
     IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _SUBNET6 = 64

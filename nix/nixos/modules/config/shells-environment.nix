@@ -27,17 +27,7 @@ in
 {
   options.environment = {
     variables = mkOption {
-      type = types.attrsOf (
-        types.nullOr (
-          types.oneOf [
-            (types.listOf (types.oneOf [ types.int types.float types.str types.path ]))
-            types.int
-            types.float
-            types.str
-            types.path
-          ]
-        )
-      );
+      type = import ./variables-type.nix { inherit lib; };
       default = { };
       example = { EDITOR = "nvim"; };
       apply = builtins.mapAttrs (_: value: if value == null then null else if isList value then concatMapStringsSep ":" toString value else toString value);

@@ -28,17 +28,7 @@ in
 {
   options.environment = {
     sessionVariables = mkOption {
-      type = types.attrsOf (
-        types.nullOr (
-          types.oneOf [
-            (types.listOf (types.oneOf [ types.int types.float types.str types.path ]))
-            types.int
-            types.float
-            types.str
-            types.path
-          ]
-        )
-      );
+      type = import ./variables-type.nix { inherit lib; };
       default = { };
       apply =
         variables:

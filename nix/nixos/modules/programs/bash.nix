@@ -5,7 +5,7 @@
 { config, lib, pkgs, ... }:
 
 let
-  inherit (lib) escapeShellArg mkDefault mkIf mkOption optionalString types;
+  inherit (lib) mkDefault mkIf mkOption optionalString types;
   cfg = config.programs.bash;
   env = config.environment;
 
@@ -15,10 +15,7 @@ let
     inherit description;
   };
 
-  aliases = lib.concatStrings (
-    lib.mapAttrsToList (name: value: "alias -- ${name}=${escapeShellArg value}\n")
-      (lib.filterAttrs (_: value: value != null) cfg.shellAliases)
-  );
+  aliases = import ./shell-aliases.nix { inherit lib; } cfg.shellAliases;
 in
 {
   options.programs.bash = {

@@ -2,7 +2,7 @@
 { config, lib, pkgs, ... }:
 
 let
-  inherit (lib) concatStringsSep escapeShellArg mkDefault mkEnableOption mkIf mkOption optionalString types;
+  inherit (lib) concatStringsSep mkDefault mkEnableOption mkIf mkOption optionalString types;
   cfg = config.programs.zsh;
   env = config.environment;
 
@@ -11,10 +11,7 @@ let
     default = "";
     inherit description;
   };
-  aliases = lib.concatStrings (
-    lib.mapAttrsToList (name: value: "alias -- ${name}=${escapeShellArg value}\n")
-      (lib.filterAttrs (_: value: value != null) cfg.shellAliases)
-  );
+  aliases = import ./shell-aliases.nix { inherit lib; } cfg.shellAliases;
 in
 {
   options.programs.zsh = {

@@ -147,22 +147,8 @@ in
     # Under the names that people type.
     environment.systemPackages = [ tools ];
 
-    systemd.services.firewall = {
-      description = "Firewall";
-      wantedBy = [ "sysinit.target" ];
-      wants = [ "network-pre.target" ];
-      after = [ "systemd-modules-load.service" ];
-      # The interface is up from the first moment: nothing may listen before the filter is there.
-      before = [ "network-pre.target" "sysinit.target" "shutdown.target" ];
-      conflicts = [ "shutdown.target" ];
-      unitConfig.DefaultDependencies = false;
+    systemd.services.firewall = import ./unit.nix { inherit pkgs; } // {
       path = [ tools cfg.package ] ++ cfg.extraPackages;
-      reloadIfChanged = true;
-      serviceConfig = {
-        Type = "oneshot";
-        RemainAfterExit = true;
-        ExecCondition = import ../private-network.nix { inherit pkgs; };
-      };
       script = load;
       reload = load;
       preStop = "${removal}\nrm -f /run/firewall-teardown\n";

@@ -63,22 +63,8 @@ in
     })
 
     (mkIf (!nftables.enable) {
-      systemd.services.firewall = {
-        description = "Firewall";
-        wantedBy = [ "sysinit.target" ];
-        wants = [ "network-pre.target" ];
-        after = [ "systemd-modules-load.service" ];
-        # The interface is up from the first moment: nothing may listen before the filter is there.
-        before = [ "network-pre.target" "sysinit.target" "shutdown.target" ];
-        conflicts = [ "shutdown.target" ];
-        unitConfig.DefaultDependencies = false;
+      systemd.services.firewall = import ./unit.nix { inherit pkgs; } // {
         path = [ cfg.package ];
-        reloadIfChanged = true;
-        serviceConfig = {
-          Type = "oneshot";
-          RemainAfterExit = true;
-          ExecCondition = import ../private-network.nix { inherit pkgs; };
-        };
         script = load;
         reload = load;
         # Not postStop, which also runs when the condition says that the network is not ours.
