@@ -8,7 +8,7 @@ VENV = .venv
 
 # What the product needs at run time, and what its tests need besides.
 RUNTIME_PACKAGES = python3 nix-bin systemd-container iproute2 nftables util-linux apt dpkg strace
-TEST_PACKAGES = python3-venv openssh-client curl iputils-ping mmdebstrap busybox-static zstd groff-base zsh fish git radvd dnsmasq-base lxcfs e2fsprogs iperf3
+TEST_PACKAGES = python3-venv openssh-client curl iputils-ping mmdebstrap busybox-static zstd groff-base zsh fish git radvd dnsmasq-base iptables lxcfs e2fsprogs iperf3
 
 # Quick ones first; the boot tests last, whose last one looks whether anything is left on the host.
 SUITES = tests/unit tests/golden tests/nix tests/kernel tests/host tests/boot

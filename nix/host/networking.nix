@@ -15,6 +15,7 @@ in
       freeformType = types.lazyAttrsOf types.raw;
       imports = [
         ./options/hosts.nix
+        ./options/firewalls.nix
         ./options/addresses.nix
         ./options/networks.nix
       ];

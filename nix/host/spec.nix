@@ -97,7 +97,7 @@ let
 in
 check {
   inherit name;
-  inherit (shared) hosts;
+  inherit (shared) hosts passFirewalls;
   inherit (container)
     autoStart
     restartIfChanged

@@ -371,19 +371,6 @@ def test_no_connection_outlives_its_container_or_goes_past_a_new_one(net: Host, 
     assert asked() == f"nctnet 53 {client}"
 
 
-def test_a_firewall_that_drops_what_goes_through_is_named_with_the_remedy(net: Host, lan: Machine) -> None:
-    wait_until(lambda: ask(LAN, 28500, at=lan))
-    sh("nft 'table inet nctfirewall { chain through { type filter hook forward priority 0; policy drop; }; }'")
-    try:
-        assert ask(LAN, 28500, at=lan) is None and ask(LAN, 28500) is not None
-        (found,) = [each for each in json.loads(net.run("doctor", "--json").stdout)["findings"] if "nctfirewall" in each["what"]]
-        sh(found["remedy"])
-        assert ask(LAN, 28500, at=lan) == f"nctnet 80 {FAR}"
-        assert "nctfirewall" not in net.run("doctor").stdout
-    finally:
-        sh("nft delete table inet nctfirewall")
-
-
 def test_what_somebody_flushed_is_back_with_the_next_start(net: Host) -> None:
     wait_until(lambda: ask(LAN, 28500))
     sh("nft delete table inet nixos-containers")

@@ -13,6 +13,7 @@ from ..observe.health import health_findings
 from ..observe.host import host_facts
 from ..observe.reachability import reachability, reachability_findings
 from ..packages.health import archive_findings, remove_damaged_indexes
+from ..run import passage
 from ..run.recover import recover
 from ..run.repair import repair_all
 from .output import emit_json
@@ -39,6 +40,7 @@ def run(arguments: Arguments) -> int:
 
     attempt(lambda: recover(paths))
     attempt(lambda: repair_all(paths, host_facts()))
+    attempt(lambda: passage.keep(paths, only_known=False))
     attempt(lambda: remove_damaged_indexes(paths))
     reached = reachability(paths)
     findings += [*host_findings(), *health_findings(paths), *archive_findings(paths), *reachability_findings(reached)]

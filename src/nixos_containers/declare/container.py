@@ -225,6 +225,7 @@ class Container:
     network: Network = Network()
     health_checks: dict[str, HealthCheck] = field(default_factory=dict)
     hosts: bool = True
+    pass_firewalls: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ NEEDS = "forwarding"
 FLOWS = "flows"
 # The memory, and beside it the lock: below the directory that running containers share.
 MEMORY = "forwarding"
+# In the memory: shell lines that take our rules out of other firewalls (passage.py).
+CLOSE = "close"
 _FORWARD4, _FORWARD6 = "net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding"
 _REDIRECTS4 = "net/ipv4/conf/all/accept_redirects"
 # The metric keeps loopback's own route the first.
@@ -25,13 +27,17 @@ LOOPBACK6_ROUTE = "local ::1 dev {} table local metric 2048"
 
 
 def needs_text(network: NetworkPlan) -> str:
-    """What the host has to do for `network`: forward IPv4 (`ip 4`) or IPv6, take loopback's packets back from a bridge (`loopback`)."""
+    """What the host has to do for `network`: forward IPv4 (`ip 4`) or IPv6, take loopback's packets back from a bridge (`loopback`).
+
+    `pass` allows to let it through other firewalls.
+    """
     names = {name for name, _ in network.elements}
     lines = [f"ip {family}\n" for family in "46" if names & {f"{kind}{family}" for kind in ("nat", "forwards", "bound")}]
     for pair in network.pairs:
         if pair.config.host_bridge is not None and pair.shared is None and pair.config.forward_ports:
             lines += [f"loopback {pair.config.host_bridge}\n"] if pair.config.local_address else []
             lines += [f"loopback6 {pair.config.host_bridge}\n"] if pair.config.local_address6 else []
+    lines += ["pass\n"] if lines and network.pass_firewalls else []
     return "".join(dict.fromkeys(lines))
 
 
@@ -119,5 +125,6 @@ def release_lines() -> list[str]:
         '    case $set in -) [ -n "$again" ] || continue ;; "$now") again=yes ;; *) again=; continue ;; esac',
         '    echo "$was" > "/proc/sys/$file"',
         "  done < settings",
+        f"  [ ! -e {CLOSE} ] || {{ sh ./{CLOSE} > /dev/null; rm -f {CLOSE}; }} # our rules in other firewalls",
         f"  rm -f settings boot ) 9>> {memory}.lock 2> /dev/null",
     ]

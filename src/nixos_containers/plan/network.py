@@ -28,7 +28,7 @@ class NetworkPlan:
 
     `nspawn` are flags; `host_batch` is input for `ip -batch -force`; `guest_commands` are argvs after `ip`;
     `elements` are (set or map, element) pairs of the nft table, `bridge_elements` those of the table of bridges; `link_settings` are
-    (file below /proc/sys, value) for the host's ends of the pairs.
+    (file below /proc/sys, value) for the host's ends of the pairs; `pass_firewalls` allows a rule in other firewalls of the host.
     """
 
     private: bool
@@ -39,6 +39,7 @@ class NetworkPlan:
     elements: tuple[tuple[str, str], ...] = ()
     bridge_elements: tuple[tuple[str, str], ...] = ()
     link_settings: tuple[tuple[str, str], ...] = ()
+    pass_firewalls: bool = True
 
     @property
     def borrows(self) -> bool:
@@ -90,6 +91,7 @@ def plan_network(container: Container) -> NetworkPlan:
         elements=tuple(element for pair in pairs for element in pair_elements(pair, network)),
         bridge_elements=tuple(element for pair in pairs for element in bridge_elements(pair, network)),
         link_settings=tuple(setting for pair in pairs for setting in _link_settings(pair)),
+        pass_firewalls=container.pass_firewalls,
     )
 
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 TABLE = "inet nixos-containers"
 BRIDGE_TABLE = "bridge nixos-containers"
 
+# What the packets of containers carry that may be forwarded, for rules in other tables (passage.py): one bit of the mark.
+PASSAGE_MARK = 0x2000000
+
 # `fib daddr type local` catches every address of the host, loopback included.
 # guests: addresses of guests. home: the interface behind which each is found. nat: those that are masqueraded. far: those on bridges,
 # which may have another way out than the host, so that what is forwarded to them has to come from the host's address.
@@ -98,6 +101,20 @@ _RULES = """\
     ct status dnat return
     iifname . oifname @within return
     counter drop
+  }
+  chain passage {
+    type filter hook forward priority filter - 9; policy accept;
+    ip saddr . iifname @home4 ip saddr @nat4 goto marked
+    ip6 saddr . iifname @home6 ip6 saddr @nat6 goto marked
+    ip daddr @guests4 ct status dnat goto marked
+    ip6 daddr @guests6 ct status dnat goto marked
+    ip daddr @guests4 ct state established,related goto marked
+    ip6 daddr @guests6 ct state established,related goto marked
+    ip saddr @guests4 ct state established,related goto marked
+    ip6 saddr @guests6 ct state established,related goto marked
+  }
+  chain marked {
+    meta mark set meta mark or 0x2000000
   }
   chain host-guard {
     type filter hook input priority filter - 10; policy accept;

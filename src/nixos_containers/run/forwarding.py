@@ -9,14 +9,15 @@ import os
 
 from ..base import log, process
 from ..base.files import locked, read_text, remove
-from ..plan.forwarding import FLOWS, LOOPBACK6_ROUTE, MEMORY, NEEDS, wanted
+from ..plan.forwarding import CLOSE, FLOWS, LOOPBACK6_ROUTE, MEMORY, NEEDS, wanted
 
 TYPE_CHECKING = False  # importing typing costs a start that repeats more than all that is done here
-TYPE_CHECKING = False  # importing typing costs more than all that is done here
 if TYPE_CHECKING:
     from ..base.paths import Paths
 
 _ROOT = "/proc/sys"
+# There while the host has other firewalls that we had to open: also a start that repeats looks for them.
+_WALLS = "walls"
 _WHO = "setting up forwarding of packets"
 _BOOT = "/proc/sys/kernel/random/boot_id"
 
@@ -24,7 +25,8 @@ _BOOT = "/proc/sys/kernel/random/boot_id"
 def acquire(paths: Paths, name: str, *, root: str = _ROOT, look: bool = False) -> None:
     """Set what container `name` needs according to its run state, and remember what was there before.
 
-    With `look`, the first one also looks for firewalls of others that will drop its packets all the same, and says so.
+    With `look`, or where there were some the last time, the first one also looks for firewalls of others that drop its packets all the
+    same, and gets through or says so.
     """
     needs = read_text(f"{paths.run_state(name)}/{NEEDS}")
     if not needs:
@@ -51,11 +53,11 @@ def acquire(paths: Paths, name: str, *, root: str = _ROOT, look: bool = False) -
             elif value != "-" and not _set(root, file, value):
                 log.warn(f"{name}: cannot set {file.replace('/', '.')} to {value}: its packets may not leave the host")
 
-    if first and look and "ip " in needs:
-        from ..observe.firewall import obstacles
+        if first and "ip " in needs and (look or os.path.exists(f"{paths.shared}/{_WALLS}")):
+            from .passage import let_through
 
-        for finding in obstacles():
-            log.warn(finding.sentence())
+            if let_through(paths, allowed="pass\n" in needs):
+                _write(f"{paths.shared}/{_WALLS}", "")
 
 
 def release(paths: Paths, name: str, *, root: str = _ROOT) -> None:
@@ -82,7 +84,7 @@ def settle(paths: Paths, *, root: str = _ROOT) -> None:
         if not os.path.isdir(paths.run_state(name)):
             release(paths, name, root=root)
     memory = f"{paths.shared}/{MEMORY}"
-    if os.path.exists(f"{memory}/settings") and not users(paths):
+    if any(os.path.exists(f"{memory}/{file}") for file in ("settings", CLOSE)) and not users(paths):
         with locked(f"{memory}.lock", who=_WHO):
             _restore_if_unused(memory, root)
 
@@ -105,6 +107,9 @@ def _restore_if_unused(memory: str, root: str) -> None:
                 again = (read_text(f"{root}/{file}") or "").strip() == value
             if again:
                 _set(root, file, was)
+    if os.path.exists(f"{memory}/{CLOSE}"):
+        process.run(["/bin/sh", f"{memory}/{CLOSE}"], check=False)
+        remove(f"{memory}/{CLOSE}")
     remove(f"{memory}/settings")
     remove(f"{memory}/boot")
 
