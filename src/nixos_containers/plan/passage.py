@@ -55,7 +55,7 @@ def iptables_door(tool: str, place: int) -> Door:
 
 
 def nft_end(rules: Iterable[dict[str, Any]], policy: str) -> int | None:
-    """As `iptables_end`, for the rules of a base chain as nft's JSON has them: the handle of the rule that refuses all, 0 for the policy."""
+    """As `iptables_end`, for the rules of a base chain in nft's JSON: the handle of the rule that refuses all, 0 for the policy."""
     for rule in rules:
         if any(mention in str(rule) for mention in MENTIONS):
             return None
