@@ -188,22 +188,3 @@ def test_guests_ask_the_servers_behind_resolved_and_follow_them(serving: Story) 
     wait_until(lambda: "192.0.2.83" in host.run(*ask).stdout)
     host.succeed("nixos-container", "restart", PAIR)
     assert "nameserver 10.213.83.2\n" in servers(PAIR)
-
-
-def test_firewalld_is_named_with_the_command_that_lets_containers_through(serving: Story) -> None:
-    host = serving.host
-    host.succeed("ip", "address", "replace", "10.213.83.99/24", "dev", "nctsvup")
-    out = ("nixos-container", "run", PAIR, "--", "ping", "-c", "1", "-W", "2", "10.213.83.1")
-    host.succeed(*out)
-    host.succeed("systemctl", "unmask", "firewalld.service")
-    host.succeed("systemctl", "start", "firewalld")
-    host.fail(*out)
-    (found,) = [
-        each for each in json.loads(host.run("nixos-container", "doctor", "--json").stdout)["findings"] if "firewalld" in each["what"]
-    ]
-    host.succeed("sh", "-ec", found["remedy"])
-    host.succeed(*out)
-    host.succeed("firewall-cmd", "--reload")
-    host.succeed(*out)
-    assert "firewalld" not in host.run("nixos-container", "doctor", "--json").stdout
-    host.succeed("systemctl", "stop", "firewalld")
