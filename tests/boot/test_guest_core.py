@@ -42,6 +42,8 @@ DEFINITION = """
       system.activationScripts.array = { deps = [ "etc" ]; text = ''words=(a b c); [[ ''${words[2]} == c ]] && cat /etc/check > /run/array''; };
       system.activationScripts.failing = "false";
       system.activationScripts.action = "echo $NIXOS_ACTION > /run/action";
+      system.userActivationScripts.failing = "false";
+      system.userActivationScripts.late = { deps = [ "mark" ]; text = "test -e $XDG_RUNTIME_DIR/activated && touch $XDG_RUNTIME_DIR/late"; };
       system.userActivationScripts.mark = "date +%s%N > $XDG_RUNTIME_DIR/activated";
       specialisation.other.configuration = {
         systemd.services = {
@@ -96,6 +98,12 @@ def test_accounts_and_homes(guest: Host) -> None:
 def test_units_of_a_lingering_user(guest: Host) -> None:
     assert sh(guest, "systemctl is-active user@1000.service") == "active"
     assert sh(guest, "su alice -s /bin/sh -c 'XDG_RUNTIME_DIR=/run/user/1000 systemctl --user is-active mine'") == "active"
+
+
+def test_snippets_of_users_run_in_order_and_a_failing_one_is_named(guest: Host) -> None:
+    assert sh(guest, "ls /run/user/1000/activated /run/user/1000/late").split() == ["/run/user/1000/activated", "/run/user/1000/late"]
+    said = sh(guest, "journalctl --quiet --no-pager --output=cat _SYSTEMD_USER_UNIT=nixos-activation.service")
+    assert "Activation script snippet 'failing' failed (1)" in said
 
 
 def test_files_variables_mounts_and_kernel_settings(guest: Host) -> None:

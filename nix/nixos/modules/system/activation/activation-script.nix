@@ -92,6 +92,14 @@ let
         ${delimiter}
       '';
 
+  userPart = name: ''
+
+    # --- ${name}
+    _localstatus=0
+    ${cfg.userActivationScripts.${name}.text}
+    if [ $_localstatus != 0 ]; then printf "Activation script snippet '%s' failed (%s)\n" ${lib.escapeShellArg name} $_localstatus; fi
+  '';
+
   script =
     { dry }:
     let
@@ -245,7 +253,12 @@ in
       script = ''
         unset PATH
         export PATH=/run/current-system/sw/bin:/run/current-system/sw/sbin
-        ${lib.concatMapStringsSep "\n" (name: cfg.userActivationScripts.${name}.text) (ordered cfg.userActivationScripts)}
+        # As for the system: a snippet that fails is reported, and the next one runs.
+        set +e
+        _status=0
+        trap '_status=1 _localstatus=$?' ERR
+        ${lib.concatMapStrings userPart (ordered cfg.userActivationScripts)}
+        exit $_status
       '';
     };
   };
