@@ -44,6 +44,13 @@ PHYSICAL = (
         'networking.bonds.bond0 = { interfaces = [ "ncteth4" ]; driverOptions.mode = "active-backup"; };'
         f' networking.bridges.br0.interfaces = [ "bond0" ]; {address("br0", 14)}',
     )
+    # As the last one, with a device on top of the interface that every kernel has.
+    + moved(
+        "nctu14stack",
+        "ncteth5",
+        'networking.macvlans.mv0 = { interface = "ncteth5"; mode = "passthru"; };'
+        f' networking.bridges.br0.interfaces = [ "mv0" ]; {address("br0", 15)}',
+    )
 )
 RESTART = """  containers.nctu18 = {{ autoStart = true; privateNetwork = true; hostBridge = "nctbr18"; localAddress = "10.213.18.100/24";
     config = {{ {system} {config} }}; }};
@@ -94,12 +101,14 @@ def test_u11_macvlans(containers: Host) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "interface", "number"),
-    [("plain", "ncteth1", 11), ("bridge", "ncteth2", 12), ("bond", "ncteth3", 13), ("both", "ncteth4", 14)],
+    [("plain", "ncteth1", 11), ("bridge", "ncteth2", 12), ("bond", "ncteth3", 13), ("both", "ncteth4", 14), ("stack", "ncteth5", 15)],
 )
 def test_u14_physical_interfaces(containers: Host, kind: str, interface: str, number: int) -> None:
     """An interface of the host alone, in a bridge, in a bond and in a bridge over a bond of the guest; then it is given back."""
     if kind in ("bond", "both"):
         need_link("bond")
+    if kind == "stack":
+        need_link("macvlan")
     name = f"nctu14{kind}"
     with machine() as other:
         other.cable(interface, "eth0", "10.213.14.1/24")

@@ -21,7 +21,10 @@ def test_siphash_of_nothing_gives_the_authors_vector() -> None:
     ("prefix", "container", "name"),
     [
         ("ve-", "first", "ve-first"),
+        # The very names that upstream's test containers-names looks for.
+        ("ve-", "second", "ve-second"),
         ("ve-", "really-long-name", "ve-really-l3QgY"),
+        ("ve-", "really-long-long-name-2", "ve-really-lFYWO"),
         ("ve-", "exactly12345", "ve-exactly12345"),
         ("vb-", "web", "vb-web"),
     ],

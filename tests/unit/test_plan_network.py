@@ -209,6 +209,7 @@ def test_on_a_bridge_its_port_is_held_to_mac_address_and_addresses() -> None:
         ("sources6", '"vb-web" . fd00::2'),
         ("told", '"vb-web"'),
         ("claims6", '"vb-web" . 0xfd000000000000000000000000000002'),
+        ("known6", '"vb-web" . 02:00:00:00:00:0a . fd00::2'),
     )
     assert not {name for name, _ in made.elements} & {"pinned", "guarded", "nat6"}
     whole = plan(private=True, host_bridge="br0", local_address6="fd00::2/64", allowed_sources=("fd07::/64",))

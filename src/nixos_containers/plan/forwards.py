@@ -72,6 +72,9 @@ def bridge_elements(pair: Pair, network: Network) -> list[Element]:
             sources = list(_sources(pair, network, port))
             elements += sources
             elements += _claims(port, sources)
+            for option, local in (("4", pair.config.local_address), ("6", pair.config.local_address6)):
+                if mac is not None and local is not None:
+                    elements.append((f"known{option}", f"{port} . {mac.lower()} . {bare(with_prefix(local, pair.where))}"))
     return elements
 
 

@@ -136,6 +136,7 @@ _RULES = """\
 
 # A neighbour advertisement (RFC 4861, 4.4) says in 128 bits from bit 64 on whose place the sender knows: its own, or one of its
 # link's (fe80::/10). told: the ports of which all are known, claims6. A guest is no router, either.
+# known: who may send what, all in one look: nearly every packet goes no further than that.
 _BRIDGE_RULES = """\
   set ports { type ifname; }
   set macs { type ifname . ether_addr; }
@@ -144,10 +145,14 @@ _BRIDGE_RULES = """\
   set sources6 { type ifname . ipv6_addr; }
   set wide4 { type ifname . ipv4_addr; flags interval; }
   set wide6 { type ifname . ipv6_addr; flags interval; }
+  set known4 { type ifname . ether_addr . ipv4_addr; }
+  set known6 { type ifname . ether_addr . ipv6_addr; }
   set told { type ifname; }
   set claims6 { typeof iifname . @th,64,128; }
   chain own-addresses-only {
     type filter hook prerouting priority -310; policy accept;
+    iifname . ether saddr . ip saddr @known4 accept
+    meta l4proto { 6, 17 } iifname . ether saddr . ip6 saddr @known6 accept # TCP and UDP
     iifname @ports iifname . ether saddr != @macs counter drop
     iifname @ports ether type arp iifname . arp saddr ether != @macs counter drop
     iifname @pinned icmpv6 type nd-router-advert counter drop
