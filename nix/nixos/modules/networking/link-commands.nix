@@ -23,7 +23,8 @@ let
   # Values of use_tempaddr: none, made but not preferred, made and preferred.
   temporary = { disabled = "0"; enabled = "1"; default = "2"; };
 
-  onLink = name: link: kind: create name (words [ "link ${escapeShellArg link.interface}" "type ${kind}" (opt "mode" link.mode) ]) + up name;
+  # What lies below has to be up as well, and may be an interface of the host that nobody configures.
+  onLink = name: link: kind: up link.interface + create name (words [ "link ${escapeShellArg link.interface}" "type ${kind}" (opt "mode" link.mode) ]) + up name;
 in
 rec {
   bridge = name: { interfaces, rstp, ... }:
@@ -36,7 +37,7 @@ rec {
     + up name;
 
   vlan = name: { interface, id, ... }:
-    create name "link ${escapeShellArg interface} type vlan id ${toString id}" + up name;
+    up interface + create name "link ${escapeShellArg interface} type vlan id ${toString id}" + up name;
 
   macvlan = name: link: onLink name link "macvlan";
   ipvlan = name: link: onLink name link "ipvlan";
