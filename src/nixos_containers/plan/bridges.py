@@ -213,7 +213,12 @@ def _down_script(network: SharedNetwork, host: Host, *, directory: str, dnsmasq:
                 "  kill $pid",
                 "  while alive; do sleep 0.02; done",
                 "fi",
-                f"rmdir {_groups(network, host)} 2> /dev/null",
+                "# One that was killed or made a moment ago has no pid file, and may still be on its way in or out.",
+                f"for round in 1 2 3 4 5 6 7 8 9 10; do for group in {_groups(network, host)}; do",
+                '  [ -d "$group" ] || continue',
+                '  while read -r pid; do [ "$pid" = 0 ] || kill -9 "$pid"; done < "$group/cgroup.procs"',
+                '  rmdir "$group" || sleep 0.02',
+                "done; done 2> /dev/null",
             ]
     lines += [
         f"{q(host.tools.nft)} -f filter.down 2> /dev/null",

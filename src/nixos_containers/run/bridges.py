@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ..base import log, process
 from ..base.errors import HostError
 from ..base.files import locked, read_text, remove
-from ..kernel import proc, processes
+from ..kernel import cgroups, proc, processes
 from ..plan.bridges import ALIAS, bridge_name, dhcp_hosts, network_files, service_of
 from ..plan.network import plan_network
 
@@ -180,10 +180,16 @@ def _serve_again(paths: Paths, network: str) -> bool:
         return not missing()
 
 
+def _has_cgroups(network: str) -> bool:
+    """Whether those of its dnsmasq exist, as they do without the network when a start was killed in the middle."""
+    v1, v2 = cgroups.hierarchies()
+    return any(os.path.isdir(f"{mount}/machine.slice/@network-{network}") for mount in {*v1.values(), v2})
+
+
 def repair(paths: Paths) -> list[str]:
     """Remove networks without members, and give back what somebody took from the others; say what was done."""
     done: list[str] = []
-    networks = [network for network in known(paths) if os.path.exists(f"{paths.network(network)}/running")]
+    networks = [network for network in known(paths) if os.path.exists(f"{paths.network(network)}/running") or _has_cgroups(network)]
     if not networks:
         return done
     from ..observe import containers as observe
