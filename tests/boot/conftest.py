@@ -91,7 +91,14 @@ class Host:
         """The example with names, addresses and ports of our own: the user may be running the real one."""
         self.define(renamed((EXAMPLES / name / "configuration.nix").read_text(encoding="utf-8")))
 
+    def declares(self) -> bool:
+        """Whether the host has a container of the definition file."""
+        records = (json.loads(record.read_text(encoding="utf-8")) for record in Path("/etc/nixos-containers").glob("nct*.json"))
+        return any(record.get("declaredBy") == str(self.definition) for record in records)
+
     def remove_everything(self) -> None:
+        if not self.declares():
+            return
         self.define("{ }")
         self.run("switch", "-c", str(self.definition), "--purge")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import subprocess
 import time
@@ -15,8 +16,9 @@ from .conftest import Host, wait_until
 
 COUNT = 50
 NAMES = tuple(f"nctmany{number}" for number in range(10))
-IMPERATIVE = "nctmanyi"
+IMPERATIVE, PASSING = "nctmanyi", "nctmanyp"
 RUN = Path("/run/nixos-containers")
+PLACES = (RUN, *map(Path, ("/etc/nixos-containers", "/var/lib/nixos-containers", "/nix/var/nix/profiles/per-container", "/sys/class/net")))
 
 
 def definition(names: tuple[str, ...]) -> str:
@@ -42,12 +44,15 @@ def many(host: Host) -> Iterator[Host]:
 # (the command, statuses that are an answer): who enters a container that another command is stopping gets 1 or a signal.
 def commands(host: Host, names: tuple[str, ...], chance: random.Random) -> list[list[str]]:
     found = []
+    # One that comes and goes; its system is built.
+    system = os.path.realpath(f"/nix/var/nix/profiles/per-container/{IMPERATIVE}/system")
     for number in range(COUNT):
         name = chance.choice(names)
         kinds = (
             ["start", name], ["stop", name], ["restart", name], ["status", name], ["list"], ["list", "--json"],
             ["run", name, "--", "true"], ["switch", "-c", str(host.definition)], ["doctor"], ["generations", name],
             ["update", IMPERATIVE, "--config", f'environment.etc.number.text = "{number}";'], ["terminate", name], ["show-ip", name],
+            ["create", PASSING, "--system-path", system], ["destroy", PASSING], ["start", PASSING], ["destroy", PASSING],
         )  # fmt: skip
         found.append(chance.choice(kinds))
     return found
@@ -74,12 +79,16 @@ def test_fifty_commands_at_once(many: Host, count: int) -> None:
             raise
         text = said.decode(errors="replace")
         assert "Traceback" not in text, f"{words}: {text}"
-        if words[0] not in ("run", "start", "restart", "switch"):
+        if words[0] == "create" or words == ["start", PASSING]:  # it exists already, or not any more
+            assert process.returncode == 0 or PASSING in text, (words, text)
+        elif words[0] not in ("run", "start", "restart", "switch"):
             assert process.returncode == 0, f"{words}: {text}\n{out.decode(errors='replace')}"
         elif process.returncode != 0:
             # Ended while it was starting, or while somebody was inside: by another of these commands, and said so.
             assert process.returncode < 0 or process.returncode > 128 or text or words[0] == "run", (words, process.returncode)
     many.succeed("doctor")
+    many.succeed("destroy", PASSING)
+    assert not [str(path) for place in PLACES for path in place.glob(f"*{PASSING}*")]
     records = [Path(f"/etc/nixos-containers/{name}.json") for name in (*names, IMPERATIVE)]
     assert all(json.loads(record.read_text()) for record in records)
     many.succeed("start", *names)

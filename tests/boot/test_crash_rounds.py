@@ -48,6 +48,7 @@ class Rounds:
         self.durations: dict[str, float] = {}
         self.variant = 0
         self.said: list[str] = []
+        self.states: dict[str, str] = {}
         self.healthy: list[str] = []
         self.forwarding = {file: Path(file).read_text() for file in FORWARDING}
 
@@ -114,11 +115,15 @@ class Rounds:
 
     # --- what is there
 
+    def look(self) -> None:
+        """See anew what is there and what is up."""
+        self.states = {row["name"]: row["state"] for row in self.host.json("list") if row["name"] in NAMES}
+
     def there(self) -> list[str]:
-        return [name for name in self.host.succeed("list").split() if name in NAMES]
+        return list(self.states)
 
     def is_up(self, name: str) -> bool:
-        return self.host.succeed("status", name) == "up\n"
+        return self.states.get(name) == "up"
 
     def make_precious(self) -> None:
         """A file of the user's in every state that exists: from now on it has to stay."""
@@ -174,10 +179,12 @@ class Rounds:
         wait_until(lambda: not self.unsettled(), seconds=10)
         doctor = json.loads(self.host.run("doctor", "--json").stdout)
         assert doctor["problems"] == self.healthy, text
+        self.look()
         self.check(before, precious, choice)
 
     def unsettled(self) -> bool:
         """Launchers on their way up or down: they outlive the command that they were started by, and are given the time."""
+        self.look()
         return any(alive(number(RUN / f".{name}/launcher.pid")) and not self.is_up(name) for name in self.there())
 
     # --- what must be true afterwards
@@ -303,6 +310,7 @@ def test_nothing_is_lost_or_left_after_any_death(rounds: Rounds) -> None:
     host.succeed(*rounds.words(("create", FIRST)))
     host.succeed("start", FIRST)
     rounds.healthy = json.loads(host.run("doctor", "--json").stdout)["problems"]
+    rounds.look()
     for turn in range(ROUNDS):
         rounds.make_precious()
         rounds.round(turn)

@@ -62,9 +62,10 @@ def test_a_damaged_record_stops_only_its_own_container(damaged: Host, damage: st
         assert str(record) in said and "nixos-container switch" in said
         doctor = damaged.run("doctor")
         assert doctor.returncode == 1 and "damaged" in doctor.stdout and "Traceback" not in doctor.stderr
-        damaged.succeed("stop", DECLARED)
-        damaged.succeed("start", IMPERATIVE)
-        damaged.succeed("terminate", IMPERATIVE)
+        if damage == "truncated":
+            damaged.succeed("stop", DECLARED)
+            damaged.succeed("start", IMPERATIVE)
+            damaged.succeed("terminate", IMPERATIVE)
         damaged.switch()  # the way out
         assert json.loads(record.read_text()) == json.loads(before)
     finally:
@@ -132,8 +133,9 @@ def test_damaged_ranges_of_user_ids_are_made_anew(damaged: Host) -> None:
     for text in ("", halved(ranges.read_text()), "[1, 2]"):
         ranges.write_text(text)
         damaged.succeed("list")
-        damaged.succeed("start", IMPERATIVE)
-        damaged.succeed("stop", IMPERATIVE)
+        if not text:
+            damaged.succeed("start", IMPERATIVE)
+            damaged.succeed("terminate", IMPERATIVE)
         assert "‘nixos-container doctor’" in damaged.fail("switch", "-c", str(damaged.definition))
         assert "made " + str(ranges) in damaged.run("doctor").stdout
         after = json.loads(ranges.read_text())
@@ -252,15 +254,22 @@ def test_no_room_and_no_right_to_write(damaged: Host, place: str, how: str, verb
     assert "Traceback" not in done.stderr, done.stderr
     for name in (IMPERATIVE, DECLARED):
         if done.returncode == 0 and verb in ("start", "switch"):
-            damaged.run("stop", name)
+            damaged.run("terminate", name)
     if done.returncode != 0:
         assert "hint:" in done.stderr, done.stderr
         assert any(
             word in done.stderr for word in ("No space left", "Read-only file system", "read-only", "disk is full", "cannot write")
         ), done.stderr
         assert everything(damaged) == before, done.stderr
-    assert damaged.run("destroy", "nctdamagek").returncode == 0
+    if verb == "create":
+        assert damaged.run("destroy", "nctdamagek").returncode == 0
     doctor = damaged.run("doctor")
     assert doctor.returncode == 0 and "Traceback" not in doctor.stderr, doctor.stdout
-    damaged.succeed("start", IMPERATIVE)
-    damaged.succeed("terminate", IMPERATIVE)
+
+
+def test_after_all_of_that_containers_start(damaged: Host) -> None:
+    damaged.switch()
+    for name in (IMPERATIVE, DECLARED):
+        damaged.succeed("start", name)
+        assert damaged.inside(name, "uname") == "Linux\n"
+        damaged.succeed("terminate", name)
