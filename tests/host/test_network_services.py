@@ -48,6 +48,7 @@ OURS = ("ve-nctsvpair", "nctsvextra", "vb-nctsvbridge", "cb-nctsvnet")
 OWN_NETWORK = """
 ip netns add lan
 ip link add nctsvup type veth peer name eth0 netns lan
+ip link set nctsvup up
 ip -n lan link set lo up
 ip -n lan address add 10.213.83.1/24 dev eth0
 ip -n lan link set eth0 up
@@ -188,3 +189,38 @@ def test_guests_ask_the_servers_behind_resolved_and_follow_them(serving: Story) 
     wait_until(lambda: "192.0.2.83" in host.run(*ask).stdout)
     host.succeed("nixos-container", "restart", PAIR)
     assert "nameserver 10.213.83.2\n" in servers(PAIR)
+
+
+def test_firewalld_is_named_with_the_command_that_lets_containers_through(serving: Story) -> None:
+    host = serving.host
+    serving.switch()
+    host.succeed("ip", "address", "replace", "10.213.83.99/24", "dev", "nctsvup")
+    out = ("nixos-container", "run", PAIR, "--", "ping", "-c", "1", "-W", "2", "10.213.83.1")
+    host.succeed(*out)
+    protocols = {
+        "icmp": 1,
+        "igmp": 2,
+        "tcp": 6,
+        "udp": 17,
+        "dccp": 33,
+        "gre": 47,
+        "esp": 50,
+        "ah": 51,
+        "ipv6-icmp": 58,
+        "vrrp": 112,
+        "sctp": 132,
+    }
+    write(host, "/etc/protocols", "".join(f"{name} {number} {name.upper()}\n" for name, number in protocols.items()))
+    host.succeed("systemctl", "unmask", "firewalld.service")
+    host.succeed("systemctl", "start", "firewalld")
+    assert host.succeed("firewall-cmd", "--state") == "running\n"
+    host.fail(*out)
+    (found,) = [
+        each for each in json.loads(host.run("nixos-container", "doctor", "--json").stdout)["findings"] if "firewalld" in each["what"]
+    ]
+    host.succeed("sh", "-ec", found["remedy"])
+    host.succeed(*out)
+    host.succeed("firewall-cmd", "--reload")
+    host.succeed(*out)
+    assert "firewalld" not in host.run("nixos-container", "doctor", "--json").stdout
+    host.succeed("systemctl", "stop", "firewalld")
