@@ -18,6 +18,8 @@ NEEDS = "forwarding"
 FLOWS = "flows"
 # The memory, and beside it the lock: below the directory that running containers share.
 MEMORY = "forwarding"
+# Where the host's owner says what a setting shall be (sysctl.d(5)), as patterns of the shell.
+OWNERS = "/etc/sysctl.conf /etc/sysctl.d/*.conf /run/sysctl.d/*.conf /usr/local/lib/sysctl.d/*.conf /usr/lib/sysctl.d/*.conf"
 # In the memory: shell lines that take our rules out of other firewalls (passage.py).
 CLOSE = "close"
 _FORWARD4, _FORWARD6 = "net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding"
@@ -123,6 +125,9 @@ def release_lines() -> list[str]:
         f'    if [ "$file" = route6 ]; then ip -6 route del {route}; continue; fi',
         '    now=; read -r now < "/proc/sys/$file"',
         '    case $set in -) [ -n "$again" ] || continue ;; "$now") again=yes ;; *) again=; continue ;; esac',
+        "    # Meanwhile somebody wants it for good: then it stays.",
+        '    wish="^[[:space:]]*$(echo "$file" | tr / .)[[:space:]]*=[[:space:]]*$now[[:space:]]*$"',
+        f'    if [ "$set" != - ] && grep -Eqs "$wish" {OWNERS}; then again=; continue; fi',
         '    echo "$was" > "/proc/sys/$file"',
         "  done < settings",
         f"  [ ! -e {CLOSE} ] || {{ sh ./{CLOSE} > /dev/null; rm -f {CLOSE}; }} # our rules in other firewalls",

@@ -9,7 +9,7 @@ import os
 
 from ..base import log, process
 from ..base.files import locked, read_text, remove
-from ..plan.forwarding import CLOSE, FLOWS, LOOPBACK6_ROUTE, MEMORY, NEEDS, wanted
+from ..plan.forwarding import CLOSE, FLOWS, LOOPBACK6_ROUTE, MEMORY, NEEDS, OWNERS, wanted
 
 TYPE_CHECKING = False  # importing typing costs a start that repeats more than all that is done here
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def _restore_if_unused(memory: str, root: str) -> None:
                 continue
             if value != "-":
                 # Somebody else's wish by now: left alone.
-                again = (read_text(f"{root}/{file}") or "").strip() == value
+                again = (read_text(f"{root}/{file}") or "").strip() == value and not _is_owners_wish(file, value)
             if again:
                 _set(root, file, was)
     if os.path.exists(f"{memory}/{CLOSE}"):
@@ -112,6 +112,15 @@ def _restore_if_unused(memory: str, root: str) -> None:
         remove(f"{memory}/{CLOSE}")
     remove(f"{memory}/settings")
     remove(f"{memory}/boot")
+
+
+def _is_owners_wish(file: str, value: str) -> bool:
+    """Whether a file of sysctl.d(5) says so by now."""
+    import glob
+    import re
+
+    wish = re.compile(rf"^\s*{re.escape(file).replace('/', '[./]')}\s*=\s*{value}\s*$", re.MULTILINE)
+    return any(wish.search(read_text(path) or "") for pattern in OWNERS.split() for path in glob.glob(pattern))
 
 
 def _now(root: str, needs: str) -> dict[str, str]:
