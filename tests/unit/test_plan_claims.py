@@ -39,6 +39,11 @@ def other(*forwards: ForwardPort, **more: object) -> Container:
         (web(ForwardPort(8000, host_port_end=8010)), other(ForwardPort(8005)), "the host's tcp port 8005"),
         (web(ForwardPort(53, "udp", host_address="192.0.2.1")), other(ForwardPort(53, "udp", host_address="192.0.2.1")), "at 192.0.2.1"),
         (web(ForwardPort(80, host_address="0.0.0.0")), other(ForwardPort(80)), "the host's tcp port 80"),
+        (
+            web(host_bridge="br0", local_mac_address="02:00:00:00:00:0A"),
+            other(host_bridge="br0", local_mac_address="02:00:00:00:00:0a"),
+            "the MAC address 02:00:00:00:00:0a on the bridge br0",
+        ),
         (web(extra_veths={"x": VethPair()}), other(extra_veths={"x": VethPair()}), "interface name x"),
     ],
 )
@@ -59,6 +64,22 @@ def test_two_containers_that_take_the_same_are_both_named(first: Container, seco
 )
 def test_what_can_be_told_apart_is_no_clash(first: Container, second: Container) -> None:
     both(first, second)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_an_address_that_is_the_hosts_towards_another_container(turned: bool) -> None:
+    """That container's start would give it to the host, and so take it away from this one."""
+    pair = (web(address="10.1.0.2", host_address="10.1.0.1"), other(host_address="10.1.0.2"))
+    with pytest.raises(DefinitionError, match="10.1.0.2 of container ‘web’ is the host’s towards container ‘other’"):
+        both(*(reversed(pair) if turned else pair))
+
+
+def test_the_host_may_have_one_address_towards_all() -> None:
+    both(web(host_address="10.1.0.1"), other(host_address="10.1.0.1"))
+    both(
+        web(host_bridge="br0", local_mac_address="02:00:00:00:00:0a"),
+        other(host_bridge="br1", local_mac_address="02:00:00:00:00:0a"),
+    )
 
 
 def test_two_names_that_are_shortened_to_one_interface_cannot_both_be() -> None:

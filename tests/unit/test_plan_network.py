@@ -268,3 +268,20 @@ def test_taking_elements_out_leaves_those_of_others_and_succeeds_twice() -> None
     table = nft(elements_up(ELEMENTS), elements_up(other), elements_down(ELEMENTS), elements_down(ELEMENTS))
     assert "10.100.0.2" not in table and "fd00::2" not in table
     assert "5432 : 10.100.0.3 . 5432" in table
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"forward_ports": (ForwardPort(80),)}, "forwardPorts"),
+        ({"host_firewall": HostFirewall(tcp_ports=(9200,))}, "hostFirewall"),
+        ({"anti_spoofing": False}, "antiSpoofing"),
+        ({"allowed_sources": ("10.0.0.0/8",)}, "allowedSources"),
+        ({"extra_veths": {"x": VethPair()}, "mtu": 1400, "nat": False}, "extraVeths, mtu, nat"),
+        ({"network_namespace": "/run/netns/x", "macvlans": ("eth1",)}, "networkNamespace"),
+        ({"private": True, "host_address": "10.0.0.1", "local_address": "10.0.0.1/24"}, "both the host’s and the container’s"),
+    ],
+)
+def test_options_that_would_have_no_effect_are_refused_by_name(fields: dict, words: str) -> None:
+    with pytest.raises(DefinitionError, match=words):
+        plan(**fields)

@@ -37,6 +37,9 @@ def claims(container: Container) -> Iterator[tuple[tuple[str, ...], str]]:
         for address in (pair.local_address, pair.local_address6):
             if address:
                 yield ("address", _canonical(address)), f"the address {_canonical(address)}"
+        if pair.host_bridge and pair.local_mac_address:
+            mac = pair.local_mac_address.lower()
+            yield ("mac", pair.host_bridge, mac), f"the MAC address {mac} on the bridge {pair.host_bridge}"
         for forward in pair.forward_ports:
             at = "" if forward.host_address is None else f" at {forward.host_address}"
             for family in _families(pair, forward):
@@ -54,6 +57,12 @@ def _pairs(container: Container) -> tuple[VethPair, ...]:
         return ()
     members = tuple(pair.config for pair in member_pairs(container))
     return (*((network,) if network.main_pair or not members else ()), *members, *network.extra_veths.values())
+
+
+def _host_addresses(container: Container) -> frozenset[str]:
+    """The host's own addresses towards the container: several containers may see the same."""
+    found = (address for pair in _pairs(container) for address in (pair.host_address, pair.host_address6))
+    return frozenset(_canonical(address) for address in found if address)
 
 
 def _families(pair: VethPair, forward: ForwardPort) -> tuple[str, ...]:
@@ -81,11 +90,14 @@ class Ledger:
 
     def __init__(self) -> None:
         self._owners: dict[tuple[str, ...], str] = {}
+        self._hosts: dict[str, str] = {}
 
     def enter(self, name: str, container: Container) -> None:
         """Enter what `container` takes. Raises DefinitionError when another one has it."""
         for key, _ in claims(container):
             self._owners.setdefault(key, name)
+        for address in _host_addresses(container):
+            self._hosts.setdefault(address, name)
         self.check(name, container)
 
     def check(self, name: str, container: Container) -> None:
@@ -95,6 +107,18 @@ class Ledger:
             if owner != name:
                 first, second = sorted((owner, name))
                 raise DefinitionError(f"containers ‘{first}’ and ‘{second}’ both use {words}", hint="give one of them another")
+            if key[0] == "address" and self._hosts.get(key[1], name) != name:
+                raise _the_hosts(key[1], of=name, towards=self._hosts[key[1]])
+        for address in sorted(_host_addresses(container)):
+            owner = self._owners.get(("address", address), name)
+            if owner != name:
+                raise _the_hosts(address, of=owner, towards=name)
+
+
+def _the_hosts(address: str, *, of: str, towards: str) -> DefinitionError:
+    return DefinitionError(
+        f"the address {address} of container ‘{of}’ is the host’s towards container ‘{towards}’", hint="give one of them another"
+    )
 
 
 def check_host(container: Container, host: HostNetwork, *, before: Container | None = None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..base.errors import DefinitionError
+from ..declare.container import HostFirewall
 
 if TYPE_CHECKING:
     from ..declare.container import Container, Network
@@ -16,6 +17,11 @@ _LEAST_FOR_IPV6 = 1280
 def check_network(container: Container) -> None:
     """Raises DefinitionError for options of `container` that cannot go together."""
     network, where = container.network, f"containers.{container.name}"
+    if network.network_namespace is not None and (network.interfaces or network.macvlans):
+        raise DefinitionError(
+            f"{where}: interfaces and macvlans cannot be brought into a networkNamespace that exists already",
+            hint="whoever makes that namespace gives it its interfaces",
+        )
     if not network.private:
         _check_unused(network, where)
         return
@@ -27,6 +33,12 @@ def check_network(container: Container) -> None:
             f"{where}: hostBridge and hostAddress exclude each other", hint="with a bridge, give the bridge itself the host's address"
         )
     for pair_where, pair in ((where, network), *((f"{where}.extraVeths.{name}", pair) for name, pair in network.extra_veths.items())):
+        for host, local in ((pair.host_address, pair.local_address), (pair.host_address6, pair.local_address6)):
+            if host and local and host.partition("/")[0] == local.partition("/")[0]:
+                raise DefinitionError(
+                    f"{pair_where}: {host.partition('/')[0]} is both the host’s and the container’s address",
+                    hint="give the container another",
+                )
         for number in pair.forward_ports:
             if pair is network and network.networks and not network.main_pair:
                 continue  # they lead to its address in the first shared network
@@ -54,10 +66,12 @@ def _check_unused(network: Network, where: str) -> None:
         "nat": network.nat,
         "allowedSources": network.allowed_sources,
         "networks": network.networks,
+        "hostFirewall": None if network.host_firewall == HostFirewall() else network.host_firewall,
+        "antiSpoofing": None if network.anti_spoofing else False,
     }
     names = [name for name, value in given.items() if value not in (None, (), {})]
     if names:
         raise DefinitionError(
-            f"{where}: addresses, bridges, forwarded ports and extra veth pairs need a private network ({', '.join(names)})",
+            f"{where}: addresses, bridges, forwarded ports and the like need a private network ({', '.join(names)})",
             hint=f"set {where}.privateNetwork = true, or take those options away",
         )
