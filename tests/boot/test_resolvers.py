@@ -5,6 +5,7 @@ The host's /etc is an overlay in a mount namespace of these tests, so that the m
 
 from __future__ import annotations
 
+import shutil
 import socket
 import struct
 import threading
@@ -42,6 +43,9 @@ DEFINITION = """{
     autoStart = true; privateNetwork = true; hostAddress = "10.213.76.1"; localAddress = "10.213.76.2"; copyResolvConf = false;
     config = { };
   };
+  # The name server of a shared network, which asks the host's.
+  networking.containers.networks.nctdns = { subnet = "10.213.77.0/24"; subnet6 = "fd00:213:77::/64"; dns = true; };
+  containers.nctdnsd = { autoStart = true; networks = [ "nctdns" ]; config = { }; };
 }
 """
 
@@ -154,6 +158,23 @@ def test_behind_systemd_resolved_the_servers_themselves_are_asked(resolving: Own
     resolving.succeed("start", "nctdnsc")
     assert known(resolving, "nctdnsc") == [f"nameserver {SECOND}", "search example.net"]
     assert ask(resolving, "nctdnsc") == ANSWERS[SECOND]
+
+
+def test_a_shared_networks_name_server_asks_also_on_the_hosts_loopback(resolving: OwnEtc) -> None:
+    """systemd-resolved's place, and that of a resolver of the host's owner, which containers themselves cannot reach."""
+    if shutil.which("dnsmasq") is None:
+        pytest.skip("dnsmasq is not installed: make test-setup")
+    for loopback, answer in (("127.0.0.53", "192.0.2.53"), ("127.0.0.1", "192.0.2.1")):
+        server = NameServer(loopback, answer)
+        server.start()
+        try:
+            resolving.write("/etc/resolv.conf", f"nameserver {loopback}\n")
+            resolving.succeed("start", "nctdnsc")  # any command brings it to dnsmasq
+            assert known(resolving, "nctdnsd")[-1] == "nameserver 10.213.77.1"
+            assert wait_until(lambda answer=answer: ask(resolving, "nctdnsd") == answer, seconds=15)
+            assert ask(resolving, "nctdnsd", "nctdnsc.containers") == "10.213.72.2"
+        finally:
+            server.socket.close()
 
 
 def test_a_server_that_only_the_host_can_reach_is_warned_of(resolving: OwnEtc) -> None:
