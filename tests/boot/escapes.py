@@ -12,10 +12,12 @@ from dataclasses import dataclass
 _X86 = {
     "ptrace": 101, "init_module": 175, "syslog": 103, "clock_settime": 227, "kexec_load": 246, "bpf": 321, "perf_event_open": 298,
     "open_by_handle_at": 304, "keyctl": 250, "swapon": 167, "iopl": 172, "reboot": 169, "setns": 308, "delete_module": 176,
+    "userfaultfd": 323, "acct": 163, "open_tree": 428, "move_mount": 429, "mount_setattr": 442, "quotactl": 179,
 }  # fmt: skip
 _GENERIC = {
     "ptrace": 117, "init_module": 105, "syslog": 116, "clock_settime": 112, "kexec_load": 104, "bpf": 280, "perf_event_open": 241,
     "open_by_handle_at": 265, "keyctl": 219, "swapon": 224, "iopl": 9999, "reboot": 142, "setns": 268, "delete_module": 106,
+    "userfaultfd": 282, "acct": 89, "open_tree": 428, "move_mount": 429, "mount_setattr": 442, "quotactl": 60,
 }  # fmt: skip
 NUMBERS = {"x86_64": _X86, "aarch64": _GENERIC, "riscv64": _GENERIC}.get(platform.machine(), {})
 
@@ -78,9 +80,24 @@ ATTEMPTS = [
     Attempt("proc-root", "/proc/*/root and /proc/*/cwd", "for p in /proc/[0-9]*; do for l in root cwd; do [ -e $p/$l{MARK} ] && echo ESCAPED; done; done"),
     Attempt("other-guest", "the state, the store and the run state of others", "for p in /var/lib/nixos-containers /run/nixos-containers /etc/nixos-containers /nix/var/nix/db /nix/var/nixos-containers; do [ -e $p ] && echo ESCAPED $p; done"),
     Attempt("store", "a path of the host's store that is not the container's", "[ -e {STORE} ] && echo ESCAPED"),
-    Attempt("store-write", "write to the store", "mount -o remount,rw,bind /nix/store && touch /nix/store/escaped && echo ESCAPED"),
+    Attempt("store-write", "write to the store", "mount -o remount,rw,bind /nix/store && touch /nix/store/escaped && echo ESCAPED; chmod u+w /run/current-system/init; (: >> /run/current-system/init) && echo ESCAPED"),
+    Attempt(
+        "store-clone", "clone the store's mount and make the clone writable (open_tree, mount_setattr)",
+        f"mkdir -p /root/t; perl -e 'my ($p, $e, $t) = (q(/nix/store), q(), q(/root/t)); my $fd = syscall({NUMBERS.get('open_tree', 9999)}, -100, $p, 1); exit if $fd < 0;"
+        f" my $a = pack(q(QQQQ), 0, 1, 0, 0); syscall({NUMBERS.get('mount_setattr', 9999)}, $fd, $e, 0x1000, $a, 32);"
+        f" syscall({NUMBERS.get('move_mount', 9999)}, $fd, $e, -100, $t, 4)'; touch /root/t/escaped && echo ESCAPED",
+    ),
     Attempt("hard-link", "a hard link to a file of the store", "ln -L /run/current-system/init /root/l && echo ESCAPED"),
+    Attempt("bind-owner", "a set-uid file, left in the store's directory by a bind of one's own", "mkdir -p /root/b; mount --bind /nix/store /root/b; mount -o remount,rw,bind /root/b; touch /root/b/escaped && chmod 4755 /root/b/escaped && echo ESCAPED"),
+    Attempt("host-files", "files of the host's /run, /tmp, /home and /root", "for p in {RUN} {TMP} /run/host/root /run/host/home; do [ -e $p ] && echo ESCAPED $p; done; touch /run/host/x && echo ESCAPED; find /run/host -mindepth 1 -maxdepth 1 ! -name container-manager ! -name container-uuid ! -name credentials ! -name inaccessible ! -name incoming ! -name notify ! -name os-release ! -name unix-export ! -name userdb | grep . && echo ESCAPED"),
+    Attempt("abstract", "an abstract socket of the host", "perl -MSocket -e 'socket(my $s, PF_UNIX, SOCK_STREAM, 0); print qq(ESCAPED\\n) if connect($s, pack_sockaddr_un(qq(\\0nct-escape-socket)))'"),
+    Attempt("setns", "join a namespace of the host", "for n in mnt pid net user; do nsenter --$n=/proc/{PID}/ns/$n true && echo ESCAPED; nsenter --$n=/run/host/ns/$n true && echo ESCAPED; done"),
+    Attempt("userfaultfd", "handle the kernel's own page faults (userfaultfd)", _call("userfaultfd", "0")),
+    Attempt("acct", "the host's process accounting", _call("acct", "0")),
+    Attempt("log-write", "write to the kernel's log", "mknod /root/kmsg c 1 11; (echo x > /root/kmsg) && [ -c /root/kmsg ] && echo ESCAPED; [ -c /dev/kmsg ] && echo ESCAPED"),
+    Attempt("oom-score", "be spared when the host's memory runs out", "echo -1000 > /proc/self/oom_score_adj && echo ESCAPED"),
     Attempt("network", "the interfaces of the host", "mkdir -p /root/s; mount -t sysfs s /root/s; for d in /root/s/class/net /sys/class/net; do [ -e $d/ve-{NAME} ] && echo ESCAPED; done; ip link show ve-{NAME} && echo ESCAPED"),
     Attempt("host-keys", "a key of the host's session", _call("keyctl", "10, -3, q(user), q(nct-secret), 0", refused="1, 13, 38, 126")),
+    Attempt("key-list", "the names of the host's keys (/proc/keys)", "grep nct-secret /proc/keys && echo ESCAPED"),
     Attempt("launcher", "write to what the launcher reads", "mount -o remount,rw,bind /run/nixos-container; touch /run/nixos-container/x /run/nixos-container/init && echo ESCAPED"),
 ]  # fmt: skip

@@ -8,7 +8,9 @@ from __future__ import annotations
 import ctypes
 import os
 import platform
+import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,25 +33,11 @@ DEFINITION = """
 """
 # CAP_SYS_ADMIN of the host's user namespace, which systemd inside cannot do without, mounts what it likes and makes any mount
 # writable again; docs/security.md says so. The seccomp filter does not hold for `run`.
-OPEN_WITHOUT_PRIVATE_USERS = {
-    "service": frozenset(
-        {"sysctl-remount", "proc-anew", "sysfs-anew", "debugfs", "release-agent", "nested-users", "store-write", "launcher"}
-    ),
-    "run": frozenset(
-        {
-            "sysctl-remount",
-            "proc-anew",
-            "sysfs-anew",
-            "debugfs",
-            "release-agent",
-            "nested-users",
-            "store-write",
-            "launcher",
-            "swap",
-            "file-handle",
-        }
-    ),
-}
+_OPEN = {
+    "sysctl-remount", "proc-anew", "sysfs-anew", "debugfs", "release-agent", "nested-users", "store-write", "store-clone", "bind-owner",
+    "launcher", "userfaultfd", "key-list", "oom-score",
+}  # fmt: skip
+OPEN_WITHOUT_PRIVATE_USERS = {"service": frozenset(_OPEN), "run": frozenset(_OPEN | {"swap", "file-handle"})}
 WAYS = ("service", "run")
 results: dict[tuple[str, str], bool] = {}
 
@@ -63,6 +51,11 @@ def facts(host: Host) -> Iterator[dict[str, str]]:
     device = os.stat("/nix").st_dev
     mark = Path("/var/lib/nct-escape-mark")
     mark.touch()
+    run, temporary = Path("/run/nct-escape-mark"), Path(tempfile.mkdtemp(prefix="nct-escape-", dir="/tmp"))
+    run.touch()
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind("\0nct-escape-socket")
+    listener.listen(8)
     foreign = next(entry for entry in sorted(os.listdir("/nix/store")) if entry.endswith(".drv"))
     with subprocess.Popen(["sleep", "600"]) as sleeper:
         yield {
@@ -70,9 +63,14 @@ def facts(host: Host) -> Iterator[dict[str, str]]:
             "PID": str(sleeper.pid),
             "MARK": str(mark),
             "STORE": f"/nix/store/{foreign}",
+            "RUN": str(run),
+            "TMP": str(temporary),
         }
         assert sleeper.poll() is None, "the host's process was killed"
         sleeper.kill()
+    listener.close()
+    temporary.rmdir()
+    run.unlink()
     mark.unlink()
 
 

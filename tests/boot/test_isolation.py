@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import platform
 import shutil
 import subprocess
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,7 +27,7 @@ DEFINITION = """
       autoStart = true;
       {extra}
       dropCapabilities = [ "CAP_NET_RAW" ];
-      systemCallFilter = [ "~@swap" "add_key" ];
+      systemCallFilter = [ "~@swap" "~io_uring_setup" "add_key" ];
       credentials.fromfile.file = "{files}/secret";
       credentials.produced.command = "printf %s nct-secret-of; printf %s -a-command";
       bindMounts."/b/same" = {{ hostPath = "{files}/bound"; isReadOnly = false; }};
@@ -31,7 +35,7 @@ DEFINITION = """
       bindMounts."/b/nobody" = {{ hostPath = "{files}/bound"; isReadOnly = false; idmap = "noidmap"; }};
       config = {{ pkgs, ... }}: {{
         system.stateVersion = "23.11";
-        environment.systemPackages = [ pkgs.util-linux pkgs.iproute2 ];
+        environment.systemPackages = [ pkgs.util-linux pkgs.iproute2 pkgs.perl-base ];
         systemd.services.reader = {{
           wantedBy = [ "multi-user.target" ];
           serviceConfig = {{ Type = "oneshot"; RemainAfterExit = true; DynamicUser = true; LoadCredential = [ "fromfile" "produced" ]; StateDirectory = "reader"; }};
@@ -198,3 +202,72 @@ def test_the_device_policy_is_closed_even_to_who_can_make_nodes(other: Host) -> 
     assert "NoNewPrivs:\t1" in other.inside("nctmknod", "grep", "NoNewPrivs", "/proc/1/status", "/proc/self/status")
     rules = Path(hierarchies()[0]["devices"], "machine.slice/nctmknod/devices.list").read_text().splitlines()
     assert "c 1:* r" in rules and "c 1:3 rwm" in rules and "a *:* rwm" not in rules
+
+
+# arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h
+_SYSTEM_CALLS = {"x86_64": {"io_uring_setup": 425, "swapon": 167, "add_key": 248}}.get(
+    platform.machine(), {"io_uring_setup": 425, "swapon": 224, "add_key": 217}
+)
+
+
+def test_the_system_call_filter_takes_away_and_adds_for_services(host: Host, guest: str) -> None:
+    asked = {"io_uring_setup": "0, $b", "swapon": "$b, 0", "add_key": "q(user), q(nct), q(x), 1, -3"}
+    calls = " ".join(
+        f"$r = syscall({_SYSTEM_CALLS[name]}, {words}); print qq({name} ), $r < 0 ? $! + 0 : 0, qq( );" for name, words in asked.items()
+    )
+    said = host.inside(guest, "systemd-run", "--quiet", "--pipe", "--wait", "perl", "-e", f"my $b = qq(/none\\0); my $r; {calls}").split()
+    found = dict(zip(said[::2], map(int, said[1::2]), strict=True))
+    assert found["io_uring_setup"] in (1, 38) and found["swapon"] in (1, 38), "taken away"
+    assert found["add_key"] == 0, "added"
+
+
+def test_no_secret_passes_by_in_any_command_line_of_a_start_or_comes_to_the_store(host: Host, guest: str) -> None:
+    secret, begun, seen, over = host.directory / "files" / "secret", time.time(), set(), threading.Event()
+
+    def watch() -> None:
+        while not over.is_set():
+            for entry in os.listdir("/proc"):
+                if entry.isdigit():
+                    try:
+                        for file in ("cmdline", "environ"):
+                            seen.update(word for word in (SECRET, PRODUCED) if word.encode() in Path("/proc", entry, file).read_bytes())
+                    except OSError:
+                        continue
+
+    secret.write_text(SECRET)
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        host.succeed("restart", guest)
+    finally:
+        over.set()
+        watcher.join()
+    assert host.inside(guest, "cat", "/var/lib/private/reader/read") == SECRET + PRODUCED
+    assert seen == set(), "neither arguments nor environments"
+    log = [Path("/var/log/nixos-containers") / name for name in (f"{guest}.log", f"{guest}.log.1", "events.jsonl")]
+    assert not [path for path in log if path.exists() and any(word in path.read_text(errors="replace") for word in (SECRET, PRODUCED))]
+    new = [str(entry) for entry in Path("/nix/store").iterdir() if entry.lstat().st_ctime > begun - 120]
+    found = subprocess.run(["grep", "-rlE", f"{SECRET}|{PRODUCED}", *new], capture_output=True, text=True, check=False) if new else None
+    assert found is None or found.stdout == "", "nothing that was built lately has it"
+
+
+def test_a_guests_programs_get_no_key_of_the_session_that_copies(host: Host, guest: str) -> None:
+    """`cp` runs the guest's own tar, which the guest's root may have replaced."""
+    keyctl = {"x86_64": 250}.get(platform.machine(), 219)
+    trap = f"#!/bin/sh\nperl -e 'my $r = syscall({keyctl}, 10, -3, q(user), q(nct-copied), 0); print $r < 0 ? q(none) : q(FOUND)' >> /root/keys\nexit 1\n"
+    host.inside(guest, "sh", "-c", "cat > /root/trap; chmod +x /root/trap; rm -f /root/keys", stdin=trap)
+    host.inside(guest, "systemd-run", "--quiet", "--pipe", "--wait", "mount", "--bind", "/root/trap", "/run/current-system/sw/bin/tar")
+
+    def in_a_session_of_its_own() -> None:
+        libc = ctypes.CDLL(None)
+        libc.syscall(keyctl, 1, None)
+        libc.syscall(_SYSTEM_CALLS["add_key"], b"user", b"nct-copied", b"payload", 7, -3)
+        tried = subprocess.run(
+            host.command("cp", f"{guest}:/etc/hostname", str(host.directory / "copied")), capture_output=True, check=False
+        )
+        assert tried.returncode != 0 or (host.directory / "copied").exists()
+
+    copier = threading.Thread(target=in_a_session_of_its_own)
+    copier.start()
+    copier.join()
+    assert "FOUND" not in host.inside(guest, "cat", "/root/keys") and "none" in host.inside(guest, "cat", "/root/keys")

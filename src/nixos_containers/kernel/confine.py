@@ -64,17 +64,23 @@ def enter(leader: int) -> list[str]:
         _call("prctl", _PR_CAPBSET_DROP, number, 0, 0, 0)
     if no_new_privileges:
         _call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    leave_keys()
+    return words
+
+
+def leave_keys() -> None:
+    """Let this thread, and what it starts from now on, have a session keyring of its own instead of the one that it was given."""
     keyctl = _KEYCTL.get(os.uname().machine)
     if keyctl is not None:
         try:
             _call("syscall", keyctl, _KEYCTL_JOIN_SESSION_KEYRING, 0, 0, 0, 0)
         except OSError:
             pass  # no more keys for this user, or a kernel without: what is held outside can then be had inside
-    return words
 
 
 def prefix(leader: int) -> list[str]:
-    """The same for a program that a child of ours becomes: words of setpriv(1) to put before it."""
+    """The same for a program that a child of ours becomes: words of setpriv(1) to put before it. Our own keys are left at once."""
+    leave_keys()
     drop, no_new_privileges = surplus(leader)
     words = [f"--bounding-set={','.join(f'-cap_{number}' for number in drop)}"] if drop else []
     words += ["--no-new-privs"] if no_new_privileges else []

@@ -11,6 +11,7 @@ import time
 from ..base import log, process
 from ..base.errors import ContainerError
 from ..base.files import read_text, remove
+from ..kernel import confine
 
 TYPE_CHECKING = False  # importing typing costs more than all that is done here
 if TYPE_CHECKING:
@@ -92,6 +93,8 @@ def _spawn(paths: Paths, name: str, command: Sequence[str], notify: str) -> int:
         os.replace(path, path + ".1")
     except FileNotFoundError:
         pass
+    # Nothing that the launcher starts, health checks inside the guest among it, is to have the keys of the session that we run in.
+    confine.leave_keys()
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o640)
     try:
         return process.detached(command, output=descriptor, env={"NOTIFY_SOCKET": notify})

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ..base import log, process
 from ..base.errors import HostError
 from ..base.files import locked
+from ..kernel import confine
 from ..observe import containers as observe
 from . import bridges, events, forwarding, hosts, passage, reconnect, resolver, stop, throwaway, unfinished, units, unmanaged
 from .debris import remove_debris
@@ -73,6 +74,7 @@ def repair(paths: Paths, host: Host, name: str) -> str | None:
 
 
 def _adopt(paths: Paths, name: str) -> None:
+    confine.leave_keys()
     descriptor = os.open(paths.log(name), os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o640)
     try:
         process.spawn(["/bin/sh", f"{paths.run_state(name)}/launch", "adopt"], stdout=descriptor, stderr=descriptor, detach=True)
