@@ -37,7 +37,7 @@ _OPEN = {
     "sysctl-remount", "proc-anew", "sysfs-anew", "debugfs", "release-agent", "nested-users", "store-write", "store-clone", "bind-owner",
     "launcher", "userfaultfd", "key-list", "oom-score",
 }  # fmt: skip
-OPEN_WITHOUT_PRIVATE_USERS = {"service": frozenset(_OPEN), "run": frozenset(_OPEN | {"swap", "file-handle"})}
+OPEN_WITHOUT_PRIVATE_USERS = {"service": frozenset(_OPEN), "run": frozenset(_OPEN | {"swap", "file-handle", "bpf", "perf"})}
 WAYS = ("service", "run")
 results: dict[tuple[str, str], bool] = {}
 

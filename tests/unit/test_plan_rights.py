@@ -85,5 +85,10 @@ def test_a_credential_that_cannot_be_had_ends_the_start_and_names_its_option(tmp
 def test_rights_become_nspawns_words() -> None:
     web = container(drop_capabilities=("CAP_NET_RAW",), no_new_privileges=True, system_call_filter=("~@obsolete", "keyctl"))
     words = rights(web, private_users=True)
-    assert words == ["--drop-capability=CAP_NET_RAW", "--no-new-privileges=yes", "--system-call-filter=~@obsolete keyctl"]
+    assert words == [
+        "--drop-capability=CAP_NET_RAW",
+        "--no-new-privileges=yes",
+        "--system-call-filter=~@obsolete",
+        "--system-call-filter=keyctl",
+    ]
     assert rights(web, private_users=False)[0] == "--drop-capability=CAP_NET_RAW,CAP_MKNOD"

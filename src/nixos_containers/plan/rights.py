@@ -48,8 +48,8 @@ def rights(container: Container, *, private_users: bool) -> list[str]:
         words.append("--drop-capability=" + ",".join(dict.fromkeys(fewer)))
     if container.no_new_privileges:
         words.append("--no-new-privileges=yes")
-    if container.system_call_filter:
-        words.append("--system-call-filter=" + " ".join(container.system_call_filter))
+    # One by one: to systemd-nspawn, a ~ at the beginning holds for all of the words in a value.
+    words += [f"--system-call-filter={name}" for name in container.system_call_filter]
     return words
 
 
