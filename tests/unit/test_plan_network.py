@@ -274,7 +274,7 @@ def test_taking_elements_out_leaves_those_of_others_and_succeeds_twice() -> None
     ("fields", "words"),
     [
         ({"forward_ports": (ForwardPort(80),)}, "forwardPorts"),
-        ({"host_firewall": HostFirewall(tcp_ports=(9200,))}, "hostFirewall"),
+        ({"host_firewall": HostFirewall(enable=True)}, "hostFirewall.enable"),
         ({"anti_spoofing": False}, "antiSpoofing"),
         ({"allowed_sources": ("10.0.0.0/8",)}, "allowedSources"),
         ({"extra_veths": {"x": VethPair()}, "mtu": 1400, "nat": False}, "extraVeths, mtu, nat"),
@@ -285,3 +285,7 @@ def test_taking_elements_out_leaves_those_of_others_and_succeeds_twice() -> None
 def test_options_that_would_have_no_effect_are_refused_by_name(fields: dict, words: str) -> None:
     with pytest.raises(DefinitionError, match=words):
         plan(**fields)
+
+
+def test_what_is_open_for_all_containers_means_nothing_on_the_hosts_network() -> None:
+    assert not plan(host_firewall=HostFirewall(tcp_ports=(53,), udp_ports=(53,))).private

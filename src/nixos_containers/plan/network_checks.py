@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..base.errors import DefinitionError
-from ..declare.container import HostFirewall
 
 if TYPE_CHECKING:
     from ..declare.container import Container, Network
@@ -66,7 +65,8 @@ def _check_unused(network: Network, where: str) -> None:
         "nat": network.nat,
         "allowedSources": network.allowed_sources,
         "networks": network.networks,
-        "hostFirewall": None if network.host_firewall == HostFirewall() else network.host_firewall,
+        # Its ports are also those that are open for all containers.
+        "hostFirewall.enable": network.host_firewall.enable or None,
         "antiSpoofing": None if network.anti_spoofing else False,
     }
     names = [name for name, value in given.items() if value not in (None, (), {})]
