@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import socket
@@ -103,6 +104,24 @@ def test_the_action_restarts_it_without_any_python(checked: Host) -> None:
     assert any(event["event"] == "restart" and event.get("reason") == "health" for event in kinds)
     checked.run("run", NAME, "--", "rm", "-f", "/root/broken")
     checked.succeed("wait", NAME, "--for", "healthy", "--timeout", "20s")
+
+
+def test_killed_checks_are_made_again_by_the_next_command(checked: Host) -> None:
+    def shells() -> list[int]:
+        found = subprocess.run(["pgrep", "-f", "/bin/sh .*/health [0-9]+$"], capture_output=True, text=True, check=False).stdout.split()
+        return [int(pid) for pid in found if os.readlink(f"/proc/{pid}/cwd").endswith(f"/.{NAME}")]
+
+    for pid in shells():
+        os.kill(pid, signal.SIGKILL)
+    for result in Path(f"/run/nixos-containers/.{NAME}/health.d").iterdir():
+        result.write_text("healthy 1 0 1\n", encoding="ascii")  # long ago
+    assert checked.json("status", NAME)["health"] == "starting", "nobody knows"
+    assert "health checks" in checked.succeed("doctor")
+    checked.succeed("wait", NAME, "--for", "healthy", "--timeout", "20s")
+    alive = shells()
+    assert len(alive) >= 4
+    checked.succeed("doctor")
+    assert set(alive) <= set(shells()), "once"
 
 
 def test_nothing_of_the_checks_outlives_the_container(checked: Host) -> None:

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.terminal import Terminal
+
 from .conftest import Host, wait_until
 
 NAME = "nctsee"
@@ -58,6 +60,19 @@ def test_the_table_of_all_containers(seen: Host) -> None:
     assert rows[NAME]["cpuPercent"] > 20, "it is busy"
     assert rows[NAME]["memoryMax"] == 300 * 1024**2
     assert 0 <= time.time() - rows[NAME]["started"] < 300
+
+
+def test_on_a_terminal_the_list_is_the_table_and_for_scripts_the_names(seen: Host) -> None:
+    for words, table in ((("list",), True), (("list", "--names"), False)):
+        terminal = Terminal(seen.command(*words), env={"TERM": "xterm"}, columns=160)
+        try:
+            assert terminal.ended() == 0
+            lines = [line.split() for line in terminal.screen.splitlines() if line.strip()]
+            (row,) = [line for line in lines if line[0] == NAME]
+            assert (lines[0][0] == "NAME" and "up" in row) if table else row == [NAME], terminal.screen
+        finally:
+            terminal.close()
+    assert NAME in seen.succeed("list").splitlines()
 
 
 def test_stats(seen: Host) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,7 +18,7 @@ from tests.terminal import Terminal
 from .conftest import ROOT, Host
 
 NAME = "nctui"
-DEFINITION = '{ containers.nctui = { ephemeral = true; config.system.stateVersion = "23.11"; }; }'
+DEFINITION = '{ containers.nctui = { ephemeral = true; config = { system.stateVersion = "23.11"; services.openssh.enable = true; }; }; }'
 # With the site's packages, where the tests' Textual is.
 _PROGRAM = f"import sys; sys.path.insert(0, {str(ROOT / 'src')!r}); from nixos_containers.main import main; sys.exit(main())"
 
@@ -89,6 +91,70 @@ def test_every_kind_of_terminal_and_the_least_size(shown: Host, term: str) -> No
         assert b"Traceback" not in terminal.raw
     finally:
         terminal.close()
+
+
+_SERVER = """set -e
+mount --bind /etc/nixos-containers records
+mount -t tmpfs tmpfs etc; mkdir etc/upper etc/work
+mount -t overlay -o lowerdir=/etc,upperdir=etc/upper,workdir=etc/work overlay /etc
+mount --bind records /etc/nixos-containers
+grep -q ^sshd: /etc/passwd || echo sshd:x:74:65534::/:/usr/sbin/nologin >> /etc/passwd
+mount -t tmpfs -o mode=755 tmpfs /run/sshd
+export LD_LIBRARY_PATH=$(dirname $(find -L $1/sw/lib -maxdepth 2 -name libwrap.so.0))
+$1/sw/sbin/sshd -t -f config
+exec $1/sw/sbin/sshd -D -e -f config
+"""
+
+
+def test_it_works_over_ssh(shown: Host, tmp_path: Path) -> None:
+    """The archive's sshd on this machine's loopback, with an /etc of its own."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    for name in ("host", "key"):
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / name)], check=True)
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "records").mkdir()
+    (tmp_path / "config").write_text(
+        f"Port {port}\nListenAddress 127.0.0.1\nHostKey {tmp_path}/host\nAuthorizedKeysFile {tmp_path}/key.pub\n"
+        "StrictModes no\nUsePAM no\nPidFile none\nPermitRootLogin prohibit-password\n",
+        encoding="utf-8",
+    )
+    made = not os.path.isdir("/run/sshd")
+    os.makedirs("/run/sshd", exist_ok=True)
+    system = shown.json("status", NAME)["system"]
+    server = subprocess.Popen(
+        ["unshare", "--mount", "--propagation", "private", "sh", "-c", _SERVER, "sh", system],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    terminal = None
+    try:
+        assert server.stderr is not None
+        line = server.stderr.readline()
+        if "listening on" not in line:
+            pytest.skip(f"the archive's sshd does not run on this machine: {line}")
+        options = ("StrictHostKeyChecking=no", f"UserKnownHostsFile={tmp_path}/known", "BatchMode=yes", "LogLevel=ERROR")
+        ssh = ["ssh", "-F", "none", "-tt", "-i", str(tmp_path / "key"), "-p", str(port), *(word for one in options for word in ("-o", one))]
+        command = shlex.join([sys.executable, "-c", _PROGRAM, "ui", NAME])
+        terminal = Terminal([*ssh, "root@127.0.0.1", command], env={"TERM": "xterm"})
+        terminal.wait_for(lambda screen: " down " in row(screen) and "Quit" in screen)
+        terminal.press("s")
+        terminal.wait_for(lambda screen: " up " in row(screen))
+        terminal.resize(100, 30)
+        terminal.wait_for(lambda screen: len(screen.splitlines()) == 30 and "Quit" in screen.splitlines()[29])
+        terminal.press("x")
+        terminal.wait_for(lambda screen: " down " in row(screen))
+        terminal.press("q")
+        assert terminal.ended() == 0
+        assert terminal.is_restored()
+    finally:
+        if terminal is not None:
+            terminal.close()
+        server.terminate()
+        server.wait()
+        if made:
+            os.rmdir("/run/sshd")
 
 
 def test_it_ends_with_the_terminal(shown: Host) -> None:

@@ -26,9 +26,11 @@ def hot(words: Sequence[str]) -> int | None:
 
 
 def _list(words: Sequence[str]) -> int:
+    import os
+
     from ..base.paths import Paths
 
-    if len(words) == 1:
+    if len(words) == 1 and not os.isatty(1):  # a person gets the table
         import sys
 
         from ..observe.live import names
@@ -37,7 +39,7 @@ def _list(words: Sequence[str]) -> int:
         return 0
     from .list import show
 
-    show(Paths(), json="--json" in words, long=len(words) > 1)
+    show(Paths(), json="--json" in words, long=True)
     return 0
 
 

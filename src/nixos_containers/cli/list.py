@@ -1,9 +1,14 @@
-"""`nixos-container list`: names, one a line as upstream; `--long` for the table. Scripts call it all the time: imports are few."""
+"""`nixos-container list`: a table for people; for scripts, whose stdout is no terminal, names, one a line as upstream.
+
+Scripts call it all the time: imports are few.
+"""
 
 from __future__ import annotations
 
+import sys
 import time
 
+from ..base import log
 from ..base.errors import ContainerError
 from ..base.paths import Paths
 from ..base.quantities import percent, size, span
@@ -22,16 +27,14 @@ _COLUMNS = ("NAME", "STATE", "UNIVERSE", "GEN", "ADDRESSES", "CPU", "MEMORY", "U
 
 def run(arguments: Arguments) -> int:
     """Carry the verb out."""
-    show(Paths(), json=arguments.json, long=arguments.flag("long"))
+    show(Paths(), json=arguments.json, long=arguments.flag("long"), names_only=arguments.flag("names"))
     return 0
 
 
-def show(paths: Paths, *, json: bool, long: bool) -> None:
-    """Print the containers: names, or a table, or JSON."""
-    import sys
-
+def show(paths: Paths, *, json: bool, long: bool, names_only: bool = False) -> None:
+    """Print the containers: names, or a table, or JSON. Who does not ask for one gets the table on a terminal."""
     names = existing(paths)
-    if not json and not long:
+    if not json and not long and (names_only or not sys.stdout.isatty()):
         sys.stdout.write("".join(f"{name}\n" for name in names))
         return
     from .output import emit_json, table
@@ -41,6 +44,8 @@ def show(paths: Paths, *, json: bool, long: bool) -> None:
         emit_json(found)
     elif found:
         print(table(_COLUMNS, [_cells(row) for row in found]))
+    else:
+        log.say("there are no containers: nixos-container create NAME, or a definition file and nixos-container switch")
 
 
 def describe_all(paths: Paths, names: list[str]) -> list[dict[str, Any]]:

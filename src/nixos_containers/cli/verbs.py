@@ -81,14 +81,17 @@ VERBS: tuple[Verb, ...] = (
         "list",
         "list the containers",
         "list",
-        options=(Option(("-l", "--long"), "a table with state, addresses, use of the host, health and more"),),
+        options=(
+            Option(("-l", "--long"), "the table, also where stdout is no terminal"),
+            Option(("--names",), "the names alone, also on a terminal"),
+        ),
         text=(
-            "Prints the names, one a line: declared containers and those of `create`. The table of `--long` has for each whether "
-            "it is up, its universe and generation, the addresses it has now (those declared when it is down), what it uses of "
-            "CPU and memory, for how long it has been up, and its health."
+            "Declared containers and those of `create`: on a terminal a table, for scripts (where stdout is no terminal) the names, "
+            "one a line. The table has for each whether it is up, its universe and generation, the addresses it has now (those "
+            "declared when it is down), what it uses of CPU and memory, for how long it has been up, and its health."
         ),
         aliases=("ls",),
-        examples=("list --long",),
+        examples=("list", "list --long | grep unhealthy"),
     ),
     Verb(
         "status",

@@ -7,15 +7,18 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..base.durations import parse_duration
 from ..base.files import read_text
 from ..plan.health import RESULTS
 from .live import nspawn_and_leader
 
 if TYPE_CHECKING:
     from ..base.paths import Paths
-    from ..declare.container import Container
+    from ..declare.container import Container, HealthCheck
 
 STARTING, HEALTHY, UNHEALTHY = "starting", "healthy", "unhealthy"
+# Seconds that an attempt may come late: on a busy machine, or while an action waits for the guest's end (plan/health.py).
+_GRACE = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +32,28 @@ class Check:
 
 
 def checks(paths: Paths, container: Container) -> dict[str, Check]:
-    """The results of `container`'s checks by name, while it runs; nothing for one that is down or has no checks."""
+    """The results of `container`'s checks by name, while it runs; nothing for one that is down or has no checks.
+
+    A result that is older than it can be, because nobody makes attempts any more, says nothing: the check is starting.
+    """
     if not container.health_checks or nspawn_and_leader(paths, container.name) is None:
         return {}
     booted = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
     directory = f"{paths.run_state(container.name)}/{RESULTS}"
-    return {name: _read(f"{directory}/{name}", booted) for name in sorted(container.health_checks)}
+    found = {name: _read(f"{directory}/{name}", booted) for name in sorted(container.health_checks)}
+    return {name: Check(STARTING) if _is_silent(container.health_checks[name], check) else check for name, check in found.items()}
+
+
+def silent(paths: Paths, container: Container) -> bool:
+    """Whether one of the checks of `container`, which runs, makes no attempts any more."""
+    booted = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+    directory = f"{paths.run_state(container.name)}/{RESULTS}"
+    return any(_is_silent(check, _read(f"{directory}/{name}", booted)) for name, check in container.health_checks.items())
+
+
+def _is_silent(check: HealthCheck, result: Check) -> bool:
+    most = parse_duration(check.interval) + parse_duration(check.timeout) + _GRACE
+    return result.checked is not None and time.time() - result.checked > most
 
 
 def _read(path: str, booted: float) -> Check:

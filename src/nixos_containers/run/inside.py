@@ -19,6 +19,11 @@ _STAY = '"$@"; exit $?'
 _SPACES = ("--uts", "--ipc", "--net", "--cgroup", "--pid")
 
 
+def joined(name: str) -> list[str]:
+    """The argv to put before a command of the host so that it runs in the cgroup of container `name`."""
+    return ["/bin/sh", "-c", _JOIN, "sh", *(f"{place}/cgroup.procs" for place in cgroup_places(name)), "--"]
+
+
 def inside(name: str, leader: int) -> list[str]:
     """The argv to put before a command so that it runs in container `name`, whose first process is `leader`.
 
@@ -28,10 +33,9 @@ def inside(name: str, leader: int) -> list[str]:
     nsenter = process.find("nsenter")
     if nsenter is None:
         raise process.missing("nsenter")
-    joined = [f"{place}/cgroup.procs" for place in cgroup_places(name)]
     user = ["--user"] if os.readlink(f"/proc/{leader}/ns/user") != os.readlink("/proc/self/ns/user") else []
     return [
-        *("/bin/sh", "-c", _JOIN, "sh", *joined, "--"),
+        *joined(name),
         *(nsenter, f"--target={leader}", *user, *_SPACES, "--no-fork", "--"),
         # Joining a user namespace gives every capability there is in it: they are given up afterwards.
         *confine.prefix(leader),

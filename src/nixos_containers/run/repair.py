@@ -13,7 +13,7 @@ from ..base.errors import HostError
 from ..base.files import locked
 from ..kernel import confine
 from ..observe import containers as observe
-from . import bridges, events, forwarding, hosts, passage, reconnect, resolver, stop, throwaway, unfinished, units, unmanaged
+from . import bridges, events, forwarding, hosts, passage, reconnect, resolver, revive, stop, throwaway, unfinished, units, unmanaged
 from .debris import remove_debris
 from .records import command_line
 
@@ -35,6 +35,7 @@ def repair_all(paths: Paths, host: Host) -> list[str]:
     done += unfinished.settle_all(paths, host) + throwaway.discard_unwanted(paths, host)
     forwarding.settle(paths)
     unmanaged.settle(paths)
+    done += revive.revive_checks(paths)
     done += reconnect.repair_networks(paths) + bridges.repair(paths) + passage.keep(paths)
     hosts.refresh_if_stale(paths)
     resolver.follow_if_changed(paths, host)

@@ -145,7 +145,7 @@ in
         {
           # Not a oneshot: the machine counts as started when this has begun, not when it has finished.
           serviceConfig.Type = lib.mkForce "simple";
-          serviceConfig.CPUSchedulingPolicy = "idle";
+          serviceConfig.Nice = 19; # not the idle policy: on a busy machine such a process does not even get to end
           # A server that started without this key has to read it.
           script = lib.mkAfter (
             optionalString (cfg.enable && !cfg.startWhenNeeded) "systemctl --no-block try-reload-or-restart sshd.service\n"
