@@ -57,7 +57,7 @@ def test_the_table_of_all_containers(seen: Host) -> None:
     assert up.split()[:6] == [NAME, "up", "embedded", "1", "10.213.71.2", "fd00:213:71::2"]
     assert down.split()[:4] == ["nctseedown", "down", "embedded", "1"]
     rows = {row["name"]: row for row in seen.json("list")}
-    assert rows[NAME]["cpuPercent"] > 20, "it is busy"
+    assert rows[NAME]["cpuPercent"] > 5, "it is busy, though others may be, too"
     assert rows[NAME]["memoryMax"] == 300 * 1024**2
     assert 0 <= time.time() - rows[NAME]["started"] < 300
 
@@ -77,7 +77,7 @@ def test_on_a_terminal_the_list_is_the_table_and_for_scripts_the_names(seen: Hos
 
 def test_stats(seen: Host) -> None:
     row = next(row for row in seen.json("stats", "--interval", "200ms") if row["name"] == NAME)
-    assert row["cpuPercent"] > 20 and 1 << 20 < row["memory"] < 300 << 20 and row["tasks"] >= 4
+    assert row["cpuPercent"] > 5 and 1 << 20 < row["memory"] < 300 << 20 and row["tasks"] >= 4
     before = row["interfaces"]["eth0"]["received"]
     subprocess.run(["ping", "-q", "-c", "3", "-i", "0.2", "-s", "1000", "10.213.71.2"], check=True, capture_output=True)
     (row,) = seen.json("stats", NAME, "--interval", "100ms")

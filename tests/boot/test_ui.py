@@ -18,7 +18,11 @@ from tests.terminal import Terminal
 from .conftest import ROOT, Host
 
 NAME = "nctui"
-DEFINITION = '{ containers.nctui = { ephemeral = true; config = { system.stateVersion = "23.11"; services.openssh.enable = true; }; }; }'
+# The server is for the test: it runs the archive's on this machine.
+DEFINITION = """{ containers.nctui = { ephemeral = true; config = {
+  system.stateVersion = "23.11";
+  services.openssh = { enable = true; hostKeys = [ { type = "ed25519"; path = "/etc/ssh/ssh_host_ed25519_key"; } ]; };
+}; }; }"""
 # With the site's packages, where the tests' Textual is.
 _PROGRAM = f"import sys; sys.path.insert(0, {str(ROOT / 'src')!r}); from nixos_containers.main import main; sys.exit(main())"
 
