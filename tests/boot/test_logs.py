@@ -52,6 +52,8 @@ def test_entries_are_chosen_by_unit_priority_and_time(talking: Host) -> None:
     assert messages(talking, "--unit", "talks", "-p", "err") == ["said loudly"]
     assert messages(talking, "--unit", "talks", "--since", "2100-01-01") == []
     assert messages(talking, "--unit", "talks", "--since", "1h", "-n", "1")
+    assert messages(talking, "--unit", "talks", "--until", "1h") == [], "an hour ago it was not there"
+    assert messages(talking, "--unit", "talks", "--until", "2100-01-01")
 
 
 def test_the_journal_of_an_ephemeral_container_outlives_it(talking: Host) -> None:

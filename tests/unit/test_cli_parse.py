@@ -156,7 +156,7 @@ def test_values_arrive_where_verbs_look_for_them() -> None:
 def test_a_verb_about_no_container_takes_no_name() -> None:
     with pytest.raises(UsageError, match="unrecognized"):
         parse(["list", "web"])
-    assert parse(["list"]) == Arguments(find("list") or VERBS[0], options={"long": False})
+    assert parse(["list"]) == Arguments(find("list") or VERBS[0], options={"long": False, "names": False})
 
 
 @pytest.mark.parametrize("word", ["--help", "-h", "help"])

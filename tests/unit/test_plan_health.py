@@ -12,6 +12,7 @@ import pytest
 
 from nixos_containers.base.errors import DefinitionError
 from nixos_containers.declare.container import HealthCheck
+from nixos_containers.observe import healthchecks
 from nixos_containers.observe.healthchecks import Check, overall
 from nixos_containers.plan.health import attempt, health_script
 
@@ -134,3 +135,11 @@ def test_the_worst_check_counts() -> None:
     assert overall({}) is None
     assert overall({"a": Check("healthy"), "b": Check("starting")}) == "starting"
     assert overall({"a": Check("unhealthy"), "b": Check("starting"), "c": Check("healthy")}) == "unhealthy"
+
+
+def test_a_result_that_is_too_old_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    check = HealthCheck(unit="a", interval="1min", timeout="5s")
+    monkeypatch.setattr(healthchecks.time, "time", lambda: 10_000.0)
+    assert not healthchecks._is_silent(check, healthchecks.Check("healthy", 1.0, 0, 10_000.0 - 180))
+    assert healthchecks._is_silent(check, healthchecks.Check("healthy", 1.0, 0, 10_000.0 - 190))
+    assert not healthchecks._is_silent(check, healthchecks.Check("starting")), "it has not been made yet"

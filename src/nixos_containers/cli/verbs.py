@@ -91,7 +91,7 @@ VERBS: tuple[Verb, ...] = (
             "declared when it is down), what it uses of CPU and memory, for how long it has been up, and its health."
         ),
         aliases=("ls",),
-        examples=("list", "list --long | grep unhealthy"),
+        examples=("list", "list --names"),
     ),
     Verb(
         "status",
