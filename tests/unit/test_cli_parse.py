@@ -103,6 +103,7 @@ def test_upstreams_command_lines_are_understood(words: list[str]) -> None:
         (["help", "strat"], "start"),
         (["-c", "f.nix", "switch"], "nixos-container switch -c f.nix"),
         (["--all"], "stands before the action"),
+        (["enter", "web", "--", "ls", "/"], "nixos-container run NAME -- ls /"),
         (["list", "--lnog"], "did you mean --long?"),
         (["upgrade", "f.nix"], "nixos-container upgrade -c f.nix"),
         (["frobnicate"], "unknown action ‘frobnicate’"),

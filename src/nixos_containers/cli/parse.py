@@ -59,6 +59,8 @@ class _Parser(argparse.ArgumentParser):
 def _nearest_flag(made: _Parser, message: str) -> str:
     """What was meant by an option that there is none of, to stand before the usual hint; or nothing."""
     _, _, words = message.partition("unrecognized arguments: ")
+    if words and made.verb.name in ("root-login", "login"):
+        return f"to run a command: {PROGRAM} run NAME -- {words}; "
     for word in words.split():
         if word.startswith("--"):
             import difflib
