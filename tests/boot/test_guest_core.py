@@ -169,6 +169,14 @@ def test_two_switches_at_once_do_not_mix(guest: Host) -> None:
     assert said.count("activating the configuration...") + said.count("Could not acquire lock") == 2
 
 
+def test_the_hosts_switch_says_that_a_snippet_failed_and_is_done(guest: Host) -> None:
+    guest.define(DEFINITION.replace('environment.etc."check".text = "one"', 'environment.etc."check".text = "new"'))
+    said = guest.fail("switch", "-c", str(guest.definition))
+    assert f"container ‘{NAME}’ runs its new system, but snippets of its activation failed" in said
+    assert sh(guest, "cat /etc/check") == "new"
+    assert "nothing to do" in guest.switch().stderr
+
+
 def test_a_restart_finds_everything_again(guest: Host) -> None:
     identity = sh(guest, "cat /etc/machine-id")
     sh(guest, "echo mine > /etc/mine")

@@ -13,6 +13,8 @@ from .inside import inside
 
 # switch-to-configuration's status when the switch happened but some units failed (upstream's convention).
 _UNITS_FAILED = 4
+# Its status when the switch happened but snippets of the activation failed, which it named.
+_SNIPPETS_FAILED = 2
 # Its status when the two systems are of different kinds: nothing was switched (upstream's convention, too).
 _RESTART_NEEDED = 100
 
@@ -44,7 +46,7 @@ def reload(paths: Paths, name: str, system: str) -> None:
             f"container ‘{name}’ cannot be switched in place: its new system is of another kind",
             hint=f"nixos-container restart {name} starts it with the new one",
         )
-    if done.returncode not in (0, _UNITS_FAILED):
+    if done.returncode not in (0, _UNITS_FAILED, _SNIPPETS_FAILED):
         raise ReloadFailed(
             f"container ‘{name}’ could not be switched to its new system (status {done.returncode})",
             hint=f"nixos-container restart {name} starts it with the new one",
@@ -53,6 +55,11 @@ def reload(paths: Paths, name: str, system: str) -> None:
     store.add_root(system, f"{paths.gcroots(name)}/running")
     start.note_system(paths, name, system)
     events.emit(paths, "reload", name, system=system)
+    if done.returncode == _SNIPPETS_FAILED:
+        raise ReloadFailed(
+            f"container ‘{name}’ runs its new system, but snippets of its activation failed",
+            hint=f"containers.{name}.config.system.activationScripts has them; every switch and start runs them again",
+        )
     if done.returncode == _UNITS_FAILED:
         raise ReloadFailed(
             f"container ‘{name}’ runs its new system, but some units failed",
