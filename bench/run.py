@@ -19,7 +19,19 @@ from harness import Result
 from product import NAME, Product, install, new_directory
 
 # In this order: the first ones need the container up, the last one needs nothing of it but its lock.
-BENCHMARKS = ("enter", "many", "noop_switch", "evaluation", "start", "first_ping", "throughput", "forwards", "isolation", "cold_switch")
+BENCHMARKS = (
+    "enter",
+    "many",
+    "noop_switch",
+    "evaluation",
+    "start",
+    "start_many",
+    "first_ping",
+    "throughput",
+    "forwards",
+    "isolation",
+    "cold_switch",
+)
 
 
 def machine() -> dict[str, object]:

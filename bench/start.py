@@ -13,7 +13,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from harness import Contestant, Result, Skipped, compete, end, timed
@@ -85,7 +85,7 @@ def _listening(path: Path) -> Iterator[Callable[[subprocess.Popen[bytes]], None]
             raise Skipped(f"its guest did not get ready (status {child.poll()})")
 
         yield wait
-    path.unlink()
+    path.unlink(missing_ok=True)
 
 
 # Fresh cgroups, as our launcher makes them: what an older guest left there stops systemd without a word.
@@ -99,11 +99,11 @@ exec "$@"
 """
 
 
-def _remove_cgroups() -> None:
+def _remove_cgroups(group: str = "bench-raw") -> None:
     for line in Path("/proc/mounts").read_text(encoding="utf-8").splitlines():
         _, mount, kind, *_ = line.split()
         if kind in ("cgroup", "cgroup2"):
-            for directory, _, _ in os.walk(f"{mount}/bench-raw", topdown=False):
+            for directory, _, _ in os.walk(f"{mount}/{group}", topdown=False):
                 try:
                     os.rmdir(directory)
                 except OSError:
@@ -133,9 +133,10 @@ def _raw(words: list[str]) -> float:
 class _Peers:
     """Other programs that start system containers, on the same root and system, when they are installed."""
 
-    def __init__(self, product: Product, system: str) -> None:
-        self.product, self.system = product, system
-        self.directory = product.root.parent / "peers"
+    def __init__(self, product: Product, system: str, root: Path | None = None) -> None:
+        self.system, self.root = system, root or product.state
+        self.product = product
+        self.directory = product.root.parent / f"peers-{self.root.name}"
         self.directory.mkdir(exist_ok=True)
 
     def _need(self, program: str) -> None:
@@ -143,12 +144,25 @@ class _Peers:
             raise Skipped(f"{program} is not installed")
 
     def lxc(self) -> float:
-        """lxc-start in the foreground, with the notification socket bound into the guest."""
+        """The start of lxc's."""
+        return self._timed(self.lxc_up())
+
+    def podman(self) -> float:
+        """The start of podman's."""
+        return self._timed(self.podman_up())
+
+    def _timed(self, guest: AbstractContextManager[list[str]]) -> float:
+        begun = time.perf_counter()
+        with guest:
+            return time.perf_counter() - begun
+
+    def lxc_up(self) -> AbstractContextManager[list[str]]:
+        """lxc-start in the foreground, with the notification socket bound into the guest; gives the words before a command inside."""
         self._need("lxc-start")
         config = self.directory / "lxc.conf"
         entries = {
             "lxc.uts.name": NAME,
-            "lxc.rootfs.path": f"dir:{self.product.state}",
+            "lxc.rootfs.path": f"dir:{self.root}",
             "lxc.init.cmd": f"{self.system}/init",
             "lxc.environment": "NOTIFY_SOCKET=/mnt/notify/socket",
             "lxc.net.0.type": "empty",
@@ -164,31 +178,33 @@ class _Peers:
         config.write_text("\n".join(lines) + "\n", encoding="utf-8")
         lxc_path = f"--lxcpath={self.directory}"
         start = ["lxc-start", lxc_path, f"--name={NAME}", f"--rcfile={config}", "--foreground", f"--logfile={self.directory}/lxc.log"]
-        return self._peer(start, ["lxc-stop", lxc_path, f"--name={NAME}", "--kill"])
+        attach = ["lxc-attach", lxc_path, f"--name={NAME}", "--"]
+        return self._up(start, ["lxc-stop", lxc_path, f"--name={NAME}", "--kill"], attach)
 
-    def podman(self) -> float:
-        """podman with an overlay over the root, runc and plain cgroups."""
+    def podman_up(self) -> AbstractContextManager[list[str]]:
+        """podman with an overlay over the root, runc and plain cgroups; gives the words before a command inside."""
         self._need("podman")
         start = [
             "podman", "--cgroup-manager=cgroupfs", *(["--runtime=runc"] if shutil.which("runc") else []),
             "run", "--rm", f"--name={NAME}", "--systemd=always", "--network=none", "--cgroupns=private",
             "--ulimit=nofile=1024:1024", "--ulimit=nproc=1024:1024",
             f"--volume={self.directory}:/mnt/notify", "--volume=/nix/store:/nix/store:ro", "--env=NOTIFY_SOCKET=/mnt/notify/socket",
-            "--sdnotify=ignore", "--rootfs", f"{self.product.state}:O", f"{self.system}/init",
+            "--sdnotify=ignore", "--rootfs", f"{self.root}:O", f"{self.system}/init",
         ]  # fmt: skip
-        return self._peer(start, ["podman", "rm", "--force", "--time=0", NAME])
+        return self._up(start, ["podman", "rm", "--force", "--time=0", NAME], ["podman", "exec", NAME])
 
-    def _peer(self, start: list[str], stop: list[str]) -> float:
+    @contextmanager
+    def _up(self, start: list[str], stop: list[str], enter: list[str]) -> Iterator[list[str]]:
         log = self.directory / "log"
         with _listening(self.directory / "socket") as wait, log.open("wb") as said:
-            begun = time.perf_counter()
             child = subprocess.Popen(start, stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True)
             try:
-                wait(child)
-                return time.perf_counter() - begun
-            except Skipped as reason:
-                last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
-                raise Skipped(f"{reason} {' '.join(last)[:160]}") from None
+                try:
+                    wait(child)
+                except Skipped as reason:
+                    last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
+                    raise Skipped(f"{reason} {' '.join(last)[:160]}") from None
+                yield enter
             finally:
                 subprocess.run(stop, capture_output=True, check=False)
                 try:
