@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ..base import log
@@ -98,12 +99,18 @@ def record(paths: Paths, name: str) -> Record:
             else "was it made by another program? ‘nixos-container switch’ takes it over when the definition declares it",
         )
     try:
-        found = decode(Record, json.loads(text))
+        found = _record_of(text)
         if found.container.name != name:
             raise DecodeError(f"it is of ‘{found.container.name}’")
         return found
     except (ValueError, DecodeError) as failure:
         raise _damaged(paths, name, str(failure)) from None
+
+
+@lru_cache(1024)
+def _record_of(text: str) -> Record:
+    """A command looks at a record several times: what it says is read each time, and decoded once."""
+    return decode(Record, json.loads(text))
 
 
 def _damaged(paths: Paths, name: str, why: str) -> HostError:

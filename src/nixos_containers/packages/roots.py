@@ -7,6 +7,7 @@ A derivation of a package says `archivePackage`. One that joins a closure which 
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 from ..base.errors import HostError
@@ -64,9 +65,15 @@ def _those_of(inputs: Iterable[str], outputs: Iterable[str]) -> Iterator[str]:
     if not wanted:
         return
     for path in inputs:
-        text = _read(path)
-        if not wanted.isdisjoint(_OUTPUT.findall(text[: text.find("],[")])):
+        if not wanted.isdisjoint(_outputs(path)):
             yield path
+
+
+@cache
+def _outputs(path: str) -> frozenset[str]:
+    """The paths that the derivation makes: containers have most of their packages in common."""
+    text = _read(path)
+    return frozenset(_OUTPUT.findall(text[: text.find("],[")]))
 
 
 def build_set(names: Iterable[str]) -> str:
