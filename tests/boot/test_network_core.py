@@ -425,6 +425,35 @@ talk.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, 255)
 six = socket.inet_pton(socket.AF_INET6, target6)
 talk.sendto(struct.pack("!BBHI", 136, 0, 0, 0x60000000) + six + b"\\x02\\x01" + pack(own), (far6, 0))
 """
+# Frames with a word each, of which only the last may be heard: tagged for a VLAN once and twice, PPPoE, a spanning tree's.
+FRAMES = """
+import socket, struct, sys
+own, far, address, target = sys.argv[1:]
+pack = lambda mac: bytes.fromhex(mac.replace(":", ""))
+link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+link.bind(("eth0", 0))
+def ip(word):
+    head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(word), 0, 0, 64, 253, 0, socket.inet_aton(address), socket.inet_aton(target))
+    total = sum(struct.unpack("!10H", head))
+    total = (total & 0xffff) + (total >> 16)
+    return head[:10] + struct.pack("!H", 0xffff - total) + head[12:] + word
+start = pack(far) + pack(own)
+link.send(start + bytes.fromhex("8100000a0800") + ip(b"nct-tagged"))
+link.send(start + bytes.fromhex("88a8000a8100000b0800") + ip(b"nct-twice"))
+link.send(start + bytes.fromhex("8864") + b"nct-pppoe")
+link.send(start + struct.pack("!H", 20) + b"\\x42\\x42\\x03nct-llc")
+link.send(start + bytes.fromhex("0800") + ip(b"nct-plain"))
+"""
+HEAR_FRAMES = """
+import re, socket
+heard = []
+with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)) as link:
+    link.settimeout(10)
+    print("ready", flush=True)
+    while "nct-plain" not in heard:
+        heard += [word.decode() for word in re.findall(rb"nct-[a-z]+", link.recv(2000))]
+print(*heard)
+"""
 BRIDGED = (
     """
 {
@@ -489,6 +518,11 @@ def test_on_a_bridge_a_guest_keeps_to_its_mac_address_and_its_own_addresses(host
             host.inside("nctbridged", "python3", "-c", POISON, mac, *foreign, far, "10.213.201.4", "fd00:213:201::4")
             for address in foreign:
                 assert true in other.run(f"ip neighbour show {address}")
+            words = ["nsenter", "--net", f"--target={other.pid}", "--", sys.executable, "-c", HEAR_FRAMES]
+            with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as hearing:
+                assert hearing.stdout is not None and hearing.stdout.readline() == "ready\n"
+                host.inside("nctbridged", "python3", "-c", FRAMES, mac, far, "10.213.201.2", "10.213.201.4")
+                assert hearing.communicate(timeout=20)[0] == "nct-plain\n"
             # As another station it is not heard at all, and the neighbour's table of addresses stays right.
             host.inside("nctbridged", "ip", "link", "set", "eth0", "address", mac_of(neighbour))
             assert host.run("run", "nctbridged", "--", "ping", "-c", "1", "-W", "1", "10.213.201.4").returncode != 0

@@ -135,7 +135,8 @@ _RULES = """\
 """
 
 # A neighbour advertisement (RFC 4861, 4.4) says in 128 bits from bit 64 on whose place the sender knows: its own, or one of its
-# link's (fe80::/10). told: the ports of which all are known, claims6. A guest is no router, either.
+# link's (fe80::/10). Frames with a VLAN's tag, and all that is not IP, could carry what is not looked at into the host's other networks.
+# told: the ports of which all are known, claims6. A guest is no router, either.
 # known: who may send what, all in one look: nearly every packet goes no further than that.
 _BRIDGE_RULES = """\
   set ports { type ifname; }
@@ -151,10 +152,11 @@ _BRIDGE_RULES = """\
   set claims6 { typeof iifname . @th,64,128; }
   chain own-addresses-only {
     type filter hook prerouting priority -310; policy accept;
-    iifname . ether saddr . ip saddr @known4 accept
-    meta l4proto { 6, 17 } iifname . ether saddr . ip6 saddr @known6 accept # TCP and UDP
+    ether type ip iifname . ether saddr . ip saddr @known4 accept
+    ether type ip6 meta l4proto { 6, 17 } iifname . ether saddr . ip6 saddr @known6 accept # TCP and UDP
     iifname @ports iifname . ether saddr != @macs counter drop
     iifname @ports ether type arp iifname . arp saddr ether != @macs counter drop
+    iifname @pinned ether type != { ip, ip6, arp } counter drop
     iifname @pinned icmpv6 type nd-router-advert counter drop
     iifname @told icmpv6 type nd-neighbor-advert @th,64,10 != 0x3fa iifname . @th,64,128 != @claims6 counter drop
     iifname @pinned jump check-source
