@@ -106,6 +106,14 @@ def tcp(port: int, address: str = OUTER) -> str:
     return "open"
 
 
+def said_by(port: int) -> bytes:
+    try:
+        with socket.create_connection((OUTER, port), timeout=3) as connection:
+            return connection.recv(16)
+    except OSError:
+        return b""
+
+
 def udp(port: int) -> str:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
         asking.settimeout(0.4)
@@ -169,8 +177,7 @@ def test_reject_trust_reverse_paths_and_forwarding(host: Host, behind: Machine) 
     # The guest is the machine's router, translates its address, and forwards a port to it.
     assert behind.works("ping -n -c 1 -W 1 10.213.60.1")
     behind.run("busybox nc -l -p 80 -e echo hello > /dev/null 2>&1 &")
-    with socket.create_connection((OUTER, 8080), timeout=3) as connection:
-        assert connection.recv(16) == b"hello\n"
+    assert wait_until(lambda: said_by(8080) == b"hello\n", seconds=10)
     # From an address that the guest has no route for, even loosely: it has a default route, so nothing is lost.
     assert counted(host, "refused by the reverse path filter") == 0
 
