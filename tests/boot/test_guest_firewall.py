@@ -176,7 +176,7 @@ def test_reject_trust_reverse_paths_and_forwarding(host: Host, behind: Machine) 
     assert wait_until(lambda: "refused packet: " in journal(host), seconds=10)
     # The guest is the machine's router, translates its address, and forwards a port to it.
     assert behind.works("ping -n -c 1 -W 1 10.213.60.1")
-    behind.run("busybox nc -l -p 80 -e echo hello > /dev/null 2>&1 &")
+    behind.run("timeout 20 busybox nc -l -p 80 -e echo hello > /dev/null 2>&1 &")
     assert wait_until(lambda: said_by(8080) == b"hello\n", seconds=10)
     # From an address that the guest has no route for, even loosely: it has a default route, so nothing is lost.
     assert counted(host, "refused by the reverse path filter") == 0
