@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from nixos_containers.kernel import cgroups, proc, processes
+from nixos_containers.kernel import cgroups, proc, proc, processes
 from nixos_containers.plan.facts import Cgroups
 
 V2 = """\
@@ -157,3 +157,9 @@ def test_only_pid_1_of_a_namespace_of_its_own_is_a_leader() -> None:
         leader = proc.namespace_leader(outer.pid)
         assert leader is not None
         processes.kill(leader)
+
+
+def test_a_long_table_of_mounts_is_read_to_its_end() -> None:
+    """The kernel gives a page at a time: what came later was once not seen."""
+    assert proc.read("/proc/kallsyms") == Path("/proc/kallsyms").read_text(encoding="utf-8", errors="replace")
+    assert len(proc.read("/proc/kallsyms")) > 1 << 16

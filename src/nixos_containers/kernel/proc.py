@@ -16,7 +16,11 @@ def read(path: str) -> str:
     except OSError:
         return ""
     try:
-        return os.read(descriptor, 1 << 20).decode(errors="replace")
+        # The kernel gives a page or so at a time, whatever is asked for: a table of mounts is longer.
+        parts = []
+        while part := os.read(descriptor, 1 << 20):
+            parts.append(part)
+        return b"".join(parts).decode(errors="replace")
     except OSError:
         return ""
     finally:
