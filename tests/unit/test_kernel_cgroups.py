@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from nixos_containers.kernel import cgroups, proc, proc, processes
+from nixos_containers.kernel import cgroups, proc, processes
 from nixos_containers.plan.facts import Cgroups
 
 V2 = """\
