@@ -40,7 +40,7 @@ def measure(product: Product, *, runs: int) -> Result:
     try:
         run("switch", "-c", str(definition))
         switches = compete("", [Contestant(f"switch of {SWITCHED}, unchanged", lambda: run("switch", "-c", str(definition)))], runs=runs)
-        result.contestants += switches.contestants
+        result.contestants.extend(switches.contestants)
     finally:
         definition.write_text("{ }\n", encoding="utf-8")
         run("switch", "-c", str(definition), "--purge")
