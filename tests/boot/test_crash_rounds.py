@@ -234,7 +234,7 @@ class Rounds:
     def check_down(self, name: str) -> None:
         assert not list(Path("/sys/fs/cgroup").glob(f"*/machine.slice/{name}")), name
         assert not Path(f"/sys/class/net/ve-{name}").exists(), name
-        assert f"--machine={name}" not in output("ps", "-eo", "args=").split(), name
+        assert f"--machine={name}" not in output("ps", "-ewwo", "args=").split(), name
         if name == DECLARED:
             assert "17880" not in output("nft", "list", "table", "inet", "nixos-containers")
 
@@ -252,7 +252,7 @@ def number(path: Path) -> int | None:
 
 def dnsmasq() -> int | None:
     """The process that serves the shared network."""
-    pids = [line.split()[0] for line in output("ps", "-e", "-o", "pid=", "-o", "args=").splitlines() if f"/{SHARED}/dnsmasq.conf" in line]
+    pids = [line.split()[0] for line in output("ps", "-eww", "-o", "pid=", "-o", "args=").splitlines() if f"/{SHARED}/dnsmasq.conf" in line]
     assert len(pids) < 2, pids
     return int(pids[0]) if pids else None
 

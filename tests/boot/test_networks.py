@@ -59,7 +59,7 @@ def networked(host: Host) -> Iterator[Host]:
     yield host
     host.remove_everything()
     assert not [link for link in links() if link.startswith(("cb-nct", "vb-nct"))], "bridges go with their last members"
-    assert "dnsmasq.conf" not in subprocess.run(["ps", "-eo", "args="], capture_output=True, text=True, check=True).stdout
+    assert "dnsmasq.conf" not in subprocess.run(["ps", "-ewwo", "args="], capture_output=True, text=True, check=True).stdout
 
 
 def reaches(host: Host, guest: str, address: str) -> bool:
@@ -190,7 +190,7 @@ def test_after_a_kill_of_everything_the_next_command_takes_the_network_away(netw
     assert "cb-nctserved" in links()
     networked.succeed("start", "nctnetc")
     assert "cb-nctserved" not in links()
-    assert "dnsmasq.conf" not in subprocess.run(["ps", "-eo", "args="], capture_output=True, text=True, check=True).stdout
+    assert "dnsmasq.conf" not in subprocess.run(["ps", "-ewwo", "args="], capture_output=True, text=True, check=True).stdout
     networked.succeed("start", "nctnetd")
     assert reaches(networked, "nctnetd", "10.213.82.1")
 

@@ -23,8 +23,8 @@ def output(*command: str) -> str:
 
 def test_nothing_is_left(host: Host) -> None:
     assert not [name for name in host.succeed("list").split() if name.startswith(PREFIX)]
-    assert f"machine={PREFIX}" not in output("ps", "-eo", "args=")
-    assert f"/run/nixos-containers/.{PREFIX}" not in output("ps", "-eo", "args=")
+    assert f"machine={PREFIX}" not in output("ps", "-ewwo", "args=")
+    assert f"/run/nixos-containers/.{PREFIX}" not in output("ps", "-ewwo", "args=")
     assert PREFIX not in output("findmnt", "-rno", "TARGET")
     assert f"/{PREFIX}" not in output("losetup", "--list", "--noheadings", "--output", "BACK-FILE")
     links = output("ip", "-o", "link")

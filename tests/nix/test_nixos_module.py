@@ -28,7 +28,7 @@ let
     inherit lib;
     stdenvNoCC.mkDerivation = made: { type = "derivation"; name = made.pname; outPath = "/nix/store/x-${made.pname}"; inherit (made) installPhase meta; };
     makeWrapper = "wrapper"; python3.interpreter = "/python3"; nix = "/nix"; systemd = "/systemd"; iproute2 = "/ip"; nftables = "/nft";
-    util-linux = "/ul";
+    util-linux = "/ul"; strace = "/strace";
   };
   pkgs = packages // {
     callPackage = file: given:
