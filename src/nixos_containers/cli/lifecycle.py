@@ -24,6 +24,10 @@ def each(arguments: Arguments, act: Callable[[Paths, Host, tuple[str, ...]], Non
     paths = Paths()
     known = observe.names(paths)
     names = _meant(arguments, paths, known)
+    if not known and not names:  # as at the boot of a host that has none yet, and perhaps not the programs either
+        if arguments.json:
+            emit_json({})
+        return 0
     host = host_facts()
     repair_all(paths, host)
     for name in names:

@@ -175,7 +175,8 @@ def _put(path: str, text: str, *, exists: bool) -> None:
                 _take_after(path, descriptor)
             else:
                 os.fchmod(descriptor, 0o644)
-            os.write(descriptor, data)
+            with open(descriptor, "wb", closefd=False) as file:
+                file.write(data)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
