@@ -117,6 +117,8 @@ def run_inside(paths: Paths, name: str, command: Sequence[str], *, terminal: boo
     if child == 0:
         status = 1
         try:
+            # The lock is our parent's alone: this process lives on when that one is killed.
+            os.closerange(3, os.sysconf("SC_OPEN_MAX"))
             for number in (signal.SIGTERM, signal.SIGHUP):
                 signal.signal(number, signal.SIG_DFL)
             status = enter(name, running.leader, command, terminal=terminal)
