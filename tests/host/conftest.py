@@ -24,7 +24,6 @@ from ..waiting import wait_until as wait_until
 
 ROOT = Path(__file__).parents[2]
 CACHE = Path("/var/cache/nixos-containers-tests")
-MACHINE = "nct-systemd-host"
 PACKAGES = "systemd,systemd-sysv,dbus,systemd-container,iproute2,nftables,python3,nix-bin,dnsmasq-base"
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -34,11 +33,14 @@ class SystemdHost:
 
     def __init__(self, root: Path, disk: Path) -> None:
         self.root = root
+        # Of its own: two of them may be up at once.
+        self.machine = f"nct-{disk.name}"
         # Directories that are mapped into user namespaces: an overlay cannot be.
         self.disk = {"/var/lib/nixos-containers": disk / "states", "/srv": disk / "srv"}
         self.nspawn: subprocess.Popen[bytes] | None = None
         self.groups = tuple(
-            f"{mount}/machine.slice/{MACHINE}" for mount in dict.fromkeys([*_all_but_cpusets(), *filter(None, [cgroups.hierarchies()[1]])])
+            f"{mount}/machine.slice/{self.machine}"
+            for mount in dict.fromkeys([*_all_but_cpusets(), *filter(None, [cgroups.hierarchies()[1]])])
         )
 
     def boot(self) -> None:
@@ -50,7 +52,7 @@ class SystemdHost:
         # Nested containers: every capability and system call, and a /proc/sys of which nspawn writes the network's part.
         nspawn = (
             f"exec env SYSTEMD_SECCOMP=0 SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 SYSTEMD_NSPAWN_API_VFS_WRITABLE=network "
-            f"systemd-nspawn --quiet --keep-unit --register=no --machine={MACHINE} --directory='{self.root}' --boot "
+            f"systemd-nspawn --quiet --keep-unit --register=no --machine={self.machine} --directory='{self.root}' --boot "
             f"--capability=all --private-network --bind=/nix {binds} "
             "--resolv-conf=off --timezone=off --link-journal=no --console=read-only"
         )
