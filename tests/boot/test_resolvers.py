@@ -130,6 +130,8 @@ def test_without_copyResolvConf_the_guest_gets_nothing(resolving: OwnEtc) -> Non
 
 
 def test_new_servers_of_the_host_arrive_by_themselves(resolving: OwnEtc) -> None:
+    if any(entry["state"] == "up" and not entry["name"].startswith("nct") for entry in resolving.json("list")):
+        pytest.skip("a container of this machine's owner is up, so that the watch sees the machine's own /etc and not this test's")
     resolving.write("/etc/resolv.conf", f"nameserver {SECOND}\n")
     for guest in ("nctdnsc", "nctdnsr", "nctdnsm"):
         wait_until(lambda guest=guest: ask(resolving, guest) == ANSWERS[SECOND])
