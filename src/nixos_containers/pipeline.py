@@ -47,6 +47,10 @@ if TYPE_CHECKING:
     from .plan.actions import Action
 
 
+# How many containers one line of progress names.
+_NAMED = 12
+
+
 @dataclass(frozen=True, slots=True)
 class Built:
     """A definition whose systems are all in the store."""
@@ -273,7 +277,10 @@ def build_systems(paths: Paths, spec: Spec, lock: Lock) -> None:
             (embedded if container.universe == "embedded" else foreign).append(container.system.drv)
     with log.step("fetching packages"):
         importer.prepare(paths, lock, embedded)
-    with log.step(f"building {', '.join(sorted(spec.containers)) or 'nothing'}"):
+    names = sorted(spec.containers)
+    if len(names) > _NAMED:
+        names[_NAMED:] = [f"and {len(names) - _NAMED} more"]
+    with log.step(f"building {', '.join(names) or 'nothing'}"):
         store.realise(embedded)
         store.realise(foreign, substitute=True)
 
