@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from nixos_containers.kernel import device_filter
+from nixos_containers.kernel import cgroups, device_filter
 
 from .conftest import Host, wait_until
 
@@ -56,6 +56,8 @@ class UnifiedHost(Host):
     def end(self) -> None:
         self.holder.terminate()
         self.holder.wait()
+        # systemd-nspawn makes the same cgroup in the hierarchy name=systemd, which nobody in the namespace sees.
+        cgroups.remove(tuple(f"{mount}/machine.slice/{NAME}" for mount in cgroups.hierarchies()[0].values()))
 
 
 @pytest.fixture(scope="module")
