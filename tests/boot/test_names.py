@@ -102,7 +102,7 @@ def test_who_comes_and_goes_is_followed_by_guests_that_run(named: OwnEtc, tree: 
     assert looked_up(named, guest, "nctnamec") == {"10.213.71.4", "fd00:213:71::4"}
     assert "nctnamec.containers" in text_of(named)
     named.define(definition(tree=tree))
-    named.switch()
+    named.switch("--purge")
     assert named.run("run", guest, "--", "getent", "hosts", "nctnamec").returncode != 0
     assert "nctnamec" not in text_of(named)
 
