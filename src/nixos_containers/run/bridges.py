@@ -133,7 +133,7 @@ def tell_names(paths: Paths, containers: dict[str, Container]) -> None:
 def follow_servers(paths: Paths) -> None:
     """Let every dnsmasq ask the servers that the host asks now; it sees by itself that its file was replaced."""
     for network in known(paths):
-        if os.path.exists(f"{paths.network(network)}/dnsmasq.conf"):
+        if os.path.exists(f"{paths.network(network)}/{_DNSMASQ}"):
             _follow_servers(paths, network)
 
 

@@ -13,6 +13,7 @@ from ..base.files import locked, read_text
 from ..observe.firewall import walls
 from ..plan.forwarding import CLOSE, MEMORY, NEEDS
 from .forwarding import users
+from .hosts import replace
 
 if TYPE_CHECKING:
     from ..base.paths import Paths
@@ -32,8 +33,7 @@ def let_through(paths: Paths, *, allowed: bool = True) -> list[str]:
             before = read_text(path) or ""
             if wall.door.take_out not in before.splitlines():  # written before the rule is there: whoever comes after our death finds it
                 os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
-                with open(path, "w", encoding="utf-8") as file:
-                    file.write(f"{before}{wall.door.take_out}\n")
+                replace(path, f"{before}{wall.door.take_out}\n")
             if process.run(["/bin/sh", "-c", wall.door.put_in], check=False).returncode == 0:
                 sentence = f"{wall.what} drops forwarded packets: a rule in it lets those of containers through"
                 log.say(f"{sentence}, as long as one runs (networking.containers.passFirewalls)")
