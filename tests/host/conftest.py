@@ -19,6 +19,7 @@ import pytest
 from nixos_containers.base.paths import Paths
 from nixos_containers.kernel import cgroups, proc
 from nixos_containers.packages import sources
+from nixos_containers.run import start
 
 from ..waiting import wait_until as wait_until
 
@@ -45,6 +46,7 @@ class SystemdHost:
 
     def boot(self) -> None:
         """Start it and wait until its systemd has started everything."""
+        start.make_room(Paths())  # inside, the kernel's shared limits are read-only
         for group in self.groups:
             os.makedirs(group, exist_ok=True)
         binds = " ".join(f"--bind='{source}':{target}" for target, source in self.disk.items())
@@ -154,7 +156,8 @@ def base_root(packages: str = PACKAGES) -> Path:
     return base
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: the last test of all looks whether anything still runs.
+@pytest.fixture(scope="package")
 def systemd_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SystemdHost]:
     """The booted test host with this checkout installed by `make install`."""
     with booted(base_root(), tmp_path_factory.mktemp("systemd-host")) as host:
