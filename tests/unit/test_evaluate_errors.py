@@ -210,6 +210,13 @@ def test_a_full_disk_is_the_hosts_fault_not_the_definitions() -> None:
     assert "free some space" in failure.hint
 
 
+def test_a_store_that_may_not_be_written_asks_for_root() -> None:
+    failure = explain(
+        "error: could not set permissions on '/nix/var/nix/profiles/per-user' to 755: Operation not permitted\n", suggest=nothing
+    )
+    assert isinstance(failure, HostError) and "sudo" in failure.hint and "/nix/var/nix/profiles" in failure.details
+
+
 @pytest.mark.parametrize("text", ["", "\n", "killed"])
 def test_silence_is_still_an_error(text: str) -> None:
     failure = explain(text, suggest=nothing)
