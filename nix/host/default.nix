@@ -42,6 +42,12 @@ let
   share = ask.share or { number = 0; of = 1; };
   ours = lib.ifilter0 (position: _: lib.mod position share.of == share.number) (lib.attrNames named);
   wanted = lib.getAttrs ours named;
+
+  specOf = import ./spec.nix {
+    inherit lib;
+    shared = evaluated.config.networking.containers;
+    inherit (evaluated.config.systemd) services;
+  };
 in
 {
   version = 1;
@@ -52,9 +58,12 @@ in
     drv = builtins.unsafeDiscardStringContext pkgs.staticBusybox.drvPath;
   };
   inherit (evaluated.config.networking.containers) addressPool addressPool6;
-  containers = lib.mapAttrs (import ./spec.nix {
-    inherit lib;
-    shared = evaluated.config.networking.containers;
-    inherit (evaluated.config.systemd) services;
-  }) wanted;
+  containers = lib.mapAttrs (
+    name: container:
+    let
+      # What a system throws (a failed assertion, for one) does not say whose it is: Python reads it from here.
+      attributed = builtins.addErrorContext "while evaluating the container `${name}':";
+    in
+    attributed (lib.mapAttrs (_: value: attributed (builtins.deepSeq value value)) (specOf name container))
+  ) wanted;
 }

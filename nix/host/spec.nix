@@ -34,6 +34,8 @@ let
       throw "The options 'containers.${name}.path' and 'containers.${name}.flake' cannot both be set."
     else if lib.hasInfix "_" name then
       throw "Names containing underscores are not allowed in nixos-containers. Please rename the container '${name}'"
+    else if builtins.match "[a-zA-Z0-9-]{1,64}" name == null || lib.hasPrefix "-" name then
+      throw "containers.${lib.strings.escapeNixIdentifier name}: invalid container name: letters, digits and - (at most 64 characters)"
     else if container.networkNamespace != null && (container.privateNetwork || container.interfaces != [ ]) then
       throw "containers.${name}.networkNamespace is mutually exclusive to containers.${name}.privateNetwork and containers.${name}.interfaces."
     else if container.nixDaemon && container.nixStore != "shared" then

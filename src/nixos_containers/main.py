@@ -42,9 +42,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         _forget_output()
         return _BROKEN_PIPE
     except PermissionError as failure:
+        import os
+
         from .base import log
 
-        log.error(f"nixos-container: {failure.filename or 'the host'}: permission denied\nhint: run it as root, for example with sudo")
+        place = f"{failure.filename or 'the host'}: permission denied"
+        if os.geteuid() == 0:
+            log.error(f"nixos-container: {place}\nhint: even root may not: is it immutable (lsattr), or does a security module refuse it?")
+        else:
+            log.error(f"nixos-container: this needs root ({place})\nhint: run it with sudo, or as root")
         return 1
     except OSError as failure:
         from .base import log

@@ -179,27 +179,26 @@ def evaluate_locked(
     lock_file = path_beside(source)
     lock = locking.read(lock_file)
     ready = importer.ensure_bootstrap(paths, lock, apt)
-    for _ in range(3):
-        if ready != lock:
-            locking.write(lock_file, ready)
-            lock = ready
-        memory = f"{paths.cache}/evaluations" if may_remember(nix_options) else None
-        spec = _evaluate(source, index, lock_file, names, nixpkgs, expected=len(names) or len(lock.systems), memory=memory)
-        for name in names:
-            if name not in spec.declared:
-                raise DefinitionError(f"{source} declares no container ‘{name}’", hint=f"it declares: {', '.join(spec.declared) or 'none'}")
-        ready = resolve.update_lock(lock, _wanted(spec), index, apt, keep_others=bool(names))
-        if ready == lock:
-            spec = read_flakes(spec, nix_options, directory=os.path.dirname(source))
-            if not spec.declared:
-                log.say(f"{source} declares no containers")
-                if spec.warnings:  # but options of a host
-                    log.say(f"to run what it declares as one: nixos-container create NAME --config-file {source}")
-            _tell(spec, universe_line(spec, archive=f"{index.origin} {index.suite}", lock_file=lock_file))
-            return spec, lock
-    raise DefinitionError(
-        "which packages the definition wants changes with the packages it gets", hint="does it read the package set's own closure?"
-    )
+    with locking.put_back_on_failure(lock_file):
+        for _ in range(3):
+            if ready != lock:
+                locking.write(lock_file, ready)
+                lock = ready
+            memory = f"{paths.cache}/evaluations" if may_remember(nix_options) else None
+            spec = _evaluate(source, index, lock_file, names, nixpkgs, expected=len(names) or len(lock.systems), memory=memory)
+            for name in names:
+                if name not in spec.declared:
+                    raise DefinitionError(
+                        f"{source} declares no container ‘{name}’", hint=f"it declares: {', '.join(spec.declared) or 'none'}"
+                    )
+            ready = resolve.update_lock(lock, _wanted(spec), index, apt, keep_others=bool(names))
+            if ready == lock:
+                spec = read_flakes(spec, nix_options, directory=os.path.dirname(source))
+                _tell(spec, archive=f"{index.origin} {index.suite}", source=source, lock_file=lock_file)
+                return spec, lock
+        raise DefinitionError(
+            "which packages the definition wants changes with the packages it gets", hint="does it read the package set's own closure?"
+        )
 
 
 def upgrade(paths: Paths, definition: str, *, dry_run: bool = False) -> tuple[locking.Move, ...]:
@@ -244,7 +243,12 @@ def _wanted(spec: Spec) -> dict[str, frozenset[str]]:
     }
 
 
-def _tell(spec: Spec, universe: str | None) -> None:
+def _tell(spec: Spec, *, archive: str, source: str, lock_file: str) -> None:
+    if not spec.declared:
+        log.say(f"{source} declares no containers")
+        if spec.warnings:  # but options of a host
+            log.say(f"to run what it declares as one: nixos-container create NAME --config-file {source}")
+    universe = universe_line(spec, archive=archive, lock_file=lock_file)
     if universe is not None:
         log.say(universe)
     attributed = {warning for container in spec.containers.values() for warning in container.system.warnings}

@@ -12,12 +12,8 @@ import pytest
 
 from .conftest import EXAMPLES, Host, renamed, wait_until
 
-SEED_SNIPPETS = {
-    "quickstart": ["services.openssh.enable = true;", 'hostAddress = "10.100.0.1";', "autoStart = true;"],
-    "port-forward": ['{ hostPort = 8080; containerPort = 80; protocol = "tcp"; }', "# privateNetwork = false;"],
-    "bind-mounts": ['hostPath = "/path/on/host";', "isReadOnly = false;", "ephemeralRootfs = true;"],
-    "limits": ['CPUQuota = "50%";  # Limit to 50% CPU', 'extraFlags = [ "--memory-limit=1G" ];'],
-}
+# The seed document's definitions, byte for byte, each under the name of the example that runs it.
+SEED = sorted((Path(__file__).parents[1] / "fixtures" / "seed").glob("*.nix"))
 
 
 @pytest.fixture
@@ -38,11 +34,16 @@ def try_get(url: str) -> str | None:
         return None
 
 
-@pytest.mark.parametrize("name", sorted(SEED_SNIPPETS))
-def test_the_examples_hold_the_seeds_words(name: str) -> None:
-    text = (EXAMPLES / name / "configuration.nix").read_text(encoding="utf-8")
-    for snippet in SEED_SNIPPETS[name]:
-        assert snippet in text
+@pytest.mark.parametrize("snippet", SEED, ids=[path.stem for path in SEED])
+def test_the_examples_hold_the_seeds_definitions_verbatim(snippet: Path) -> None:
+    assert snippet.read_text(encoding="utf-8") in (EXAMPLES / snippet.stem / "configuration.nix").read_text(encoding="utf-8")
+
+
+def test_every_example_is_run_by_a_test() -> None:
+    tests = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+    for example in sorted(path.parent.name for path in EXAMPLES.glob("*/configuration.nix")):
+        assert f'use_example("{example}")' in tests or f'EXAMPLES / "{example}"' in tests, example
+    assert len(SEED) == 4
 
 
 def test_a_forwarded_port_answers_on_the_hosts_loopback(fresh: Host) -> None:

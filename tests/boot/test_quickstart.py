@@ -51,9 +51,17 @@ def test_ssh_answers_on_the_network(quickstart: Host) -> None:
 
 
 def test_the_guests_firewall_refuses_other_ports(quickstart: Host) -> None:
-    quickstart.inside(NAME, "systemd-run", "--unit=listener", "bash", "-c", "exec socat TCP-LISTEN:4444,fork EXEC:true || exec sleep 60")
+    quickstart.inside(NAME, "systemd-run", "--unit=listener", "systemd-socket-activate", "-a", "--inetd", "-l", "4444", "echo", "hello")
+    ask = ("bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/4444 && cat <&3")
+    assert wait_until(lambda: quickstart.run("run", NAME, "--", *ask).stdout) == "hello\n", "something listens"
     with pytest.raises(OSError):
         socket.create_connection((ADDRESS, 4444), timeout=1)
+    quickstart.inside(NAME, "systemctl", "stop", "firewall")
+    assert banner(ADDRESS, 4444) == "hello\n", "it was the firewall that refused"
+    quickstart.inside(NAME, "systemctl", "start", "firewall")
+    with pytest.raises(OSError):
+        socket.create_connection((ADDRESS, 4444), timeout=1)
+    quickstart.inside(NAME, "systemctl", "stop", "listener")
 
 
 def test_status_input_and_words_pass_through(quickstart: Host) -> None:

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from nixos_containers.evaluate.evaluate import Request, command, nix_tree
+from nixos_containers.evaluate.evaluate import Request, command
+from nixos_containers.evaluate.tree import nix_tree
 
 from ..trees import make_flake, make_tree
 from .runner import NIX_CONFIG, nix_instantiate

@@ -10,9 +10,11 @@ import pytest
 
 from nixos_containers.base import nix
 from nixos_containers.base.errors import ContainerError, DefinitionError, HostError
+from nixos_containers.evaluate.backtrace import take_apart
 from nixos_containers.evaluate.errors import explain
 from nixos_containers.evaluate.hints import hint as advise
-from nixos_containers.evaluate.hints import worth_reading
+from nixos_containers.evaluate.hints import worth_reading, wrong_type
+from nixos_containers.evaluate.tree import nix_tree
 
 
 def nothing(_: str) -> list[str]:
@@ -99,6 +101,95 @@ def test_later_nix_puts_its_sentence_last() -> None:
     assert failure.details.startswith("at /etc/nixos/configuration.nix:4:36:")
 
 
+# What --show-trace says about one mistake: up to Nix 2.17, and later.
+TRACE_BELOW = f"""\
+error: my own words
+
+       … while evaluating definitions from `/etc/nixos/configuration.nix':
+
+       … while evaluating 'settle'
+
+       at {nix_tree()}/lib/modules/definitions.nix:70:11:
+
+           69|   settle =
+           70|     defs:
+             |     ^
+
+       … while evaluating the option `containers.web.config.environment.etc.x.text':
+
+       … while evaluating the option `containers.web.config.environment.etc.x.source':
+
+       … while evaluating the container `web':
+"""
+TRACE_ABOVE = f"""\
+error:
+       … while evaluating the container `web':
+
+       … while evaluating the option `containers.web.config.environment.etc.x.source':
+
+       … while evaluating the option `containers.web.config.environment.etc.x.text':
+
+       … while calling 'settle'
+         at {nix_tree()}/lib/modules/definitions.nix:70:11:
+           69|   settle =
+           70|     defs:
+             |     ^
+
+       … while evaluating definitions from `/etc/nixos/configuration.nix':
+
+       error: my own words
+"""
+
+
+@pytest.mark.parametrize("text", [TRACE_BELOW, TRACE_ABOVE], ids=["2.8", "later"])
+def test_an_error_without_a_place_of_its_own_says_which_option_it_is(text: str) -> None:
+    said = take_apart(text)
+    assert said.lines == ("my own words",) and said.place is None
+    assert [frame.place.file for frame in said.frames if frame.place] == [f"{nix_tree()}/lib/modules/definitions.nix"]
+    assert str(explain(text, suggest=nothing)) == (
+        "my own words\nwhile evaluating the option `containers.web.config.environment.etc.x.text', defined in /etc/nixos/configuration.nix"
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "error:\n       Failed assertions:\n       - one\n\n       … while evaluating the container `web':\n",
+        "error:\n       … while evaluating the container `web':\n\n       error:\n       Failed assertions:\n       - one\n",
+    ],
+    ids=["2.8", "later"],
+)
+def test_a_failed_assertion_says_whose_it_is(text: str) -> None:
+    assert str(explain(text, suggest=nothing)) == "containers.web: Failed assertions:\n- one"
+
+
+def test_a_place_in_a_file_of_ours_gives_way_to_the_persons_own() -> None:
+    text = (
+        f"error: value is a list while a set was expected\n\n       at {nix_tree()}/lib/attrsets.nix:1:1:\n\n            1| x\n\n"
+        "       … from call site\n\n       at /etc/nixos/web.nix:3:7:\n\n            3|   a = lib.attrNames [ ];\n             |       ^\n"
+    )
+    details = explain(text, suggest=nothing).details
+    assert details.startswith("at /etc/nixos/web.nix:3:7:\n     3|   a = lib.attrNames [ ];\n      |       ^")
+    assert nix_tree() not in details
+
+
+def test_a_place_that_nix_names_itself_needs_no_option() -> None:
+    text = "error: undefined variable 'q'\n\n       at /x.nix:1:2:\n\n            1| q\n\n       … while evaluating the option `containers.web.after':\n"
+    assert "option" not in str(explain(text, suggest=nothing))
+
+
+@pytest.mark.parametrize("key", ["/etc/nixos/web.nix", ":anon-1"])
+def test_a_module_argument_that_nothing_provides(key: str) -> None:
+    text = (
+        f"error: attribute 'inputs' missing\n\n       at {nix_tree()}/lib/modules/syntax.nix:1:1:\n\n            1| x\n\n"
+        "       … noting that argument `inputs` is not externally provided, so querying `_module.args` instead, requiring `config`\n\n"
+        f"       … while evaluating the module argument `inputs' in \"{key}\":\n\n       … while evaluating the container `web':\n"
+    )
+    failure = explain(text, suggest=lambda _: ["inetsim"])
+    assert "wants the argument ‘inputs’" in failure.what and "containers.web.specialArgs" in failure.hint
+    assert ("in /etc/nixos/web.nix" in failure.details) == (key != ":anon-1")
+
+
 def test_colours_are_taken_out() -> None:
     assert str(explain("\x1b[31;1merror:\x1b[0m broken\n", suggest=nothing)) == "broken"
 
@@ -117,6 +208,13 @@ def test_a_full_disk_is_the_hosts_fault_not_the_definitions() -> None:
     failure = explain("error: writing to file: No space left on device\n", suggest=nothing)
     assert isinstance(failure, HostError)
     assert "free some space" in failure.hint
+
+
+def test_a_store_that_may_not_be_written_asks_for_root() -> None:
+    failure = explain(
+        "error: could not set permissions on '/nix/var/nix/profiles/per-user' to 755: Operation not permitted\n", suggest=nothing
+    )
+    assert isinstance(failure, HostError) and "sudo" in failure.hint and "/nix/var/nix/profiles" in failure.details
 
 
 @pytest.mark.parametrize("text", ["", "\n", "killed"])
@@ -146,6 +244,16 @@ OPTIONS = ["containers.<name>.autoStart", "containers.<name>.limits.memoryMax", 
         ("The option `containers.web.frobnicate' does not exist. Definition values:", "", "options frobnicate"),
         ("A definition for option `x' is not of type `package'. Definition values:", '- In `/x.nix\': "vim"', "pkgs.NAME"),
         ("file 'nixpkgs' was not found in the Nix search path", "", "--nixos-path"),
+        ("undefined variable 'pkgs'", "", "{ pkgs, ... }:"),
+        ("attribute 'x' already defined at /x.nix:1:2", "", "take one ‘x’ away"),
+        ("stack overflow (possible infinite recursion)", "", "that same value"),
+        ("syntax error, unexpected '=', expecting ';'", "", "a ; is missing"),
+        ("syntax error, unexpected ':', expecting '.' or '='", "", "with ="),
+        ("syntax error, unexpected invalid token", "at /x.nix:1:1:", "UTF-8"),
+        ("value is a path while a list was expected", "", "imports = [ ./guest.nix ]"),
+        ("cannot coerce an integer to a string", "", "toString"),
+        ("cannot coerce an integer to a string: 8080", "", "toString"),
+        ("unable to download 'https://x': Couldn't connect to server (7)", "", "on the network"),
     ],
 )
 def test_common_mistakes_get_a_way_on(what: str, details: str, hint: str) -> None:
@@ -158,3 +266,32 @@ def test_suggestions_that_resemble_nothing_are_left_out() -> None:
     details = "- In `/x.nix': true\n\nDid you mean `containers.web.autoStart', `containers.web.after' or `containers.web.nat'?"
     assert worth_reading(details, what, "") == "- In `/x.nix': true\n\nDid you mean `containers.web.autoStart'?"
     assert worth_reading(details, "The option `containers.web.frobnicate' does not exist.", "") == "- In `/x.nix': true"
+
+
+@pytest.mark.parametrize(
+    ("type_", "value", "hint"),
+    [
+        ("package", '"vim"', "pkgs.NAME"),
+        ("list of package", "22", "[ 22 ]"),
+        ("boolean", '"true"', "without quotes"),
+        ("null or boolean", "1", "true or false"),
+        ("16 bit unsigned integer; between 0 and 65535 (both inclusive)", '"80"', "without quotes: 80"),
+        ("null or string", "8", 'in quotes: "8"'),
+        ("attribute set of (submodule)", "[", "{ NAME = VALUE; }"),
+        ("absolute path", '"data"', "from the root on"),
+        ("list of package", "[", ""),
+        ("boolean", "{", ""),
+        ("16 bit unsigned integer; between 0 and 65535 (both inclusive)", "99999", ""),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_written_right(type_: str, value: str, hint: str) -> None:
+    said = wrong_type("containers.web.x", type_, value)
+    assert hint in said if hint else said == ""
+
+
+@pytest.mark.parametrize(("source", "packages"), [("pkgs.htoop", True), ("lib.htoop", False), ("pkgs.python3Packages.htoop", False)])
+def test_packages_are_suggested_for_packages_alone(source: str, packages: bool) -> None:
+    text = f"error: attribute 'htoop' missing\n\n       at /x.nix:1:5:\n\n            1| a = {source};\n             |     ^\n       Did you mean one of a or b?\n"
+    said = str(explain(text, suggest=lambda _: ["htop"]))
+    assert ("did you mean htop?" in said) == packages
+    assert ("Did you mean one of a or b?" in said) != packages

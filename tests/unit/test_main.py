@@ -75,6 +75,17 @@ def test_the_kernels_refusals_are_sentences(
     assert words in capfd.readouterr().err
 
 
+@pytest.mark.parametrize(("user", "words"), [(1000, ["this needs root", "sudo"]), (0, ["even root may not", "lsattr"])])
+def test_what_may_not_be_done_says_who_could(
+    user: int, words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failing(monkeypatch, PermissionError(errno.EACCES, "denied", "/run/lock/x"))
+    monkeypatch.setattr("os.geteuid", lambda: user)
+    assert main(["list", "--long"]) == 1
+    told = capsys.readouterr().err
+    assert all(word in told for word in [*words, "/run/lock/x"]), told
+
+
 def test_answers_are_on_stdout_and_talk_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list"]) == 0
     assert capsys.readouterr() == ("web\n", "")

@@ -207,3 +207,24 @@ def test_what_apt_says_becomes_advice(paths: Paths, archive: Archive, said: str,
     assert type(error) is kind
     assert words in error.what
     assert error.hint
+
+
+def download(name: str) -> Download:
+    return Download(name, f"pool/{name}.deb", "0" * 64, 1)
+
+
+def test_an_archive_that_is_away_is_not_taken_for_one_that_dropped_the_files(paths: Paths, archive: Archive) -> None:
+    """The archive of security updates answers that it has no such file, as always; the main one is away."""
+    said = "E: Failed to fetch http://main/x.deb  Could not connect to main:80\nE: Failed to fetch http://security/x.deb  404  Not Found\n"
+    assert "cannot be reached" in complaints.missing([download("x")], said, Apt(paths)).what
+    gone = complaints.missing([download("x")], said.splitlines()[1], Apt(paths))
+    assert "no longer has: x" in gone.what and "upgrade" in gone.hint
+
+
+def test_of_a_hundred_complaints_the_first_few_are_shown(paths: Paths, archive: Archive) -> None:
+    said = "W: Download is performed unsandboxed as root\n" + "".join(
+        f"E: Failed to fetch http://x/{number}.deb  Temporary failure resolving 'x'\n" for number in range(100)
+    )
+    lines = complaints.missing([download("x")], said + "E: Download Failed\n", Apt(paths)).details.splitlines()
+    assert len(lines) == 7 and lines[0].endswith("0.deb  Temporary failure resolving 'x'")
+    assert lines[-2:] == ["(and 95 more)", "E: Download Failed"]

@@ -11,6 +11,7 @@ let
   inherit (builtins)
     addErrorContext
     attrNames
+    elem
     head
     isAttrs
     mapAttrs
@@ -43,6 +44,14 @@ let
     "require"
     "imports"
     "freeformType"
+  ];
+
+  # A whole module may be one property: { lib, ... }: lib.mkIf condition { ... }.
+  properties = [
+    "if"
+    "merge"
+    "order"
+    "override"
   ];
 in
 {
@@ -94,7 +103,8 @@ in
         key = toString (m.key or key);
         imports = if m ? require then m.require ++ m.imports or [ ] else m.imports or [ ];
         options = { };
-        config = withFreeformType (removeAttrs m shortFormReserved);
+        config =
+          if elem (m._type or null) properties then m else withFreeformType (removeAttrs m shortFormReserved);
       };
 
   applyModuleArgsIfFunction =

@@ -47,6 +47,22 @@ in
     expr = (configOf [ (int { }) (mkForce { v = 1; }) { v = 2; } ]).v;
     expected = 1;
   };
+  "a function that returns an mkIf" = {
+    expr = (configOf [ enable (int { default = 0; }) ({ config, ... }: mkIf config.enable { v = 1; }) { enable = true; } ]).v;
+    expected = 1;
+  };
+  "a function that returns an mkIf which is false" = {
+    expr = (configOf [ enable (int { default = 0; }) ({ config, ... }: mkIf config.enable { v = 1; }) ]).v;
+    expected = 0;
+  };
+  "a function that returns an mkMerge" = {
+    expr = configOf [ enable (int { }) ({ ... }: mkMerge [ { v = 1; } { enable = true; } ]) ];
+    expected = { v = 1; enable = true; };
+  };
+  "a function that returns an mkForce" = {
+    expr = (configOf [ (int { }) ({ ... }: mkForce { v = 1; }) { v = 2; } ]).v;
+    expected = 1;
+  };
   "mkIf with something else than a Boolean" = {
     expr = (configOf [ (int { }) { v = mkIf 1 2; } ]).v;
     error = "‘mkIf’ called with a non-Boolean condition";

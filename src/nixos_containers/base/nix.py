@@ -47,6 +47,8 @@ def disk_trouble(stderr: str) -> HostError | None:
             details=sentence,
             hint="make /nix writable (mount -o remount,rw, after a look at dmesg), then try again; nothing was changed",
         )
+    if "/nix/" in sentence and sentence.endswith(("Operation not permitted", "Permission denied")):
+        return HostError("Nix may not write its store", details=sentence, hint="run it as root, for example with sudo")
     if "executing SQLite statement" in sentence and "disk I/O error" in sentence:
         return HostError(
             "Nix cannot write its database",

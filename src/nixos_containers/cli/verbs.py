@@ -37,7 +37,8 @@ VERBS: tuple[Verb, ...] = (
         text=(
             "Evaluates the file, locks its packages, builds the systems; then creates, updates, starts and "
             "removes containers until the host matches. Until everything is built, no container is touched; a "
-            "second `switch` finds nothing to do and says so.\n\n"
+            "second `switch` finds nothing to do and says so. With `--dry-run` nothing is built and no container "
+            "touched; the lock file beside the definition is written.\n\n"
             "Containers that need it are restarted, those whose system alone changed are switched in place, and "
             "those with `autoStart` are started. Containers that another definition file declares, and those of "
             "`create`, are left alone. With names, only these containers are looked at. A container that the file "

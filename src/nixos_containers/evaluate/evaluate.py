@@ -14,6 +14,7 @@ from ..base.paths import check_name
 from ..declare.codec import decode
 from ..declare.container import Spec
 from .errors import explain
+from .tree import nix_tree
 
 if TYPE_CHECKING:
     import subprocess
@@ -22,15 +23,6 @@ if TYPE_CHECKING:
 _SPEC_VERSION = 1
 _WORTH_A_PROCESS = 12
 _MOST_PROCESSES = 4
-
-
-def nix_tree() -> str:
-    """The directory of our Nix files: beside the package when installed, or the checkout's."""
-    here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    for candidate in (f"{here}/nix", f"{os.path.dirname(here)}/nix", f"{os.path.dirname(os.path.dirname(here))}/nix"):
-        if os.path.exists(f"{candidate}/host/default.nix"):
-            return candidate
-    raise DefinitionError("the Nix files of nixos-containers are not installed beside its Python files", hint="make install")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +70,7 @@ def command(tree: str, request: str) -> list[str]:
         "--strict",
         "--json",
         "--read-write-mode",
+        "--show-trace",
         f"{tree}/host/default.nix",
         "--argstr",
         "request",

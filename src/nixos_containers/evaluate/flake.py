@@ -83,6 +83,8 @@ def evaluate_flake(name: str, text: str, options: Sequence[str], *, directory: s
     if done.returncode != 0:
         failure: ContainerError = explain(done.stderr, suggest=lambda _: [])
         if isinstance(failure, DefinitionError):
+            if "No such file or directory" in failure.what:
+                failure.hint = ""  # that is about modules
             failure.hint = failure.hint or _hint(flake, str(failure))
             failure.details = "\n".join(filter(None, (failure.details, f"in containers.{name}.flake = {text}")))
         raise failure
@@ -99,6 +101,8 @@ def _environment(options: Sequence[str]) -> dict[str, str]:
 def _hint(flake: Flake, said: str) -> str:
     if "does not provide attribute" in said:
         return f"the flake {flake.uri} must have nixosConfigurations.{flake.attribute}"
+    if flake.uri.startswith("/") and not os.path.exists(flake.uri.partition("?")[0]):
+        return f"there is no directory {flake.uri}; a relative path starts at the definition file's directory"
     if os.path.exists(f"{flake.uri}/flake.nix") and not flake.uri.startswith(("/", ".")):
         return f"a directory is written ./{flake.uri}; without ./ it is a name in Nix's registry of flakes"
     return f"to see it again: nix eval {flake.installable}.config.system.build.toplevel.outPath"

@@ -13,14 +13,16 @@ from ..base.errors import DefinitionError, UsageError
 from ..declare.codec import decode
 from ..declare.option import Option, OptionValue
 from .errors import explain
-from .evaluate import Request, nix_system, nix_tree
+from .evaluate import Request, nix_system
+from .tree import nix_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
 def _ask(file: str, request: str, suggest: Callable[[str], list[str]]) -> Any:
-    command = ["nix-instantiate", "--eval", "--strict", "--json", f"{nix_tree()}/host/{file}", "--argstr", "request", request]
+    door = f"{nix_tree()}/host/{file}"
+    command = ["nix-instantiate", "--eval", "--strict", "--json", "--show-trace", door, "--argstr", "request", request]
     done = process.run(command, env=nix.environment(substitute=False), check=False)
     if done.returncode != 0:
         raise explain(done.stderr, suggest=suggest)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..base.errors import UsageError
 from ..base.files import read_text
-from .evaluate import nix_tree
+from .tree import nix_tree
 
 if TYPE_CHECKING:
     from ..base.paths import Paths

@@ -271,7 +271,7 @@ class Apt:
             said = ""
             # A file's path is the same on every mirror, but not which of several archives has it.
             for base in self.sources.uris():
-                said = "".join(self._fetch(base, left[start : start + 500]) for start in range(0, len(left), 500))
+                said += "".join(self._fetch(base, left[start : start + 500]) for start in range(0, len(left), 500))
                 left = [item for item in left if not self.is_here(item)]
                 if not left:
                     return

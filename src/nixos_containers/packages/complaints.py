@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 def missing(left: Sequence[Download], said: str, apt: Apt) -> ContainerError:
     """Why files could not be had: gone from the mirror, no network, no space."""
     names = ", ".join(item.name for item in left[:5]) + (f" and {len(left) - 5} more" if len(left) > 5 else "")
-    if re.search(r"\b404\b|Not Found|No such file or directory", said):
+    # One archive that is away matters more than another one that never had the file.
+    if not _AWAY.search(said) and re.search(r"\b404\b|Not Found|No such file or directory", said):
         return HostError(
             f"the package archive no longer has: {names}",
             hint="the lock file names versions that were replaced; ‘nixos-container upgrade’ moves to the present ones",
@@ -31,16 +32,27 @@ def missing(left: Sequence[Download], said: str, apt: Apt) -> ContainerError:
     return error
 
 
-_NETWORK = re.compile(
+_AWAY = re.compile(
     r"Could not (resolve|connect)|Temporary failure|Connection (failed|timed out|refused)|Network is unreachable"
-    r"|Failed to fetch|Unable to connect|Cannot initiate the connection"
+    r"|Unable to connect|Cannot initiate the connection"
 )
+# apt's own remark about whose files it writes: ours, as root, so that nobody else can change them.
+_NOISE = "W: Download is performed unsandboxed"
+_MOST_LINES = 6
+
+
+def _worth_reading(said: str) -> str:
+    """What apt complained about, each complaint once; of a hundred files that could not be had, the first few."""
+    lines = [line for line in said.splitlines() if line.startswith(("E:", "W:", "Err:", " ")) or " : " in line]
+    lines = list(dict.fromkeys(line for line in lines if not line.startswith(_NOISE)))
+    if len(lines) > _MOST_LINES + 1:
+        lines[_MOST_LINES - 1 : -1] = [f"(and {len(lines) - _MOST_LINES} more)"]
+    return "\n".join(lines)
 
 
 def explain(said: str, apt: Apt) -> ContainerError:
     """apt's complaint as an error that says what to do."""
-    lines = [line for line in said.splitlines() if line.startswith(("E:", "W:", "Err:", " ")) or " : " in line]
-    details = "\n".join(dict.fromkeys(lines))
+    details = _worth_reading(said)
     unknown = re.findall(r"Unable to locate package (\S+)|Package '?(\S+?)'? has no installation candidate", said)
     if unknown:
         names = ", ".join(sorted({first or second for first, second in unknown}))
@@ -54,7 +66,7 @@ def explain(said: str, apt: Apt) -> ContainerError:
         return DefinitionError("these packages exclude each other", details=details, hint="take one of them out")
     if re.search(r"NO_PUBKEY|not signed|EXPKEYSIG|BADSIG|is not valid yet|Release file .*expired", said):
         return HostError("the archive's signature is not accepted", details=details, hint=f"see {apt.sources.origin}")
-    if _NETWORK.search(said):
+    if _AWAY.search(said) or "Failed to fetch" in said:
         return HostError(
             "the package archive cannot be reached",
             details=details,

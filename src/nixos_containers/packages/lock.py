@@ -6,6 +6,7 @@ so that a version control system shows what moved. Not for deciding what moves (
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from dataclasses import dataclass, field, replace
@@ -15,7 +16,7 @@ from ..base import files
 from ..base.errors import DefinitionError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 VERSION = 1
 
@@ -121,6 +122,20 @@ def write(path: str, lock: Lock) -> None:
     text = dump(lock)
     if files.read_text(path) != text:
         files.write_atomically(path, text)
+
+
+@contextlib.contextmanager
+def put_back_on_failure(path: str) -> Iterator[None]:
+    """Leave the file as it was when the block fails: a definition that does not evaluate locks nothing."""
+    before = files.read_text(path)
+    try:
+        yield
+    except BaseException:
+        if before is None:
+            files.remove(path)
+        elif files.read_text(path) != before:
+            files.write_atomically(path, before)
+        raise
 
 
 def read(path: str) -> Lock:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
 from typing import TYPE_CHECKING
 
 from ..base.errors import DefinitionError
 
 if TYPE_CHECKING:
-    from ..declare.container import Container, Network
+    from ..declare.container import Container, Network, VethPair
 
 _LONGEST = 15  # IFNAMSIZ - 1
 _LEAST_FOR_IPV6 = 1280
@@ -32,6 +33,7 @@ def check_network(container: Container) -> None:
             f"{where}: hostBridge and hostAddress exclude each other", hint="with a bridge, give the bridge itself the host's address"
         )
     for pair_where, pair in ((where, network), *((f"{where}.extraVeths.{name}", pair) for name, pair in network.extra_veths.items())):
+        _check_addresses(pair_where, pair)
         for host, local in ((pair.host_address, pair.local_address), (pair.host_address6, pair.local_address6)):
             if host and local and host.partition("/")[0] == local.partition("/")[0]:
                 raise DefinitionError(
@@ -48,6 +50,30 @@ def check_network(container: Container) -> None:
                 )
         if pair.mtu is not None and pair.mtu < _LEAST_FOR_IPV6 and (pair.local_address6 or pair.host_address6):
             raise DefinitionError(f"{pair_where}.mtu: IPv6 needs {_LEAST_FOR_IPV6} at least, not {pair.mtu}", hint="RFC 8200, section 5")
+
+
+def _check_addresses(where: str, pair: VethPair) -> None:
+    """Each option holds an address of its own family, with or without a prefix length."""
+    for option, text, version in (
+        ("hostAddress", pair.host_address, 4),
+        ("localAddress", pair.local_address, 4),
+        ("hostAddress6", pair.host_address6, 6),
+        ("localAddress6", pair.local_address6, 6),
+    ):
+        if text is None:
+            continue
+        try:
+            found = ipaddress.ip_interface(text).version
+        except ValueError:
+            found = None
+        if found != version:
+            other = option.removesuffix("6") + ("6" if found == 6 else "")
+            raise DefinitionError(
+                f"{where}.{option}: ‘{text}’ is not an IPv{version} address",
+                hint=f"write it as {'10.100.0.1' if version == 4 else 'fd00::1'}, or with a prefix length behind it"
+                if found is None
+                else f"an IPv{found} address is given as {other}",
+            )
 
 
 def _check_unused(network: Network, where: str) -> None:

@@ -154,6 +154,14 @@ in
   config = {
     system.nixos.version = mkDefault (cfg.release + cfg.versionSuffix);
 
+    # Asked for by few modules, so the type alone would let a number pass.
+    assertions = [
+      {
+        assertion = lib.all lib.isString opt.stateVersion.definitions;
+        message = ''system.stateVersion is text: write it in quotes, as in system.stateVersion = "23.11";'';
+      }
+    ];
+
     environment.etc = {
       "os-release".text = text osRelease;
       "lsb-release".text = text lsbRelease;
