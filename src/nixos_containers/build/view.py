@@ -38,6 +38,10 @@ mount --bind /nix "$1" && cd "$1" && shift && exec cp --archive --link --target-
 """
 
 
+# What the name of a view begins with that is being removed.
+_GONE = ".gone-"
+
+
 def ensure(paths: Paths, name: str, roots: Sequence[str], *, running: bool) -> str | tuple[str, ...]:
     """Have a view for container `name` that holds the closure of the store paths `roots`; what to mount as its store.
 
@@ -87,13 +91,21 @@ def _view_of(paths: Paths, name: str) -> str | None:
 def _users(paths: Paths, directory: str) -> list[str]:
     links = os.path.dirname(paths.store_view("any"))
     names = os.listdir(links) if os.path.isdir(links) else []
-    return sorted(name for name in names if _view_of(paths, name) == directory)
+    # What has a dot is no name: a link that a killed command had not put in its place (run/debris.py).
+    return sorted(name for name in names if "." not in name and _view_of(paths, name) == directory)
 
 
 def _remove_unused(paths: Paths) -> None:
-    for entry in os.listdir(paths.store_views) if os.path.isdir(paths.store_views) else ():
-        if not _users(paths, f"{paths.store_views}/{entry}"):
-            _discard(f"{paths.store_views}/{entry}")
+    for entry in sorted(os.listdir(paths.store_views)) if os.path.isdir(paths.store_views) else ():
+        view = f"{paths.store_views}/{entry}"
+        if _users(paths, view):
+            continue
+        if not entry.startswith(_GONE):
+            # Out of sight in one step: half a view would still say that it is whole.
+            gone = f"{paths.store_views}/{_GONE}{entry}.{os.getpid()}"
+            os.rename(view, gone)
+            view = gone
+        _discard(view)
 
 
 def _add(directory: str, key: str, roots: Sequence[str]) -> None:
