@@ -9,7 +9,7 @@ import os
 from typing import TYPE_CHECKING
 
 from ..base import log, process
-from ..base.errors import HostError
+from ..base.errors import ContainerError, HostError
 from ..base.files import locked
 from ..kernel import confine
 from ..observe import containers as observe
@@ -22,14 +22,24 @@ if TYPE_CHECKING:
     from ..plan.facts import Host
 
 
-def repair_all(paths: Paths, host: Host) -> list[str]:
-    """Repair every container and the shared directories; return what was done, one sentence each."""
+def repair_all(paths: Paths, host: Host, *, failures: list[ContainerError] | None = None) -> list[str]:
+    """Repair every container and the shared directories; return what was done, one sentence each.
+
+    A container that cannot be repaired is no reason for commands that concern others to fail: it is warned of, or put among `failures`.
+    """
     done = []
     for name in sorted({*observe.names(paths), *observe.run_states(paths)}):
         if not needs_repair(paths, host, name):
             continue
-        with locked(paths.lock(name), who=command_line()):
-            sentence = repair(paths, host, name)
+        try:
+            with locked(paths.lock(name), who=command_line()):
+                sentence = repair(paths, host, name)
+        except ContainerError as failure:
+            if failures is None:
+                log.warn(str(failure))
+            else:
+                failures.append(failure)
+            continue
         if sentence:
             done.append(sentence)
     done += unfinished.settle_all(paths, host) + throwaway.discard_unwanted(paths, host)
