@@ -143,9 +143,9 @@ def prepare_root(paths: Paths, record: Record) -> str:
     os.makedirs(paths.states, mode=0o755, exist_ok=True)
     if disk.prepare(paths, record.container, skeleton=_SKELETON):
         return root
-    if os.path.isdir(root) and os.listdir(root) == ["persistent"]:
-        for directory, mode in _SKELETON.items():  # it was ephemeral: no guest has had this directory for its root
-            os.mkdir(f"{root}/{directory}", mode)
+    if os.path.isdir(root) and _was_ephemeral(root):
+        for directory, mode in _SKELETON.items():  # no guest has had this directory for its root
+            os.makedirs(f"{root}/{directory}", mode, exist_ok=True)
     if not os.path.isdir(root):
         fresh = f"{paths.states}/.new-{name}-{os.getpid()}"
         os.mkdir(fresh, 0o755)
@@ -153,6 +153,12 @@ def prepare_root(paths: Paths, record: Record) -> str:
             os.mkdir(f"{fresh}/{directory}", mode)
         os.rename(fresh, root)
     return root
+
+
+def _was_ephemeral(root: str) -> bool:
+    """Whether there is nothing in `root` but what an ephemeral container keeps, and a skeleton that a killed command did not finish."""
+    entries, top = set(os.listdir(root)), [directory for directory in _SKELETON if "/" not in directory]
+    return "persistent" in entries and entries <= {"persistent", *top} and top[-1] not in entries
 
 
 def prepare_directories(root: str, *wanted: str) -> None:
