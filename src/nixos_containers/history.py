@@ -62,7 +62,10 @@ def prune(paths: Paths, name: str, *, keep: int | None, older_than: float | None
     """Remove old generations of container `name`; return their numbers.
 
     The newest `keep` stay, and those younger than `older_than` seconds; the current and the running one always stay.
+    Raises NoSuchContainer.
     """
+    if name not in observe.names(paths):
+        raise observe.NoSuchContainer(name, observe.names(paths))
     with locked(paths.lock(name), who=command_line()):
         known = profiles.generations(paths, name)
         running = observe.running(paths, name)
