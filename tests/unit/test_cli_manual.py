@@ -72,7 +72,9 @@ def test_the_synopsis_says_which_words_are_needed(name: str, expected: str) -> N
 
 
 @pytest.mark.skipif(shutil.which("groff") is None, reason="needs groff")
-@pytest.mark.parametrize("page", [path for path in sorted(MANUAL.parent.glob("*.[58]")) if not path.read_text().startswith(".so ")], ids=lambda page: page.name)
+@pytest.mark.parametrize(
+    "page", [path for path in sorted(MANUAL.parent.glob("*.[58]")) if not path.read_text().startswith(".so ")], ids=lambda page: page.name
+)
 def test_groff_reads_the_pages_without_a_complaint(page: Path) -> None:
     done = subprocess.run(["groff", "-man", "-ww", "-Tutf8", "-P-cbou", str(page)], capture_output=True, text=True, check=False)
     complaints = [line for line in done.stderr.splitlines() if "can't break line" not in line]

@@ -48,7 +48,16 @@ def test_the_definition_of_the_environment(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [[], ["boot"], ["switch", "build"], ["build", "--rollback"], ["switch", "--flake", "."], ["switch", "--nosuch"], ["switch", "--option", "a"]]
+    "words",
+    [
+        [],
+        ["boot"],
+        ["switch", "build"],
+        ["build", "--rollback"],
+        ["switch", "--flake", "."],
+        ["switch", "--nosuch"],
+        ["switch", "--option", "a"],
+    ],
 )
 def test_what_it_refuses(words: list[str], tmp_path: Path) -> None:
     done = rebuild(tmp_path, *words)
