@@ -21,7 +21,7 @@ from nixos_containers.declare.container import Network, Record
 from nixos_containers.observe import containers as observe
 from nixos_containers.observe.reserved import reserved
 from nixos_containers.plan.actions import Action, Create, Reload, SetProfile, Update
-from nixos_containers.run import addresses, debris, execute, move, records, reload, storeview, throwaway, unfinished
+from nixos_containers.run import addresses, debris, execute, move, records, reload, resolver, storeview, throwaway, unfinished
 from nixos_containers.run.start import prepare_root
 
 from .samples import host, record
@@ -304,3 +304,16 @@ def test_a_move_is_finished_however_far_it_came(paths: Paths, monkeypatch: pytes
     move.take_over(paths, host(), "web", "site")
     assert observe.names(paths) == ["site"] and os.path.isdir(paths.state("site") + "/root")
     assert profiles.generations(paths, "site") == {1: OLD, 2: NEW, 3: OLD} and profiles.current(paths, "site") == 3
+
+
+def test_a_damaged_record_of_one_that_runs_keeps_no_name_servers_from_others(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    existing(paths)
+    Path(paths.run_state("web"), "guest").mkdir(parents=True)
+    Path(paths.shared).mkdir()
+    Path(paths.shared, "resolver.json").write_text("{ half", encoding="utf-8")
+    Path(paths.run_state("web"), "nspawn.pid").write_text("1\n", encoding="utf-8")
+    Path(observe.record_path(paths, "web")).write_text("{", encoding="utf-8")
+    monkeypatch.setattr(observe, "running", lambda *_: object())
+    monkeypatch.setattr(resolver, "watch", lambda *_: None)
+    resolver.follow_if_changed(paths, host())
+    assert Path(paths.shared, "resolver.json").read_text(encoding="utf-8") != "{ half"

@@ -239,20 +239,15 @@ def _write_run_state(paths: Paths, record: Record, host: Host, launch: Launch, *
         limits=container_limits(record.container)[0],
         container=record.container,
     )
-    with open(f"{state}/started.json", "w", encoding="utf-8") as file:
-        json.dump(encode(started), file)
+    hosts.replace(f"{state}/started.json", json.dumps(encode(started)))
 
 
 def note_system(paths: Paths, name: str, system: str) -> None:
     """Remember that the running guest was switched to `system`."""
     again.forget(paths, name)
-    path = f"{paths.run_state(name)}/started.json"
-    try:
-        before = json.loads(read_text(path) or "{}")
-    except ValueError:
-        before = None
-    if isinstance(before, dict) and before:  # a damaged one says nothing, and leads to a restart by the next switch
-        write_atomically(path, json.dumps({**before, "system": system}))
+    before = observe.started_as_written(paths, name)
+    if before:  # a damaged one says nothing, and leads to a restart by the next switch
+        write_atomically(f"{paths.run_state(name)}/started.json", json.dumps({**before, "system": system}))
 
 
 def ensure_machine_id() -> None:
