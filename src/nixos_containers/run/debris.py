@@ -6,17 +6,17 @@ Not for processes, cgroups and interfaces (repair.py), nor for work that spans s
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from ..base.errors import ContainerError
-from ..base.files import locked_if_free, remove
+from ..base.files import locked_if_free, read_text, remove
 from ..kernel import proc
 from ..observe import containers as observe
-from ..observe.reserved import reserved
-from . import addresses, files, records, stop, unfinished, units
+from . import files, records, stop, unfinished, units
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -125,11 +125,13 @@ def _release_ranges(paths: Paths) -> list[str]:
 def _release_addresses(paths: Paths) -> list[str]:
     """Addresses that were chosen for a container which then was not made. Whoever chooses some has one of these locks until it is."""
     try:
-        names = [name for name in reserved(paths) if _unused(paths, name)]
-    except ContainerError:
+        known = json.loads(read_text(paths.addresses) or "{}")
+    except ValueError:
         return []  # said by who needs one
     done = []
-    for name in names:
+    for name in [name for name in known if _unused(paths, name)]:
+        from . import addresses  # rarely needed, and every command comes by
+
         with ExitStack() as held:
             locks = (".move", ".switch", ".shell", f".create-{name}", name)
             free = all(held.enter_context(locked_if_free(paths.lock(lock), who=records.command_line())) for lock in locks)

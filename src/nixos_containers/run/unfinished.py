@@ -19,7 +19,7 @@ from ..base.files import locked_if_free, read_text, remove, write_atomically
 from ..build import profiles
 from ..declare.codec import DecodeError, decode, encode
 from ..observe import containers as observe
-from . import addresses, disk, files, move, records, stop, units
+from . import disk, files, move, records, stop, units
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -205,6 +205,8 @@ def settle(paths: Paths, host: Host, name: str) -> str | None:
             sentence = f"finished renaming container ‘{work.source}’ to ‘{name}’, which a killed command had begun"
     else:
         if work.kind == RENAME and work.source is not None:
+            from . import addresses
+
             addresses.move(paths, name, work.source)
         forget(paths, host, name)
         if work.kind == COPY:
