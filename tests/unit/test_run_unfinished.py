@@ -21,7 +21,8 @@ from nixos_containers.declare.container import Network, Record
 from nixos_containers.observe import containers as observe
 from nixos_containers.observe.reserved import reserved
 from nixos_containers.plan.actions import Action, Create, Reload, SetProfile, Update
-from nixos_containers.run import addresses, debris, execute, move, records, reload, resolver, storeview, throwaway, unfinished
+from nixos_containers.plan.facts import Running
+from nixos_containers.run import addresses, debris, execute, move, records, reload, repair, resolver, storeview, throwaway, unfinished
 from nixos_containers.run.start import prepare_root
 
 from .samples import host, record
@@ -317,3 +318,18 @@ def test_a_damaged_record_of_one_that_runs_keeps_no_name_servers_from_others(pat
     monkeypatch.setattr(resolver, "watch", lambda *_: None)
     resolver.follow_if_changed(paths, host())
     assert Path(paths.shared, "resolver.json").read_text(encoding="utf-8") != "{ half"
+
+
+def test_a_stop_that_was_killed_before_it_told_the_guest_does_not_forbid_reboots_for_ever(
+    paths: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    existing(paths)
+    stopping = Path(paths.run_state("web"), "stopping")
+    stopping.parent.mkdir(parents=True)
+    stopping.touch()
+    monkeypatch.setattr(observe, "running", lambda *_: Running(leader=2, nspawn=1, supervisor=3, system=OLD, params=""))
+    assert not repair.needs_repair(paths, host(), "web"), "it may still be at it"
+    os.utime(stopping, (0, 0))
+    assert repair.needs_repair(paths, host(), "web")
+    assert "may reboot again" in (repair.repair(paths, host(), "web") or "")
+    assert not stopping.exists() and not repair.needs_repair(paths, host(), "web")

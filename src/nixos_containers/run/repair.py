@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..base import log, process
 from ..base.errors import ContainerError, HostError
-from ..base.files import locked
+from ..base.files import locked, remove
 from ..kernel import confine
 from ..observe import containers as observe
 from . import bridges, events, forwarding, hosts, passage, reconnect, resolver, revive, stop, throwaway, unfinished, units, unmanaged
@@ -61,7 +61,7 @@ def needs_repair(paths: Paths, host: Host, name: str) -> bool:
     """Whether `repair` would do something: looked up without a lock, so that commands do not wait for each other."""
     running = observe.running(paths, name)
     if running is not None:
-        return running.supervisor is None
+        return running.supervisor is None or stop.was_given_up(paths, name)
     return bool(observe.leftovers(paths, host.cgroups, name))
 
 
@@ -69,10 +69,14 @@ def repair(paths: Paths, host: Host, name: str) -> str | None:
     """Repair container `name`, whose lock the caller holds; say what was wrong, or return None."""
     running = observe.running(paths, name)
     if running is not None:
-        if running.supervisor is not None:
+        if stop.was_given_up(paths, name):
+            remove(f"{paths.run_state(name)}/stopping")  # or the launcher would not let the guest reboot
+            sentence = f"a command that was killed had not stopped container ‘{name}’; it may reboot again"
+        elif running.supervisor is not None:
             return None
-        _adopt(paths, name)
-        sentence = f"the supervisor of container ‘{name}’ had been killed; another one watches it now"
+        if running.supervisor is None:
+            _adopt(paths, name)
+            sentence = f"the supervisor of container ‘{name}’ had been killed; another one watches it now"
     else:
         left = observe.leftovers(paths, host.cgroups, name)
         if not left:
