@@ -50,7 +50,11 @@ def ensure(paths: Paths, name: str, roots: Sequence[str], *, running: bool) -> s
     """
     key = hashlib.sha256("\n".join(roots).encode()).hexdigest()[:32]
     current = _view_of(paths, name)
-    if current is not None and key in _complete(current) and (running or current == f"{paths.store_views}/{key}"):
+    if (
+        current is not None
+        and key in _complete(current)
+        and (running or (current == f"{paths.store_views}/{key}" and _has_no_more(current, key)))
+    ):
         return _result(current, key)
     with locked(paths.lock(".store-views"), who=f"making what ‘{name}’ sees of the store"):
         if running and current is not None:
@@ -60,9 +64,9 @@ def ensure(paths: Paths, name: str, roots: Sequence[str], *, running: bool) -> s
         if current is not None and not os.path.isdir(directory) and _users(paths, current) == [name]:
             os.rename(current, directory)  # most of the next closure is the one before
         _add(directory, key, roots)
+        if set(_users(paths, directory)) <= {name}:
+            _prune(directory, key)  # before it is in use: a kill in between would leave what is not needed for good
         symlink_atomically(directory, paths.store_view(name))
-        if _users(paths, directory) == [name]:
-            _prune(directory, key)
         _remove_unused(paths)
     return _result(directory, key)
 
@@ -122,6 +126,12 @@ def _complete(directory: str) -> list[str]:
         return [entry for entry in os.listdir(f"{directory}/closures") if not entry.startswith(".")]
     except FileNotFoundError:
         return []
+
+
+def _has_no_more(directory: str, key: str) -> bool:
+    """Whether the view holds the closure `key`, which is complete, and nothing else: a live switch adds, a killed pruning leaves."""
+    kind, *closure = (read_text(f"{directory}/closures/{key}") or "").split()
+    return kind == "binds" or len(os.listdir(f"{directory}/store")) == len(closure)
 
 
 def _result(directory: str, key: str) -> str | tuple[str, ...]:
