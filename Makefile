@@ -59,7 +59,7 @@ install:
 	fi
 	install -d $(MAN)/man5 $(MAN)/man8
 	install -m 644 docs/man/nixos-containers.nix.5 $(MAN)/man5/
-	install -m 644 docs/man/nixos-container.8 $(MAN)/man8/
+	install -m 644 docs/man/nixos-container*.8 $(MAN)/man8/
 	install -d $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
 	PYTHONPATH=src $(PYTHON) -m nixos_containers completion bash > $(SHARE)/bash-completion/completions/nixos-container
 	PYTHONPATH=src $(PYTHON) -m nixos_containers completion zsh > $(SHARE)/zsh/site-functions/_nixos-container
@@ -76,7 +76,7 @@ uninstall:
 	[ -n "$(DESTDIR)" ] || [ ! -x $(PREFIX)/bin/nixos-container ] || $(PREFIX)/bin/nixos-container unit remove-all
 	rm -f $(SHARE)/bash-completion/completions/nixos-container $(SHARE)/zsh/site-functions/_nixos-container
 	rm -f $(SHARE)/fish/vendor_completions.d/nixos-container.fish
-	rm -rf $(LIB) $(DESTDIR)$(PREFIX)/bin/nixos-container $(MAN)/man5/nixos-containers.nix.5 $(MAN)/man8/nixos-container.8
+	rm -rf $(LIB) $(DESTDIR)$(PREFIX)/bin/nixos-container $(MAN)/man5/nixos-containers.nix.5 $(MAN)/man8/nixos-container.8 $(MAN)/man8/nixos-container-*.8
 
 # The reference and the manuals, from the declarations of the options and the table of verbs. Commit what it writes.
 docs:

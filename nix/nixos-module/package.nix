@@ -55,6 +55,10 @@ stdenvNoCC.mkDerivation {
     mkdir -p $out/bin
     ln -s $out/libexec/nixos-container $out/bin/${commandName}
     cp docs/man/nixos-container.8 $out/share/man/man8/${commandName}.8
+    for page in docs/man/nixos-container-*.8; do
+      sed 's#^\.so man8/nixos-container-#.so man8/${commandName}-#' "$page" \
+        > "$out/share/man/man8/${commandName}-''${page##*/nixos-container-}"
+    done
     cp docs/man/nixos-containers.nix.5 $out/share/man/man5/
     runHook postInstall
   '';

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from .base.errors import ContainerError
@@ -11,6 +12,7 @@ from .base.files import locked
 from .build import profiles
 from .observe import containers as observe
 from .plan.generations import old_generations
+from .run import jobs
 from .run.events import emit
 from .run.records import command_line
 from .run.reload import reload
@@ -41,7 +43,8 @@ def rollback(paths: Paths, name: str, *, to: int | None = None) -> int:
 def rollback_all(paths: Paths, definition: str, *, names: tuple[str, ...] = (), dry_run: bool = False) -> dict[str, int]:
     """Every container of `definition` one generation back, without looking into that file; return the generations by name.
 
-    Those that have no older generation stay as they are. Raises ContainerError when that is so of all.
+    Those that have no older generation stay as they are; one whose guest does not follow keeps no other from it. Raises
+    ContainerError when none has an older one, or, in the end, when a guest did not follow.
     """
     source, back = os.path.abspath(definition), {}
     with locked(paths.lock(".switch"), who=command_line()):
@@ -52,9 +55,13 @@ def rollback_all(paths: Paths, definition: str, *, names: tuple[str, ...] = (), 
                 back[name] = max(older)
         if not back:
             raise ContainerError(f"no container of {source} has an older generation", hint="nixos-container generations NAME lists them")
-        for name, number in back.items():
-            if not dry_run:
-                rollback(paths, name, to=number)
+
+        def go_back(name: str, number: int) -> None:
+            rollback(paths, name, to=number)
+
+        if not dry_run:
+            work = [jobs.Job(name, partial(go_back, name, number), verb="rolled back") for name, number in back.items()]
+            jobs.run_jobs(work, limit=jobs.at_once())
     return back
 
 
@@ -62,7 +69,10 @@ def prune(paths: Paths, name: str, *, keep: int | None, older_than: float | None
     """Remove old generations of container `name`; return their numbers.
 
     The newest `keep` stay, and those younger than `older_than` seconds; the current and the running one always stay.
+    Raises NoSuchContainer.
     """
+    if name not in observe.names(paths):
+        raise observe.NoSuchContainer(name, observe.names(paths))
     with locked(paths.lock(name), who=command_line()):
         known = profiles.generations(paths, name)
         running = observe.running(paths, name)

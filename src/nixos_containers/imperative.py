@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from .base.errors import DefinitionError
 from .base.files import locked, read_text, write_atomically
-from .build import profiles
 from .observe import containers as observe
 from .observe.host import host_facts
 from .pipeline import build_systems, evaluate_locked
@@ -20,7 +19,7 @@ from .plan.order import dependents
 from .plan.switch import plan_switch, removal_actions
 from .run import addresses, hosts, unfinished
 from .run.execute import execute
-from .run.records import command_line, forget, release_user_base
+from .run.records import command_line, release_user_base
 from .run.repair import repair_all
 
 if TYPE_CHECKING:
@@ -41,8 +40,8 @@ def create(
 ) -> None:
     """Make the imperative container `name` from the text of its definition; a failure leaves nothing.
 
-    It may have the addresses of the container `replacing`, whose place it takes. `begun`: the caller has noted what it does
-    with that name (run/unfinished.py). Raises ContainerError.
+    It may have the addresses of the container `replacing`, whose place it takes; after a failure they are that one's again.
+    `begun`: the caller has noted what it does with that name (run/unfinished.py). Raises ContainerError.
     """
     with locked(paths.lock(name), who=command_line()), nullcontext() if begun else unfinished.noted(paths, name, _CREATE):
         if name in observe.names(paths):
@@ -51,9 +50,10 @@ def create(
         try:
             _apply(paths, name, nix_options, replacing=replacing)
         except BaseException:
-            forget(paths, name)
+            if replacing is not None:
+                addresses.move(paths, name, replacing)
+            unfinished.forget(paths, host_facts(), name)
             hosts.refresh_if_stale(paths)
-            profiles.remove_profile(paths, name)
             if not os.path.isdir(paths.state(name)):
                 release_user_base(paths, name)
             raise
@@ -71,11 +71,12 @@ def update(
 ) -> list[Action]:
     """Bring imperative container `name` to what its definition file says now; return the actions.
 
-    `text` replaces that whole file; `config`, `nixpkgs` and `flake` replace what it has. On failure it is as it was.
-    Raises ContainerError.
+    `text` replaces that whole file; `config`, `nixpkgs` and `flake` replace what it has. When it cannot be evaluated, built or
+    written down, the file is as it was, also after a kill -9; a guest that then does not take its new system well changes
+    nothing about what was decided. Raises ContainerError.
     """
-    path = paths.imperative(name)
-    repair_all(paths, host_facts())
+    path, host = paths.imperative(name), host_facts()
+    repair_all(paths, host)
     with locked(paths.lock(name), who=command_line()):
         before = read_text(path)
         if before is None:
@@ -87,13 +88,10 @@ def update(
             after = replace_option(after, "nixpkgs", nixpkgs_text(nixpkgs))
         if flake is not None:
             after = replace_option(after, "flake", nix_string(flake))
-        if after != before:
-            write_atomically(path, after)
-        try:
+        with unfinished.changing(paths, host, name, definition=before):
+            if after != before:
+                write_atomically(path, after)
             return _apply(paths, name, nix_options)
-        except BaseException:
-            write_atomically(path, before)
-            raise
 
 
 def _apply(paths: Paths, name: str, nix_options: tuple[str, ...], *, replacing: str | None = None) -> list[Action]:

@@ -101,6 +101,7 @@ def test_outputs_are_upstreams_to_the_letter(parity: Host) -> None:
     assert parity.succeed("list").splitlines() == sorted(parity.succeed("list").splitlines())
     assert parity.succeed("status", NAME) == "down\n"
     assert parity.run("status", "nctnowhere").stdout == "gone\n"
+    assert parity.run("terminate", NAME, "--signal", "KILL").returncode == 0, "upstream takes it, and makes nothing of it"
     assert parity.run("destroy", "nctnowhere").returncode == 0
     assert parity.run("show-host-key", NAME).returncode == 1
     for verb in ("start", "stop", "terminate", "restart"):

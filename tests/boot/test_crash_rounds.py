@@ -204,6 +204,9 @@ class Rounds:
         for name in there:
             assert (RECORDS / f"{name}.json").exists()
             assert (name == DECLARED) != (RECORDS / f"{name}.nix").exists()
+            if name != DECLARED:  # which was perhaps rolled back
+                recorded = json.loads((RECORDS / f"{name}.json").read_text())["container"]["system"]["path"]
+                assert os.path.realpath(PER_CONTAINER[0] / name / "system") == recorded, "options and system are of one time"
             if not self.is_up(name):
                 self.check_down(name)
         for name in set(NAMES) - set(there):

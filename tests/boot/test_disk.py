@@ -120,7 +120,9 @@ def test_a_stopped_one_still_tells_its_log(guest: Host) -> None:
 
 
 def test_conversion_there_and_back(guest: Host) -> None:
+    (STATE / "copied").write_text("by a conversion that was killed before the disk went")
     guest.succeed("convert-disk", NAME, "none")
+    assert not (STATE / "copied").exists() and not list(STATE.parent.glob(".copy-*"))
     assert (STATE / "root" / "word").read_text() == "kept\n" and not IMAGE.exists()
     told = guest.fail("start", NAME)
     assert f"convert-disk {NAME} 160M" in told

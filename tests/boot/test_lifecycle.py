@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import time
 from collections.abc import Iterator
@@ -188,7 +189,7 @@ def test_copy_and_rename_take_state_definition_and_generations_along(host: Host)
 
 def edit(host: Host, name: str, script: str) -> subprocess.CompletedProcess[str]:
     """`edit NAME` with sed for an editor."""
-    command = ["env", f"EDITOR=sed -i {script}", *host.command("edit", name)]
+    command = ["env", f"EDITOR=sed -i {shlex.quote(script)}", *host.command("edit", name)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
@@ -200,6 +201,12 @@ def test_edit_counts_only_when_it_builds(host: Host) -> None:
         assert "nothing changed" in edit(host, "nctedit", "s/never/there/").stderr
         assert edit(host, "nctedit", "s/one/two/").returncode == 0
         assert host.inside("nctedit", "cat", "/etc/word") == "two"
+        # What builds counts, also when a unit of it fails in the guest: the file says what runs.
+        bad = 'systemd.services.nctbad = { wantedBy = [ "multi-user.target" ]; script = "false"; serviceConfig.Type = "oneshot"; };'
+        done = edit(host, "nctedit", f"s/environment.etc/{bad} environment.etc/")
+        assert done.returncode == 1 and "some units failed" in done.stderr and f"{file} has your edit" in done.stderr, done.stderr
+        assert "nctbad" in file.read_text()
+        assert "nothing to do" in host.run("update", "nctedit").stderr
         before = file.read_text()
         done = edit(host, "nctedit", "s/environment.etc/environment.nosuch/")
         assert done.returncode == 1 and "your edit is kept in" in done.stderr and "nosuch" in done.stderr

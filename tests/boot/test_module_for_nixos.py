@@ -44,6 +44,9 @@ def test_the_package_works_under_the_name_that_was_asked_for(installed: Host) ->
     assert program.startswith("/nix/store/") and program.endswith("/libexec/nixos-container")
     manual = installed.inside(NAME, "sh", "-c", "zcat -f /run/current-system/sw/share/man/man8/nixos-container.8*")
     assert "nixos\\-container" in manual and "switch" in manual
+    assert "root\\-login" in installed.inside(
+        NAME, "sh", "-c", "zcat -f /run/current-system/sw/share/man/man8/nixos-container-root-login.8*"
+    )
 
 
 def test_the_unit_is_rendered_and_starts_containers_with_the_host(installed: Host) -> None:

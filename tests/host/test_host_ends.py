@@ -144,6 +144,12 @@ def test_containers_come_back_with_the_host_in_their_order(ending: Ending) -> No
     check_network(ending)
 
 
+def recorded(ending: Ending, name: str) -> str:
+    """The system in the record of a container of the host."""
+    text = ending.host.file(f"/etc/nixos-containers/{name}.json").read_text()
+    return str(json.loads(text)["container"]["system"]["path"])
+
+
 def generation(name: str) -> str:
     """The profile of a container of the host: /nix is this machine's."""
     try:
@@ -152,7 +158,7 @@ def generation(name: str) -> str:
         return ""
 
 
-@pytest.mark.parametrize("point", ["first generation", "last generation", "first reload"])
+@pytest.mark.parametrize("point", ["first record", "first generation", "last generation", "first reload"])
 def test_a_host_that_dies_in_a_switch_has_old_systems_or_new_ones(ending: Ending, point: str) -> None:
     wait_until(ending.are_up)
     old = ending.words()[FIRST]
@@ -160,9 +166,11 @@ def test_a_host_that_dies_in_a_switch_has_old_systems_or_new_ones(ending: Ending
     assert ending.words() == dict.fromkeys(NAMES, old)
     ending.define(definition(new))
     before = {name: generation(name) for name in NAMES}
+    records = {name: recorded(ending, name) for name in NAMES}
     log = ending.host.file("/var/log/nixos-containers/events.jsonl")
     size = log.stat().st_size if log.exists() else 0
     reached: dict[str, Callable[[], bool]] = {
+        "first record": lambda: any(recorded(ending, name) != records[name] for name in NAMES),
         "first generation": lambda: any(generation(name) != before[name] for name in NAMES),
         "last generation": lambda: all(generation(name) != before[name] for name in NAMES),
         "first reload": lambda: log.exists() and log.stat().st_size > size,
@@ -180,6 +188,7 @@ def test_a_host_that_dies_in_a_switch_has_old_systems_or_new_ones(ending: Ending
         assert ending.product("run", name, "--", "systemctl", "is-system-running", "--wait") == "running\n"
         system = ending.product("run", name, "--", "readlink", "-f", "/run/current-system").strip()
         assert system == os.path.realpath(f"{Paths().profiles(name)}/system"), "what runs is the generation that is chosen"
+        assert system == recorded(ending, name), "and the one that the record is for"
     ending.product("doctor")
     assert ending.product("doctor").endswith("all is well\n")
     check_network(ending)

@@ -30,6 +30,9 @@ def rebuild(directory: Path, *words: str, **environment: str) -> subprocess.Comp
         (["dry-activate"], "plan"),
         (["switch", "--rollback"], "switch --rollback"),
         (["--rollback", "test"], "switch --rollback"),
+        (["--rollback"], "switch --rollback"),
+        (["switch", "--show-trace", "--fast", "--sudo"], "switch --debug"),
+        (["switch", "--upgrade", "--option", "cores", "1"], "upgrade\nswitch --option cores 1"),
         (["switch", "-I", "nixos-config=/a b.nix"], "switch -c /a b.nix"),
         (["switch", "--upgrade"], "upgrade\nswitch"),
         (["list-generations"], "db:\ngenerations db\nweb:\ngenerations web"),
@@ -45,7 +48,16 @@ def test_the_definition_of_the_environment(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [[], ["boot"], ["switch", "build"], ["build", "--rollback"], ["switch", "--flake", "."], ["switch", "--nosuch"]]
+    "words",
+    [
+        [],
+        ["boot"],
+        ["switch", "build"],
+        ["build", "--rollback"],
+        ["switch", "--flake", "."],
+        ["switch", "--nosuch"],
+        ["switch", "--option", "a"],
+    ],
 )
 def test_what_it_refuses(words: list[str], tmp_path: Path) -> None:
     done = rebuild(tmp_path, *words)

@@ -133,6 +133,25 @@ def test_units_follow_the_records(systemd: Systemd) -> None:
     assert "machines.target.wants/container@web.service" not in systemd.files()
 
 
+def test_systemd_reads_what_a_killed_command_had_written(systemd: Systemd, monkeypatch: pytest.MonkeyPatch) -> None:
+    records.write(systemd.paths, record("web"))
+    units.sync(systemd.paths)
+    records.write(systemd.paths, record("web", timeout_start="3min"))
+
+    def dies(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(units.process, "run", dies)
+    with pytest.raises(KeyboardInterrupt):
+        units.sync(systemd.paths, ["web"])
+    monkeypatch.setattr(units.process, "run", systemd._run)
+    systemd.calls.clear()
+    assert not units.sync(systemd.paths), "the files are right"
+    assert systemd.calls == [["systemctl", "daemon-reload"]]
+    units.sync(systemd.paths)
+    assert len(systemd.calls) == 1
+
+
 def test_the_template_goes_with_the_last_container(systemd: Systemd) -> None:
     for name in ("web", "db"):
         records.write(systemd.paths, record(name))

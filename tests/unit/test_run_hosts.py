@@ -11,6 +11,7 @@ import pytest
 from nixos_containers.base.paths import Paths
 from nixos_containers.declare.container import Container, Network, Record, System
 from nixos_containers.run import hosts, records
+from nixos_containers.run.start import note_system
 
 OWN = "127.0.0.1 localhost"
 
@@ -104,3 +105,15 @@ def test_a_system_cannot_make_the_host_read_its_own_files(paths: Paths, tmp_path
     Path(paths.run_state("web"), "guest").mkdir(parents=True)
     hosts.write_guest(paths, "web", str(tmp_path / "system"))
     assert "root:" not in Path(paths.run_state("web"), "guest/hosts").read_text()
+
+
+@pytest.mark.parametrize("text", ['{"system": "/nix/st', "", "[]", "\x00"])
+def test_a_start_that_was_killed_while_it_wrote_stops_nobody(paths: Paths, text: str) -> None:
+    guest = Path(paths.run_state("web"), "guest")
+    guest.mkdir(parents=True)
+    (guest / "hosts").write_text(OWN)
+    (guest.parent / "started.json").write_text(text)
+    put(paths, "web", "10.213.0.2")
+    hosts.refresh(paths)
+    note_system(paths, "web", "/nix/store/y")
+    assert (guest.parent / "started.json").read_text() == text, "a damaged one is not added to"

@@ -38,6 +38,10 @@ mount --bind /nix "$1" && cd "$1" && shift && exec cp --archive --link --target-
 """
 
 
+# What the name of a view begins with that is being removed.
+_GONE = ".gone-"
+
+
 def ensure(paths: Paths, name: str, roots: Sequence[str], *, running: bool) -> str | tuple[str, ...]:
     """Have a view for container `name` that holds the closure of the store paths `roots`; what to mount as its store.
 
@@ -46,7 +50,11 @@ def ensure(paths: Paths, name: str, roots: Sequence[str], *, running: bool) -> s
     """
     key = hashlib.sha256("\n".join(roots).encode()).hexdigest()[:32]
     current = _view_of(paths, name)
-    if current is not None and key in _complete(current) and (running or current == f"{paths.store_views}/{key}"):
+    if (
+        current is not None
+        and key in _complete(current)
+        and (running or (current == f"{paths.store_views}/{key}" and _has_no_more(current, key)))
+    ):
         return _result(current, key)
     with locked(paths.lock(".store-views"), who=f"making what ‘{name}’ sees of the store"):
         if running and current is not None:
@@ -56,9 +64,9 @@ def ensure(paths: Paths, name: str, roots: Sequence[str], *, running: bool) -> s
         if current is not None and not os.path.isdir(directory) and _users(paths, current) == [name]:
             os.rename(current, directory)  # most of the next closure is the one before
         _add(directory, key, roots)
+        if set(_users(paths, directory)) <= {name}:
+            _prune(directory, key)  # before it is in use: a kill in between would leave what is not needed for good
         symlink_atomically(directory, paths.store_view(name))
-        if _users(paths, directory) == [name]:
-            _prune(directory, key)
         _remove_unused(paths)
     return _result(directory, key)
 
@@ -87,13 +95,21 @@ def _view_of(paths: Paths, name: str) -> str | None:
 def _users(paths: Paths, directory: str) -> list[str]:
     links = os.path.dirname(paths.store_view("any"))
     names = os.listdir(links) if os.path.isdir(links) else []
-    return sorted(name for name in names if _view_of(paths, name) == directory)
+    # What has a dot is no name: a link that a killed command had not put in its place (run/debris.py).
+    return sorted(name for name in names if "." not in name and _view_of(paths, name) == directory)
 
 
 def _remove_unused(paths: Paths) -> None:
-    for entry in os.listdir(paths.store_views) if os.path.isdir(paths.store_views) else ():
-        if not _users(paths, f"{paths.store_views}/{entry}"):
-            _discard(f"{paths.store_views}/{entry}")
+    for entry in sorted(os.listdir(paths.store_views)) if os.path.isdir(paths.store_views) else ():
+        view = f"{paths.store_views}/{entry}"
+        if _users(paths, view):
+            continue
+        if not entry.startswith(_GONE):
+            # Out of sight in one step: half a view would still say that it is whole.
+            gone = f"{paths.store_views}/{_GONE}{entry}.{os.getpid()}"
+            os.rename(view, gone)
+            view = gone
+        _discard(view)
 
 
 def _add(directory: str, key: str, roots: Sequence[str]) -> None:
@@ -110,6 +126,12 @@ def _complete(directory: str) -> list[str]:
         return [entry for entry in os.listdir(f"{directory}/closures") if not entry.startswith(".")]
     except FileNotFoundError:
         return []
+
+
+def _has_no_more(directory: str, key: str) -> bool:
+    """Whether the view holds the closure `key`, which is complete, and nothing else: a live switch adds, a killed pruning leaves."""
+    kind, *closure = (read_text(f"{directory}/closures/{key}") or "").split()
+    return kind == "binds" or len(os.listdir(f"{directory}/store")) == len(closure)
 
 
 def _result(directory: str, key: str) -> str | tuple[str, ...]:

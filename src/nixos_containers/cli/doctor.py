@@ -39,7 +39,9 @@ def run(arguments: Arguments) -> int:
             findings.append(Finding(f"{failure.filename or 'the host'}: {failure.strerror}", "what is ours there was not repaired"))
 
     attempt(lambda: recover(paths))
-    attempt(lambda: repair_all(paths, host_facts()))
+    failures: list[ContainerError] = []
+    attempt(lambda: repair_all(paths, host_facts(), failures=failures))
+    findings += [Finding(failure.what, failure.details, failure.hint) for failure in failures]
     attempt(lambda: passage.keep(paths, only_known=False))
     attempt(lambda: remove_damaged_indexes(paths))
     reached = reachability(paths)

@@ -58,7 +58,7 @@ def _edited(draft: str) -> str:
 
 
 def _apply(paths: Paths, name: str, path: str, declared_by: str | None, before: str, after: str, draft: str) -> list[Action]:
-    """Put `after` in place and bring the container to it; on failure the file is as it was."""
+    """Put `after` in place and bring the container to it; when it cannot be evaluated or built, the file is as it was."""
     try:
         if declared_by is None:
             return imperative.update(paths, name, None, text=after)
@@ -67,10 +67,16 @@ def _apply(paths: Paths, name: str, path: str, declared_by: str | None, before: 
         mode = os.stat(path).st_mode & 0o7777
         write_atomically(path, after, mode=mode)
         try:
-            return pipeline.switch(paths, declared_by, names=(name,))
+            pipeline.preview(paths, declared_by, names=(name,))
         except BaseException:
             write_atomically(path, before, mode=mode)
             raise
+        return pipeline.switch(paths, declared_by, names=(name,))
     except ContainerError:
-        log.warn(f"{path} is as it was; your edit is kept in {draft}")
+        text = read_text(path)
+        if text == after:
+            shutil.rmtree(os.path.dirname(draft))
+            log.warn(f"{path} has your edit")
+        else:
+            log.warn((f"{path} is as it was; " if text == before else "") + f"your edit is kept in {draft}")
         raise

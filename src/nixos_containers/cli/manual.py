@@ -1,6 +1,6 @@
-"""The manual page nixos-container(8), from the table of verbs: `python3 -m nixos_containers.cli.manual` prints it.
+"""The manual pages nixos-container(8) and nixos-container-VERB(8), from the table of verbs.
 
-Not for the options of the Nix language: documentation/manual.py.
+`python3 -m nixos_containers.cli.manual` prints the first. Not for the options of the Nix language: documentation/manual.py.
 """
 
 from __future__ import annotations
@@ -55,17 +55,50 @@ def verbs_manual() -> str:
     return "\n".join(parts) + "\n"
 
 
+def verb_pages() -> dict[str, str]:
+    """Name of a page -> its text: one for each verb, and one for each other name of it that leads there."""
+    pages = {}
+    for _, verbs in by_topic():
+        for verb in verbs:
+            pages[f"{PROGRAM}-{verb.name}"] = verb_manual(verb)
+            pages |= {f"{PROGRAM}-{alias}": f".so man8/{PROGRAM}-{verb.name}.8\n" for alias in verb.aliases}
+    return pages
+
+
+def verb_manual(verb: Verb) -> str:
+    """The page of one verb."""
+    name = roff.escape(f"{PROGRAM}-{verb.name}")
+    parts = [roff.title(f"{PROGRAM}-{verb.name}", 8), ".SH NAME", f"{name} \\- {roff.prose(verb.summary)}"]
+    parts += [".SH SYNOPSIS", _synopsis(verb), ".SH DESCRIPTION", *_description(verb), ".SH OPTIONS"]
+    parts += _options((*verb.options, *(option for option in GLOBAL_OPTIONS if verb.json or option.flags != ("--json",))))
+    if verb.examples:
+        parts += [".SH EXAMPLES", _examples(verb)]
+    parts += [".SH SEE ALSO", ".BR nixos\\-container (8),", ".BR nixos\\-containers.nix (5)"]
+    return "\n".join(parts) + "\n"
+
+
 def _verb(verb: Verb) -> list[str]:
-    parts = [f".SS {roff.escape(verb.name)}", f"\\fB{roff.escape(f'{PROGRAM} {synopsis(verb)}')}\\fR", ".PP", roff.prose(sentence(verb))]
+    parts = [f".SS {roff.escape(verb.name)}", _synopsis(verb), ".PP", *_description(verb), *_options(verb.options)]
+    if verb.examples:
+        parts += [".PP", "Examples:", ".RS 4", _examples(verb), ".RE"]
+    return parts
+
+
+def _synopsis(verb: Verb) -> str:
+    return f"\\fB{roff.escape(f'{PROGRAM} {synopsis(verb)}')}\\fR"
+
+
+def _description(verb: Verb) -> list[str]:
+    parts = [roff.prose(sentence(verb))]
     if verb.text:
         parts += [".PP", roff.prose(verb.text).replace("\n.sp\n", "\n.PP\n")]
     if verb.aliases:
         parts += [".PP", f"The same as: {', '.join(roff.escape(alias) for alias in verb.aliases)}."]
-    parts += _options(verb.options)
-    if verb.examples:
-        lines = "\n".join(f"{PROGRAM} {example}" for example in verb.examples)
-        parts += [".PP", "Examples:", ".RS 4", roff.verbatim(lines), ".RE"]
     return parts
+
+
+def _examples(verb: Verb) -> str:
+    return roff.verbatim("\n".join(f"{PROGRAM} {example}" for example in verb.examples))
 
 
 def _options(options: tuple[Option, ...]) -> list[str]:

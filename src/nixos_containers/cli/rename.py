@@ -86,9 +86,5 @@ def _rename(paths: Paths, host: Host, old: str, new: str, text: str) -> None:
     with unfinished.noted(paths, new, unfinished.Work(unfinished.RENAME, old)):
         _keep_lock(paths, old, new)
         addresses.move(paths, old, new)
-        try:
-            imperative.create(paths, new, text, replacing=old, begun=True)
-        except BaseException:
-            addresses.move(paths, new, old)
-            raise
+        imperative.create(paths, new, text, replacing=old, begun=True)
         move.take_over(paths, host, old, new)

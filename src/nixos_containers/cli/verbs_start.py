@@ -48,7 +48,7 @@ START_STOP: tuple[Verb, ...] = (
         "end a container at once, without shutting it down",
         "terminate",
         "many",
-        (ALL,),
+        (ALL, Option(("--signal",), "taken for scripts that give one, as upstream does, and not used: the end is at once", "SIGNAL")),
         text=(
             "Kills every process of the container: for a guest that does not answer. Files that programs had not "
             "written yet are lost. Containers that require it go on running. For an orderly end, use `stop`."

@@ -45,6 +45,7 @@ __all__ = [
     "run_states",
     "running",
     "started",
+    "started_as_written",
     "supervisor",
     "system_link",
     "system_of",
@@ -219,6 +220,15 @@ def _started(state: str) -> Started | None:
         return decode(Started, json.loads(text))
     except (ValueError, DecodeError):
         return None
+
+
+def started_as_written(paths: Paths, name: str) -> dict[str, Any]:
+    """The same as it stands there, for who adds to it; empty when there is none, or a damaged one."""
+    try:
+        found = json.loads(read_text(f"{paths.run_state(name)}/started.json") or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def leftovers(paths: Paths, layout: Cgroups, name: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Files that a killed command left: temporary ones, parts of a record, a range of user ids that nobody uses. Idempotent.
+"""What a killed command left: temporary files, parts of a record, user ids and addresses that nobody uses. Idempotent.
 
 Every temporary file of ours has the pid of its maker in its name: what belongs to a living process is not touched.
 Not for processes, cgroups and interfaces (repair.py), nor for work that spans several files (unfinished.py).
@@ -6,15 +6,17 @@ Not for processes, cgroups and interfaces (repair.py), nor for work that spans s
 
 from __future__ import annotations
 
+import json
 import os
 import re
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from ..base.errors import ContainerError
-from ..base.files import locked_if_free, remove
+from ..base.files import locked_if_free, read_text, remove
 from ..kernel import proc
 from ..observe import containers as observe
-from . import files, records, stop, unfinished
+from . import files, records, stop, unfinished, units
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +44,7 @@ def remove_debris(paths: Paths) -> list[str]:
         else:
             remove(path)
         done.append(f"removed {path}, which a killed command had left")
-    return done + _release_ranges(paths) + _remove_parts(paths)
+    return done + _release_ranges(paths) + _release_addresses(paths) + _remove_parts(paths)
 
 
 def _candidates(paths: Paths) -> Iterator[tuple[str, str, re.Pattern[str]]]:
@@ -57,6 +59,7 @@ def _candidates(paths: Paths) -> Iterator[tuple[str, str, re.Pattern[str]]]:
                 paths.cache,
                 f"{paths.cache}/shell",
                 f"{paths.cache}/index",
+                os.path.dirname(paths.store_view("x")),
                 *_private(paths, known),
             ],
         ),
@@ -67,9 +70,9 @@ def _candidates(paths: Paths) -> Iterator[tuple[str, str, re.Pattern[str]]]:
         for directory in directories:
             for entry in _entries(directory):
                 yield directory, entry, pattern
-    for directory, lock in _locks(paths, known):
+    for directory, beginning in _among_others(paths, known):
         for entry in _entries(directory):
-            if entry.startswith(f".{lock}."):
+            if entry.startswith(beginning):
                 yield directory, entry, _TEMPORARY
 
 
@@ -78,9 +81,13 @@ def _private(paths: Paths, names: list[str]) -> Iterator[str]:
         yield from (paths.profiles(name), paths.gcroots(name), paths.run_state(name))
 
 
-def _locks(paths: Paths, names: list[str]) -> set[tuple[str, str]]:
-    """Directory and name of the lock files beside people's definitions: there nothing else is ours."""
-    found = set()
+def _among_others(paths: Paths, names: list[str]) -> set[tuple[str, str]]:
+    """Directories where not all is ours, and what the names of our temporary files there begin with."""
+    hosts = os.path.realpath(paths.hosts)
+    found = {(os.path.dirname(hosts), f".{os.path.basename(hosts)}.")}
+    for directory in units.DIRECTORIES:
+        found |= {(directory, ".container@."), (directory, ".nixos-container-"), (f"{directory}/machines.target.wants", "container@")}
+        found |= {(f"{directory}/container@{name}.service.d", ".50-nixos-container.") for name in names}
     for name in names:
         try:
             source = observe.record(paths, name).declared_by
@@ -88,7 +95,7 @@ def _locks(paths: Paths, names: list[str]) -> set[tuple[str, str]]:
             continue
         if source is not None:
             directory, file = os.path.split(source)
-            found.add((directory, file.removesuffix(".nix") + ".lock"))
+            found.add((directory, f".{file.removesuffix('.nix')}.lock."))
     return found
 
 
@@ -112,6 +119,25 @@ def _release_ranges(paths: Paths) -> list[str]:
                 if free and _unused(paths, name):
                     records.release_user_base(paths, name)
                     done.append(f"released the user ids of ‘{name}’, which does not exist")
+    return done
+
+
+def _release_addresses(paths: Paths) -> list[str]:
+    """Addresses that were chosen for a container which then was not made. Whoever chooses some has one of these locks until it is."""
+    try:
+        known = json.loads(read_text(paths.addresses) or "{}")
+    except ValueError:
+        return []  # said by who needs one
+    done = []
+    for name in [name for name in known if _unused(paths, name)]:
+        from . import addresses  # rarely needed, and every command comes by
+
+        with ExitStack() as held:
+            locks = (".move", ".switch", ".shell", f".create-{name}", name)
+            free = all(held.enter_context(locked_if_free(paths.lock(lock), who=records.command_line())) for lock in locks)
+            if free and _unused(paths, name):
+                addresses.release(paths, name)
+                done.append(f"released the addresses of ‘{name}’, which does not exist")
     return done
 
 

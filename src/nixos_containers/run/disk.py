@@ -229,12 +229,14 @@ def convert(paths: Paths, name: str, size: int | None) -> None:
 
 
 def _into_directory(paths: Paths, name: str) -> None:
-    state, fresh = paths.state(name), f"{paths.states}/.copy-{name}-{os.getpid()}"
+    state = paths.state(name)
+    # Names of debris.py's.
+    fresh, under = f"{paths.states}/.copy-{name}-{os.getpid()}", f"{paths.states}/.copy-{name}-under-{os.getpid()}"
     try:
         os.mkdir(fresh, 0o755)
         within(paths, name, lambda: _copy_tree(state, fresh))
-        # As long as the disk is there, it is the root.
-        os.rmdir(state)
+        # As long as the disk is there, it is the root. Under its place may be what a killed conversion had copied already.
+        os.rename(state, under)
         os.rename(fresh, state)
     except BaseException:
         files.remove_state(fresh)
@@ -242,6 +244,7 @@ def _into_directory(paths: Paths, name: str) -> None:
         raise
     sync_directory(paths.states)
     discard(paths, name)
+    files.remove_state(under)
 
 
 def _copy_tree(source: str, target: str) -> None:

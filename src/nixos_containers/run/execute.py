@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import time
+from contextlib import ExitStack
 from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, assert_never
@@ -76,31 +77,41 @@ def execute(paths: Paths, host: Host, plan: Iterable[act.Action], *, already_loc
             if live:
                 _carry_out_at_once(paths, host, [action for action in actions if isinstance(action, _LIVE)], already_locked)
                 continue
-            for action in actions:
-                _under_lock(paths, host, action, already_locked, purged=action.name in purged)
+            for name, its in groupby(actions, key=lambda action: action.name):
+                _under_lock(paths, host, tuple(its), already_locked, purged=name in purged)
     finally:
         hosts.refresh_if_stale(paths)
 
 
-def _under_lock(paths: Paths, host: Host, action: act.Action, already_locked: str | None, *, purged: bool = False) -> None:
-    if action.reason:
-        log.say(f"{action.describe()} ({action.reason})")
-    if action.name == already_locked:
-        _carry_out(paths, host, action, purged=purged)
-        return
-    with locked(paths.lock(action.name), who=records.command_line()):
+def _under_lock(paths: Paths, host: Host, actions: tuple[act.Action, ...], already_locked: str | None, *, purged: bool = False) -> None:
+    """Carry out `actions`, all of one container. A new record and the system that it is for are written both or neither."""
+    name = actions[0].name
+    cut = 1 + max((at for at, action in enumerate(actions) if isinstance(action, act.SetProfile)), default=-1)
+    with ExitStack() as held:
+        if name != already_locked:
+            held.enter_context(locked(paths.lock(name), who=records.command_line()))
+        if cut:
+            with unfinished.changing(paths, host, name, system=next(a.system for a in actions if isinstance(a, act.SetProfile))):
+                _carry_out_all(paths, host, actions[:cut], purged=purged)
+        _carry_out_all(paths, host, actions[cut:], purged=purged)
+
+
+def _carry_out_all(paths: Paths, host: Host, actions: Iterable[act.Action], *, purged: bool) -> None:
+    for action in actions:
+        if action.reason:
+            log.say(f"{action.describe()} ({action.reason})")
         _carry_out(paths, host, action, purged=purged)
 
 
 def _carry_out_at_once(paths: Paths, host: Host, actions: list[Live], already_locked: str | None) -> None:
     if len(actions) == 1:
-        _under_lock(paths, host, actions[0], already_locked)
+        _under_lock(paths, host, (actions[0],), already_locked)
         return
     start.make_room(paths)
     start.ensure_machine_id()
     graph = {action.name: observe.dependencies_of(paths, action.name) or Dependencies() for action in actions}
     planned = [
-        jobs.Job(step.action.name, partial(_under_lock, paths, host, step.action, already_locked), step.after, step.needs, step.verb)
+        jobs.Job(step.action.name, partial(_under_lock, paths, host, (step.action,), already_locked), step.after, step.needs, step.verb)
         for step in live_steps(actions, graph)
     ]
     jobs.run_jobs(planned, limit=jobs.at_once())
@@ -192,6 +203,7 @@ def start_container(paths: Paths, host: Host, name: str) -> bool:
 
 def prepare_container(paths: Paths, host: Host, name: str) -> None:
     """Make what a unit of systemd needs to start container `name`, from its record alone. Raises ContainerError."""
+    unfinished.settle_change(paths, host, name)
     record, system = _startable(paths, name)
     # A guest that restarts itself waits for nobody, as with the launcher.
     if (read_text(f"{paths.run_state(name)}/ended") or "").strip() != str(REBOOT):

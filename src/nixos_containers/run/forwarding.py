@@ -43,7 +43,9 @@ def acquire(paths: Paths, name: str, *, root: str = _ROOT, look: bool = False) -
         seen = {_key(entry) for entry in known}
         entries = known + [entry for entry in new if _key(entry) not in seen]
         if entries != known:
-            _write(f"{memory}/settings", "".join(" ".join(entry) + "\n" for entry in entries))
+            # In one step: half of it would be what is put back.
+            _write(f"{memory}/settings.new", "".join(" ".join(entry) + "\n" for entry in entries))
+            os.replace(f"{memory}/settings.new", f"{memory}/settings")
         first = not users(paths)
         os.makedirs(f"{memory}/users", mode=0o755, exist_ok=True)
         _write(f"{memory}/users/{name}", "")

@@ -95,9 +95,9 @@ def _refresh(paths: Paths, planned: dict[str, Container | None]) -> None:
     bridges.tell_names(paths, containers)
     for name in observe.run_states(paths):
         path = f"{paths.run_state(name)}/guest/hosts"
-        started = read_text(f"{paths.run_state(name)}/started.json")
-        if started is not None and os.path.exists(path):
-            replace(path, guest_text(_own(json.loads(started).get("system", "")), known))
+        started = observe.started_as_written(paths, name)
+        if started and os.path.exists(path):
+            replace(path, guest_text(_own(started.get("system", "")), known))
 
 
 def _stamp(paths: Paths) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..base import log, process
 from ..base.errors import ContainerError
-from ..base.files import read_text, write_atomically
+from ..base.files import write_atomically
 from ..declare.codec import encode
 from ..kernel import cgroups, disks
 from ..observe import containers as observe
@@ -69,10 +69,9 @@ def applied(paths: Paths, name: str) -> CgroupLimits:
 
 
 def _note(paths: Paths, name: str, limits: CgroupLimits) -> None:
-    path = f"{paths.run_state(name)}/started.json"
-    text = read_text(path)
-    if text is not None:
-        write_atomically(path, json.dumps({**json.loads(text), "limits": encode(limits)}))
+    started = observe.started_as_written(paths, name)
+    if started:
+        write_atomically(f"{paths.run_state(name)}/started.json", json.dumps({**started, "limits": encode(limits)}))
     again.forget(paths, name)  # the next start has the declared ones, and says so
 
 

@@ -52,8 +52,17 @@ def remove_copy(paths: Paths, new: str) -> None:
     records.release_user_base(paths, new)
 
 
+def _has_files(paths: Paths, name: str) -> bool:
+    return disk.has_files(paths.state(name))
+
+
 def take_over(paths: Paths, host: Host, old: str, new: str) -> None:
-    """Give `new`, which exists and has no state, all that `old` had: state, journal, generations, console log; then forget `old`."""
+    """Give `new`, which exists and has no state, all that `old` had: state, journal, generations, console log; then forget `old`.
+
+    Raises ContainerError, and changes nothing, when `new` got files meanwhile: a boot may have started it.
+    """
+    if any(all(has(paths, name) for name in (old, new)) for has in (disk.exists, _has_files)):
+        raise ContainerError(f"both have files: {paths.state(old)} and {paths.state(new)}", hint=f"nixos-container destroy {new}")
     disk.rename(paths, old, new)
     for kept, place in ((paths.state(old), paths.state(new)), (journal_path(paths.states, old), journal_path(paths.states, new))):
         if os.path.isdir(kept):

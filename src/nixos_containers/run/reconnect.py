@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..base import log, process
 from ..base.errors import ContainerError, HostError
-from ..base.files import locked, read_text, write_atomically
+from ..base.files import locked, write_atomically
 from ..declare.codec import encode
 from ..kernel import conntrack, sysctls
 from ..observe import containers as observe
@@ -64,8 +64,8 @@ def reconnect(paths: Paths, host: Host, name: str) -> None:
 
 
 def _note(paths: Paths, name: str, **changed: object) -> None:
-    path = f"{paths.run_state(name)}/started.json"
-    write_atomically(path, json.dumps({**json.loads(read_text(path) or "{}"), **changed}))
+    started = observe.started_as_written(paths, name)
+    write_atomically(f"{paths.run_state(name)}/started.json", json.dumps({**started, **changed}))
 
 
 def _write_files(paths: Paths, container: Container, busybox: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..base import log, process
 from ..base.errors import ContainerError
+from ..base.files import remove
 from ..base.paths import Paths
 from ..base.programs import GUEST_PATH
 from ..build import store
@@ -54,6 +55,7 @@ def reload(paths: Paths, name: str, system: str) -> None:
     hosts.link_in_guest(paths, name, running.leader)
     store.add_root(system, f"{paths.gcroots(name)}/running")
     start.note_system(paths, name, system)
+    remove(f"{paths.gcroots(name)}/switching")  # or it would keep this system for ever
     events.emit(paths, "reload", name, system=system)
     if done.returncode == _SNIPPETS_FAILED:
         raise ReloadFailed(

@@ -9,8 +9,8 @@ import os
 from typing import TYPE_CHECKING
 
 from ..base import log, process
-from ..base.errors import HostError
-from ..base.files import locked
+from ..base.errors import ContainerError, HostError
+from ..base.files import locked, remove
 from ..kernel import confine
 from ..observe import containers as observe
 from . import bridges, events, forwarding, hosts, passage, reconnect, resolver, revive, stop, throwaway, unfinished, units, unmanaged
@@ -22,14 +22,24 @@ if TYPE_CHECKING:
     from ..plan.facts import Host
 
 
-def repair_all(paths: Paths, host: Host) -> list[str]:
-    """Repair every container and the shared directories; return what was done, one sentence each."""
+def repair_all(paths: Paths, host: Host, *, failures: list[ContainerError] | None = None) -> list[str]:
+    """Repair every container and the shared directories; return what was done, one sentence each.
+
+    A container that cannot be repaired is no reason for commands that concern others to fail: it is warned of, or put among `failures`.
+    """
     done = []
     for name in sorted({*observe.names(paths), *observe.run_states(paths)}):
         if not needs_repair(paths, host, name):
             continue
-        with locked(paths.lock(name), who=command_line()):
-            sentence = repair(paths, host, name)
+        try:
+            with locked(paths.lock(name), who=command_line()):
+                sentence = repair(paths, host, name)
+        except ContainerError as failure:
+            if failures is None:
+                log.warn(str(failure))
+            else:
+                failures.append(failure)
+            continue
         if sentence:
             done.append(sentence)
     done += unfinished.settle_all(paths, host) + throwaway.discard_unwanted(paths, host)
@@ -51,7 +61,7 @@ def needs_repair(paths: Paths, host: Host, name: str) -> bool:
     """Whether `repair` would do something: looked up without a lock, so that commands do not wait for each other."""
     running = observe.running(paths, name)
     if running is not None:
-        return running.supervisor is None
+        return running.supervisor is None or stop.was_given_up(paths, name)
     return bool(observe.leftovers(paths, host.cgroups, name))
 
 
@@ -59,10 +69,14 @@ def repair(paths: Paths, host: Host, name: str) -> str | None:
     """Repair container `name`, whose lock the caller holds; say what was wrong, or return None."""
     running = observe.running(paths, name)
     if running is not None:
-        if running.supervisor is not None:
+        if stop.was_given_up(paths, name):
+            remove(f"{paths.run_state(name)}/stopping")  # or the launcher would not let the guest reboot
+            sentence = f"a command that was killed had not stopped container ‘{name}’; it may reboot again"
+        elif running.supervisor is not None:
             return None
-        _adopt(paths, name)
-        sentence = f"the supervisor of container ‘{name}’ had been killed; another one watches it now"
+        if running.supervisor is None:
+            _adopt(paths, name)
+            sentence = f"the supervisor of container ‘{name}’ had been killed; another one watches it now"
     else:
         left = observe.leftovers(paths, host.cgroups, name)
         if not left:

@@ -12,6 +12,7 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from ..base import log, process
+from ..base.errors import ContainerError
 from ..base.files import locked, read_text, remove
 from ..kernel import proc
 from ..plan.resolver import FOLLOW_SCRIPT, guest_resolver, network_servers, resolved_text, watcher_script
@@ -60,7 +61,10 @@ def follow(paths: Paths) -> list[str]:
             running = observe.running(paths, name)
             if running is None:
                 continue
-            record = observe.record(paths, name)
+            try:
+                record = observe.record(paths, name)
+            except ContainerError:
+                continue  # damaged: said elsewhere, and no reason for other guests to wait
             path = f"{paths.run_state(name)}/guest/resolv.conf"
             before = read_text(path)
             write_guest(paths, record.container, tell=False)
@@ -70,7 +74,11 @@ def follow(paths: Paths) -> list[str]:
             from .inside import inside
 
             command = [*inside(name, running.leader), record.busybox, "sh", "-s", record.busybox]
-            done = process.run(command, stdin=FOLLOW_SCRIPT, check=False, env={"PATH": GUEST_PATH}, timeout=_TIMEOUT)
+            try:
+                done = process.run(command, stdin=FOLLOW_SCRIPT, check=False, env={"PATH": GUEST_PATH}, timeout=_TIMEOUT)
+            except ContainerError as failure:  # it hangs; its file is right already
+                log.warn(f"{name}: the guest did not take over the host's name servers: {failure.what}")
+                continue
             log.debug(done.stderr)
             changed.append(name)
         os.makedirs(paths.shared, mode=0o755, exist_ok=True)
@@ -85,7 +93,11 @@ def follow_if_changed(paths: Paths, host: Host) -> None:
     if not any(os.path.exists(f"{paths.run_state(name)}/nspawn.pid") for name in names(paths)):
         return
     text = read_text(f"{paths.shared}/resolver.json")
-    if text is None or json.loads(text) != _stamp(paths):
+    try:
+        known = None if text is None else json.loads(text)
+    except ValueError:
+        known = None
+    if known != _stamp(paths):
         follow(paths)
     watch(paths, host)
 

@@ -143,9 +143,9 @@ def prepare_root(paths: Paths, record: Record) -> str:
     os.makedirs(paths.states, mode=0o755, exist_ok=True)
     if disk.prepare(paths, record.container, skeleton=_SKELETON):
         return root
-    if os.path.isdir(root) and os.listdir(root) == ["persistent"]:
-        for directory, mode in _SKELETON.items():  # it was ephemeral: no guest has had this directory for its root
-            os.mkdir(f"{root}/{directory}", mode)
+    if os.path.isdir(root) and _was_ephemeral(root):
+        for directory, mode in _SKELETON.items():  # no guest has had this directory for its root
+            os.makedirs(f"{root}/{directory}", mode, exist_ok=True)
     if not os.path.isdir(root):
         fresh = f"{paths.states}/.new-{name}-{os.getpid()}"
         os.mkdir(fresh, 0o755)
@@ -153,6 +153,12 @@ def prepare_root(paths: Paths, record: Record) -> str:
             os.mkdir(f"{fresh}/{directory}", mode)
         os.rename(fresh, root)
     return root
+
+
+def _was_ephemeral(root: str) -> bool:
+    """Whether there is nothing in `root` but what an ephemeral container keeps, and a skeleton that a killed command did not finish."""
+    entries, top = set(os.listdir(root)), [directory for directory in _SKELETON if "/" not in directory]
+    return "persistent" in entries and entries <= {"persistent", *top} and top[-1] not in entries
 
 
 def prepare_directories(root: str, *wanted: str) -> None:
@@ -233,20 +239,15 @@ def _write_run_state(paths: Paths, record: Record, host: Host, launch: Launch, *
         limits=container_limits(record.container)[0],
         container=record.container,
     )
-    with open(f"{state}/started.json", "w", encoding="utf-8") as file:
-        json.dump(encode(started), file)
+    hosts.replace(f"{state}/started.json", json.dumps(encode(started)))
 
 
 def note_system(paths: Paths, name: str, system: str) -> None:
     """Remember that the running guest was switched to `system`."""
     again.forget(paths, name)
-    path = f"{paths.run_state(name)}/started.json"
-    try:
-        before = json.loads(read_text(path) or "{}")
-    except ValueError:
-        before = None
-    if isinstance(before, dict) and before:  # a damaged one says nothing, and leads to a restart by the next switch
-        write_atomically(path, json.dumps({**before, "system": system}))
+    before = observe.started_as_written(paths, name)
+    if before:  # a damaged one says nothing, and leads to a restart by the next switch
+        write_atomically(f"{paths.run_state(name)}/started.json", json.dumps({**before, "system": system}))
 
 
 def ensure_machine_id() -> None:

@@ -39,6 +39,15 @@ def stop(paths: Paths, name: str, running: Running, layout: Cgroups) -> None:
     terminate(paths, name, layout)
 
 
+def was_given_up(paths: Paths, name: str) -> bool:
+    """Whether a command that wanted to stop container `name` was killed before it told the guest: a stop takes no longer than it may."""
+    try:
+        age = time.time() - os.stat(f"{paths.run_state(name)}/stopping").st_mtime
+    except FileNotFoundError:
+        return False
+    return age > _timeout(paths, name) + _LAUNCHER_TIMEOUT
+
+
 def _timeout(paths: Paths, name: str) -> float:
     from ..base.errors import ContainerError
 

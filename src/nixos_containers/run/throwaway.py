@@ -88,7 +88,11 @@ def discard_unwanted(paths: Paths, host: Host) -> list[str]:
         if not entry.startswith(".") or not entry.endswith(_SUFFIX) or _held(f"{paths.records}/{entry}"):
             continue
         name = entry[1 : -len(_SUFFIX)]
-        discard(paths, host, name)
+        try:
+            discard(paths, host, name)
+        except (ContainerError, OSError) as failure:  # no reason for other commands to fail
+            log.warn(f"the throw-away container ‘{name}’, whose command had been killed, cannot be removed: {failure}")
+            continue
         done.append(f"removed the throw-away container ‘{name}’, whose command had been killed")
         log.warn(done[-1])
     return done

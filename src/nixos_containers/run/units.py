@@ -6,6 +6,7 @@ The texts are plan/units.py's. Not for hosts with another init: see start.py and
 from __future__ import annotations
 
 import os
+import time
 from typing import TYPE_CHECKING
 
 from ..base import process
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 _LOG_TAIL_LINES = "15"
 _TARGET = "machines.target"
 # Where units may be written, as systemd orders them (systemd.unit(5)).
-_DIRECTORIES = ("/etc/systemd/system", "/run/systemd/system")
+DIRECTORIES = ("/etc/systemd/system", "/run/systemd/system")
 
 
 def sync(paths: Paths, names: Iterable[str] | None = None) -> bool:
@@ -38,7 +39,7 @@ def sync(paths: Paths, names: Iterable[str] | None = None) -> bool:
     """
     directory = units_directory()
     template = f"{directory}/{TEMPLATE}"
-    for place in dict.fromkeys((template, f"{_DIRECTORIES[0]}/{TEMPLATE}")):  # the latter goes before all others
+    for place in dict.fromkeys((template, f"{DIRECTORIES[0]}/{TEMPLATE}")):  # the latter goes before all others
         text = read_text(place)
         if text is not None and not text.startswith(MARK):
             raise HostError(
@@ -60,9 +61,31 @@ def sync(paths: Paths, names: Iterable[str] | None = None) -> bool:
     elif present is not None:
         _remove_shared(directory)
         changed = True
-    if changed:
-        process.run(["systemctl", "daemon-reload"])
+    _have_them_read(paths, directory, wanted_names, changed=changed)
     return changed
+
+
+def _have_them_read(paths: Paths, directory: str, names: Iterable[str], *, changed: bool) -> None:
+    """Let systemd read the unit files when they changed, or when a command was killed between writing them and this."""
+    stamp, began = f"{paths.shared}/units-read", time.time()
+    places = [directory, f"{directory}/{_TARGET}.wants", f"{directory}/{TEMPLATE}", *(f"{directory}/{drop_in_of(name)}" for name in names)]
+    if not changed:
+        read = _modified(stamp) or time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)  # at the boot it read all that was there
+        if all(_modified(place) <= read for place in places):
+            return
+    process.run(["systemctl", "daemon-reload"])
+    os.makedirs(paths.shared, mode=0o755, exist_ok=True)
+    with open(stamp, "w", encoding="ascii"):
+        pass
+    os.utime(stamp, (began, began))
+
+
+def _modified(path: str) -> float:
+    """When the file or directory was last written; 0.0 when it is not there."""
+    try:
+        return os.stat(path).st_mtime
+    except OSError:
+        return 0.0
 
 
 def remove_all() -> None:
@@ -83,7 +106,7 @@ def _remove_shared(directory: str) -> None:
 
 def units_directory() -> str:
     """Where unit files go: the administrator's directory, or on a host that keeps it read-only the one for this boot."""
-    for directory in _DIRECTORIES:
+    for directory in DIRECTORIES:
         if os.access(directory, os.W_OK):
             return directory
     raise HostError("no directory of systemd units can be written", hint="run it as root")
@@ -184,10 +207,9 @@ def stop(name: str) -> None:
     process.run(["systemctl", "reset-failed", unit_of(name)], check=False)
 
 
-def forget(paths: Paths, name: str) -> None:
-    """Remove the unit of a container that exists no longer; one that systemd was about to start again is stopped first."""
+def halt(name: str) -> None:
+    """Stop the unit of a container that is about to exist no longer, be it up or about to be started again."""
     process.run(["systemctl", "stop", unit_of(name)], check=False)
-    sync(paths, [name])
 
 
 def terminate(name: str) -> None:
