@@ -6,6 +6,7 @@ import pytest
 
 from nixos_containers.base.errors import DefinitionError
 from nixos_containers.declare.container import Container, ForwardPort, Network, VethPair
+from nixos_containers.declare.shared import Membership, SharedNetwork
 from nixos_containers.plan.claims import Ledger, check_host, covering_routes, host_ends
 from nixos_containers.plan.facts import HostNetwork, Listener
 
@@ -64,6 +65,21 @@ def test_two_containers_that_take_the_same_are_both_named(first: Container, seco
 )
 def test_what_can_be_told_apart_is_no_clash(first: Container, second: Container) -> None:
     both(first, second)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(("address", "clash"), [("10.9.0.7", True), ("fd09::7", True), ("10.9.1.7", False), ("fd09:0:0:1::7", False)])
+def test_an_address_in_the_subnet_of_a_shared_network_is_a_members(address: str, clash: bool, turned: bool) -> None:
+    place = Membership(SharedNetwork("back", subnet="10.9.0.0/24", subnet6="fd09::/64"), "10.9.0.2", "fd09::2")
+    member = container("member", network=Network(private=True, networks=(place,)))
+    alone = web(address=None if ":" in address else address, address6=address if ":" in address else None)
+    pair = (member, alone) if turned else (alone, member)
+    if clash:
+        with pytest.raises(DefinitionError) as failure:
+            both(*pair)
+        assert all(word in str(failure.value) for word in (address, "‘web’", "‘back’", "containers.web.networks"))
+    else:
+        both(*pair)
 
 
 @pytest.mark.parametrize("turned", [False, True])

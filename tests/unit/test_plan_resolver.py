@@ -7,7 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from nixos_containers.base.paths import Paths
+from nixos_containers.declare.container import Network
 from nixos_containers.plan.resolver import Resolver, guest_resolver, nameservers, resolved_text, watcher_script
+from nixos_containers.run.resolver import write_guest
+
+from .samples import container
 
 PLAIN = "search example.org\nnameserver 192.0.2.1\nnameserver 2001:db8::1\n"
 STUB = "# stub\nnameserver 127.0.0.53\noptions edns0 trust-ad\nsearch example.org\n"
@@ -31,6 +36,27 @@ UPSTREAM = "nameserver 192.0.2.53\nsearch example.org\n"
 )
 def test_a_guest_is_told_of_servers_that_it_can_reach(own: str, upstream: str | None, private: bool, expected: Resolver) -> None:
     assert guest_resolver(own, upstream, private=private) == expected
+
+
+@pytest.mark.parametrize(
+    ("network", "told"),
+    [
+        (Network(), STUB),
+        (Network(private=True), UPSTREAM),
+        (Network(interfaces=("eth1",)), UPSTREAM),
+        (Network(macvlans=("eth1",)), UPSTREAM),
+        (Network(network_namespace="/run/netns/vpn"), UPSTREAM),
+    ],
+)
+def test_every_network_that_is_not_the_hosts_is_told_of_servers_besides_loopback(tmp_path: Path, network: Network, told: str) -> None:
+    paths = Paths(str(tmp_path))
+    for path, text in ((paths.resolv_conf, STUB), (paths.upstream_servers, UPSTREAM)):
+        Path(path).parent.mkdir(parents=True)
+        Path(path).write_text(text)
+    guest = Path(paths.run_state("web")) / "guest"
+    guest.mkdir(parents=True)
+    write_guest(paths, container(network=network))
+    assert (guest / "resolv.conf").read_text() == told
 
 
 def test_name_servers_of_a_file() -> None:

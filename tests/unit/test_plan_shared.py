@@ -11,6 +11,8 @@ from nixos_containers.base.errors import DefinitionError
 from nixos_containers.declare.container import Built, Container, Network, Record, Spec, System
 from nixos_containers.declare.shared import Membership, SharedNetwork
 from nixos_containers.plan.bridges import bridge_name, dhcp_hosts, mac_address, member_pairs
+from nixos_containers.plan.claims import covering_routes
+from nixos_containers.plan.facts import HostNetwork
 from nixos_containers.plan.network import plan_network
 from nixos_containers.plan.shared import dynamic_range, settle
 
@@ -75,11 +77,31 @@ def test_routes_of_the_host_and_other_networks_are_passed_over() -> None:
         (SharedNetwork("n", subnet="fd00::/64"), None, "is not an IPv4 network"),
         (SharedNetwork("n", subnet="10.0.0.0/30"), None, "too few"),
         (SharedNetwork("n", pool="10.0.0.0/33"), None, "networking.containers.networkPool"),
+        *(
+            (SharedNetwork(name), None, "networks.*a network’s name")
+            for name in ("a b", "../x", ".lock", "it's", "", "a/b", "-x", "x" * 65)
+        ),
     ],
 )
 def test_mistakes_are_named_with_their_option(network: SharedNetwork, address: str | None, complaint: str) -> None:
     with pytest.raises(DefinitionError, match=complaint):
         settle(spec(container("a", Membership(network, address=address))), {})
+
+
+@pytest.mark.parametrize(
+    ("route", "refused"), [("10.0.0.0/24", True), ("10.0.0.128/25", True), ("10.0.0.7/32", True), ("10.0.0.0/16", False)]
+)
+def test_a_subnet_that_the_host_reaches_already_is_refused(route: str, refused: bool) -> None:
+    """Its bridge would take the route away from what is there; one to more than the subnet goes on for the rest."""
+    network = SharedNetwork("n", subnet="10.0.0.0/24")
+    if refused:
+        with pytest.raises(DefinitionError, match=rf"networks\.n\.subnet: the host reaches {route} in 10\.0\.0\.0/24 by eth0"):
+            settle(spec(container("a", network)), {}, routed=[(route, "eth0")])
+    first = settle(spec(container("a", network)), {}, routed=[(route, bridge_name("n"))])
+    assert settle(first, records(first, "a"), routed=[(route, "eth0")]) == first, "what came later stops nothing"
+    said = covering_routes(first.containers["a"], HostNetwork(routes=((route, "eth0"),)))
+    assert bool(said) == (route in ("10.0.0.0/24", "10.0.0.0/16"))
+    assert all("‘n’" in sentence and route in sentence for sentence in said)
 
 
 def test_two_members_cannot_ask_for_one_address() -> None:

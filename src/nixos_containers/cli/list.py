@@ -94,8 +94,8 @@ def describe(paths: Paths, name: str) -> dict[str, Any]:
 
 
 def _addresses(container: Container, leader: int | None) -> list[str]:
-    """The addresses a private network has now; those declared, when it is down."""
-    if not container.network.private:
+    """The addresses that a network of its own has now; those declared, when it is down."""
+    if not container.network.separate:
         return []
     if leader is not None:
         from ..observe.addresses import live_addresses

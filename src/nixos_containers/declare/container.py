@@ -89,6 +89,11 @@ class Network(VethPair):
     networks: tuple[Membership, ...] = ()
 
     @property
+    def separate(self) -> bool:
+        """Whether it is not the host's: an interface that moves in means a network of its own (systemd-nspawn(1)), as does a namespace."""
+        return self.private or bool(self.interfaces or self.macvlans or self.network_namespace)
+
+    @property
     def main_pair(self) -> bool:
         """Whether `eth0` is a pair of the container's own: beside shared networks, only addresses or a bridge make one."""
         if not self.networks:

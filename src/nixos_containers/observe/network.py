@@ -29,7 +29,7 @@ def host_network(*, listeners: bool = True) -> HostNetwork:
             if route.get("type") not in _LOCAL_TYPES and _is_network(str(route.get("dst", "default")))
         ),
         interfaces=frozenset(link["ifname"] for link in interfaces),
-        listeners=_listeners() if listeners else (),
+        listeners=listening() if listeners else (),
     )
 
 
@@ -47,7 +47,8 @@ def _ip(*words: str) -> list[dict[str, Any]]:
     return [each for each in found if each]
 
 
-def _listeners() -> tuple[Listener, ...]:
+def listening() -> tuple[Listener, ...]:
+    """Sockets of the host that take connections or datagrams."""
     span = (sysctls.read("net.ipv4.ip_local_port_range") or "32768").split()[0]
     found: dict[Listener, None] = {}
     for protocol, state in (("tcp", _LISTENING), ("udp", _UNCONNECTED)):

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 _NAME_SERVER = re.compile(r"^nameserver\s+(\S+)", re.MULTILINE)
 _WALLS = "other firewalls"
 _LISTENS = "0A"  # TCP_LISTEN (include/net/tcp_states.h)
+# 127.0.0.1, ::1 and ::ffff:127.0.0.1 as /proc/net has them.
+_LOOPBACK = ("0100007F", "00000000000000000000000001000000", "0000000000000000FFFF00000100007F")
 # Run in the guest's network namespace: a question for the root's name servers (RFC 1035); any answer will do.
 _ASK = """
 import socket, sys
@@ -178,7 +180,10 @@ def _default_route(leader: int, plan: NetworkPlan, restart: str) -> Step:
 def _forwarding(plan: NetworkPlan) -> Step:
     files = []
     for family, file in (("4", "net/ipv4/ip_forward"), ("6", "net/ipv6/conf/all/forwarding")):
-        if any(name == f"nat{family}" for name, _ in plan.elements) and (read_text(f"/proc/sys/{file}") or "").strip() == "0":
+        if (
+            any(name in (f"nat{family}", f"forwards{family}", f"bound{family}") for name, _ in plan.elements)
+            and (read_text(f"/proc/sys/{file}") or "").strip() == "0"
+        ):
             files.append(file.replace("/", "."))
     return Step(
         "forwarding",
@@ -220,5 +225,5 @@ def _listening(leader: int, table: str) -> Iterator[str]:
     for line in (proc.read(f"/proc/{leader}/net/{table}") or "").splitlines()[1:]:
         fields = line.split()
         address, _, port = fields[1].partition(":")
-        if fields[3] == _LISTENS and address != "0100007F":
+        if fields[3] == _LISTENS and address not in _LOOPBACK:
             yield port

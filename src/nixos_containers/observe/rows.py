@@ -85,6 +85,7 @@ def row(paths: Paths, name: str, leader: int | None) -> dict[str, Any] | None:
         if container["name"] != name or container.get("healthChecks"):
             return None
         private = network.get("private", False)
+        separate = private or any(network.get(key) for key in ("interfaces", "macvlans", "networkNamespace"))
         places = (network, *network.get("networks", ()))
         addresses = [network.get("localAddress"), network.get("localAddress6"), *(place["address"] for place in places[1:])]
         address = next(filter(None, addresses), None)
@@ -93,7 +94,7 @@ def row(paths: Paths, name: str, leader: int | None) -> dict[str, Any] | None:
             "name": name,
             "state": "down" if leader is None else "up",
             "address": address.partition("/")[0] if address and private else None,
-            "addresses": _addresses(network, leader) if private else [],
+            "addresses": _addresses(network, leader) if separate else [],
             "system": (_running_system(paths, name) if leader is not None else None) or system or container["system"]["path"],
             "universe": container["universe"],
             "generation": generation,
@@ -108,7 +109,7 @@ def row(paths: Paths, name: str, leader: int | None) -> dict[str, Any] | None:
 
 
 def _addresses(network: dict[str, Any], leader: int | None) -> list[str]:
-    """The addresses a private network has now; those declared, when it is down."""
+    """The addresses that a network of its own has now; those declared, when it is down."""
     if leader is not None:
         from .addresses import live_addresses
 

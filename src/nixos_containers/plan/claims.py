@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from ..declare.container import Container, ForwardPort, VethPair
     from .facts import HostNetwork, Listener
 
+    IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
+
 
 def host_ends(container: Container) -> tuple[str, ...]:
     """The interfaces of the host that are the container's while it runs."""
@@ -91,6 +93,8 @@ class Ledger:
     def __init__(self) -> None:
         self._owners: dict[tuple[str, ...], str] = {}
         self._hosts: dict[str, str] = {}
+        self._alone: dict[str, str] = {}
+        self._subnets: dict[str, str] = {}
 
     def enter(self, name: str, container: Container) -> None:
         """Enter what `container` takes. Raises DefinitionError when another one has it."""
@@ -98,6 +102,8 @@ class Ledger:
             self._owners.setdefault(key, name)
         for address in _host_addresses(container):
             self._hosts.setdefault(address, name)
+        self._alone |= dict.fromkeys(_alone(container), name)
+        self._subnets |= _subnets(container)
         self.check(name, container)
 
     def check(self, name: str, container: Container) -> None:
@@ -113,6 +119,34 @@ class Ledger:
             owner = self._owners.get(("address", address), name)
             if owner != name:
                 raise _the_hosts(address, of=owner, towards=name)
+        # What is in a network's subnet, and not a member, is looked for on its bridge in vain.
+        own, subnets = _alone(container), _subnets(container)
+        for address in own:
+            for subnet, network in (self._subnets | subnets).items():
+                _check_outside(address, name, subnet, network)
+        for subnet, network in subnets.items():
+            for address, owner in self._alone.items():
+                _check_outside(address, owner, subnet, network)
+
+
+def _alone(container: Container) -> list[str]:
+    """The addresses of pairs that no bridge connects with others."""
+    pairs = (pair for pair in _pairs(container) if pair.host_bridge is None)
+    return [_canonical(address) for pair in pairs for address in (pair.local_address, pair.local_address6) if address]
+
+
+def _subnets(container: Container) -> dict[str, str]:
+    """Subnet -> the shared network that has it, of which the container is a member."""
+    networks = (membership.network for membership in container.network.networks)
+    return {subnet: network.name for network in networks for subnet in (network.subnet, network.subnet6) if subnet}
+
+
+def _check_outside(address: str, owner: str, subnet: str, network: str) -> None:
+    if _holds(ipaddress.ip_network(subnet), ipaddress.ip_network(address)):
+        raise DefinitionError(
+            f"the address {address} of container ‘{owner}’ is in {subnet}, the subnet of the shared network ‘{network}’",
+            hint=f"choose another, or make it a member: containers.{owner}.networks",
+        )
 
 
 def _the_hosts(address: str, *, of: str, towards: str) -> DefinitionError:
@@ -170,9 +204,8 @@ def _listener(key: tuple[str, ...], host: HostNetwork) -> Listener | None:
 
 def route_warnings(plan: Iterable[Action], host: HostNetwork) -> list[str]:
     """`covering_routes` of the containers that `plan` makes or changes."""
-    return [
-        sentence for action in plan if isinstance(action, Create | Update) for sentence in covering_routes(action.record.container, host)
-    ]
+    changed = [action.record.container for action in plan if isinstance(action, Create | Update)]
+    return list(dict.fromkeys(sentence for container in changed for sentence in covering_routes(container, host)))
 
 
 def covering_routes(container: Container, host: HostNetwork) -> list[str]:
@@ -192,4 +225,31 @@ def covering_routes(container: Container, host: HostNetwork) -> list[str]:
                         "other machines there will not find the container, and one that has this address is cut off"
                     )
                     break
+    return found + _covered_networks(container, host)
+
+
+def _covered_networks(container: Container, host: HostNetwork) -> list[str]:
+    """The same for the shared networks that it is a member of."""
+    found = []
+    for network in (membership.network for membership in container.network.networks):
+        for text in filter(None, (network.subnet, network.subnet6)):
+            subnet = ipaddress.ip_network(text)
+            around = [
+                to
+                for to, link in host.routes
+                if link != interface_name("cb-", network.name) and _holds(ipaddress.ip_network(to, strict=False), subnet)
+            ]
+            if around:
+                found.append(
+                    f"the shared network ‘{network.name}’: {subnet} is in {around[0]}, which the host reaches otherwise: "
+                    "other machines there that have its addresses are cut off"
+                )
     return found
+
+
+def _holds(around: IPNetwork, inner: IPNetwork) -> bool:
+    return (
+        around.version == inner.version
+        and around.prefixlen <= inner.prefixlen
+        and int(around.network_address) <= int(inner.network_address) <= int(around.broadcast_address)
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
+import re
 from typing import TYPE_CHECKING
 
 from ..base.errors import DefinitionError
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 _KEY = bytes(range(16))
+# A name becomes part of paths, units and scripts, and of an interface's name.
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 # How large a subnet of the pool is.
 _PREFIX = {4: 24, 6: 64}
 # Of a larger network, members get their addresses from its beginning.
@@ -61,6 +64,8 @@ def _settle_network(
     *,
     where: str,
 ) -> SharedNetwork:
+    if not _NAME.fullmatch(network.name):
+        raise DefinitionError(f"{where}: that cannot be a network’s name", hint="letters, digits, ‘-’, ‘_’ and ‘.’ (at most 64 characters)")
     same = next((m.network for c in before.values() for m in c.network.networks if m.network.name == network.name), None)
     known = [m.network for c in before.values() for m in c.network.networks if m.network.name != network.name]
     taken = [_network(text, "") for other in (*known, *settled.values()) for text in (other.subnet, other.subnet6) if text]
@@ -73,6 +78,8 @@ def _settle_network(
                 raise DefinitionError(f"{where}.{field}: {given} overlaps {clash}, which another shared network has")
             if subnet.num_addresses < 8:
                 raise DefinitionError(f"{where}.{field}: {given} has too few addresses", hint="/29 is the smallest that makes sense")
+            if same is None or getattr(same, field) != given:  # a route that came later must not stop everything else
+                _check_routes(subnet, routed, bridge=interface_name("cb-", network.name), where=f"{where}.{field}")
         else:
             had = getattr(same, field) if same is not None else None
             around = _network(pool, f"networking.containers.networkPool{'' if version == 4 else '6'}", version)
@@ -83,6 +90,14 @@ def _settle_network(
                 subnet = _from_pool(network.name, around, [*taken, *(each for each in away if each.prefixlen > 0)])
         changes[field] = str(subnet)
     return dataclasses.replace(network, subnet=changes["subnet"], subnet6=changes["subnet6"])
+
+
+def _check_routes(subnet: IPNetwork, routed: Iterable[tuple[str, str]], *, bridge: str, where: str) -> None:
+    """Raises DefinitionError where the host would lose what it reaches now. A route to more than the subnet goes on for the rest."""
+    for destination, link in routed:
+        other = ipaddress.ip_network(destination, strict=False)
+        if link != bridge and _overlap(subnet, other) and other.prefixlen >= subnet.prefixlen:
+            raise DefinitionError(f"{where}: the host reaches {destination} in {subnet} by {link}", hint="choose another subnet")
 
 
 def _from_pool(name: str, pool: IPNetwork, taken: list[IPNetwork]) -> IPNetwork:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 # The file with which a network is served; without it, it wants neither DHCP nor DNS.
 _DNSMASQ = "dnsmasq.conf"
+_DNS = 53
 
 
 def prepare(paths: Paths, container: Container, host: Host) -> None:
@@ -46,8 +47,21 @@ def prepare(paths: Paths, container: Container, host: Host) -> None:
                     f"the shared network ‘{network.name}’ wants DHCP or DNS, and dnsmasq is not installed",
                     hint="apt-get install dnsmasq-base",
                 )
+            if network.dns and dnsmasq_pid(paths, network.name) is None:
+                _check_port(network.name)
         with locked(f"{paths.networks}/.lock", who="preparing a shared network"):
             _write(paths, network, host, container, dnsmasq)
+
+
+def _check_port(network: str) -> None:
+    """Raises HostError where dnsmasq could not begin: a service at every address has the port at the network's, too."""
+    from ..observe.network import listening
+
+    if any(listener.port == _DNS and listener.address in ("0.0.0.0", "::") for listener in listening()):
+        raise HostError(
+            f"the shared network ‘{network}’ wants DNS, and something on the host listens at port {_DNS} of every address",
+            hint=f"‘ss -lnp sport = :{_DNS}’ tells what it is; let it listen at single addresses, or leave networks.{network}.dns false",
+        )
 
 
 def renew(paths: Paths, container: Container, host: Host) -> None:

@@ -36,7 +36,7 @@ def write_guest(paths: Paths, container: Container, *, tell: bool = True) -> Non
             remove(f"{guest}/{name}")
         return
     own = read_text(paths.resolv_conf) or ""
-    found = guest_resolver(own, read_text(paths.upstream_servers), private=container.network.private, servers=network_servers(container))
+    found = guest_resolver(own, read_text(paths.upstream_servers), private=container.network.separate, servers=network_servers(container))
     if found.unreachable and tell:
         log.warn(
             f"{container.name}: the host's name server {found.unreachable[0]} cannot be reached from a private network; "
