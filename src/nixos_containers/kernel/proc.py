@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import os
 
-# What systemd-nspawn's children are called until they execute something.
-_PREPARING = ("systemd-nspawn", "(sd-")
-
 
 def read(path: str) -> str:
     """The file's text, or "" when it is not there: processes end at any moment."""
@@ -52,12 +49,20 @@ def namespace_leader(parent: int) -> int | None:
     """The child of `parent` that is pid 1 of a pid namespace of its own, or None; also None as long as it is not the guest's yet.
 
     Before systemd-nspawn's child becomes the guest's init it has every capability, and the host's root for a while: nobody
-    may enter what it prepares.
+    may enter what it prepares. It is known by its program: its name is what a guest's init likes to be called, and could hide it.
     """
     for child in children(parent):
         for line in read(f"/proc/{child}/status").splitlines():
             if line.startswith("NSpid:"):
                 numbers = line.split()[1:]
                 if len(numbers) > 1 and numbers[-1] == "1":
-                    return None if command_name(child).startswith(_PREPARING) else child
+                    return None if _same_program(child, parent) else child
     return None
+
+
+def _same_program(one: int, other: int) -> bool:
+    """Whether both processes run the same file; True when that cannot be told any more, since one of them has ended."""
+    try:
+        return os.path.samestat(os.stat(f"/proc/{one}/exe"), os.stat(f"/proc/{other}/exe"))
+    except OSError:
+        return True

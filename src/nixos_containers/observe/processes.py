@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _PASSWD_LIMIT = 1 << 20  # bytes of a guest's /etc/passwd that are read
+_DEEPEST = 64  # levels of cgroups that are told apart: a guest may nest them as deep as it likes
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +141,15 @@ def tree(name: str) -> Group:
     return Group(name)
 
 
-def _group(path: str, name: str) -> Group:
+def _group(path: str, name: str, depth: int = 0) -> Group:
+    if depth == _DEEPEST:
+        return Group(name, tuple(sorted(cgroups.processes([path]))))
     try:
         below = sorted(entry.name for entry in os.scandir(path) if entry.is_dir(follow_symlinks=False))
     except OSError:
         below = []
     pids = tuple(sorted(int(line) for line in proc.read(f"{path}/cgroup.procs").split() if line != "0"))
-    return Group(name, pids, tuple(_group(f"{path}/{entry}", entry) for entry in below))
+    return Group(name, pids, tuple(_group(f"{path}/{entry}", entry, depth + 1) for entry in below))
 
 
 def walk(group: Group, depth: int = 0) -> Iterator[tuple[int, Group]]:
