@@ -197,6 +197,16 @@ def test_a_subtree_deeper_than_the_stack_and_than_a_path_is_walked(tmp_path: Pat
     subprocess.run(["rm", "-rf", str(tmp_path / "name")], check=True)
 
 
+def test_long_files_of_strangers_are_read_in_part() -> None:
+    assert proc.read("/proc/kallsyms", 100) == Path("/proc/kallsyms").read_bytes()[:100].decode()
+    with subprocess.Popen(["sleep", "9", *["0" * 50] * 100]) as child:
+        while proc.arguments(child.pid)[:1] != ["sleep"]:
+            pass
+        assert proc.arguments(child.pid, 60) == ["sleep", "9", "0" * 50, "0"]
+        assert proc.arguments(child.pid)[2:] == ["0" * 50] * 100
+        child.kill()
+
+
 def test_a_long_table_of_mounts_is_read_to_its_end() -> None:
     """The kernel gives a page at a time: what came later was once not seen."""
     assert proc.read("/proc/kallsyms") == Path("/proc/kallsyms").read_text(encoding="utf-8", errors="replace")

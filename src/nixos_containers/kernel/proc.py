@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 
 
-def read(path: str) -> str:
-    """The file's text, or "" when it is not there: processes end at any moment."""
+def read(path: str, most: int = 1 << 30) -> str:
+    """The file's text, or "" when it is not there: processes end at any moment. Of one that others make as long as they like,
+    about `most` bytes."""
     try:
         # Without open(): its text layer costs more than the reading, and /proc files are small.
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -14,9 +15,10 @@ def read(path: str) -> str:
         return ""
     try:
         # The kernel gives a page or so at a time, whatever is asked for: a table of mounts is longer.
-        parts = []
-        while part := os.read(descriptor, 1 << 20):
+        parts, left = [], most
+        while left > 0 and (part := os.read(descriptor, min(left, 1 << 20))):
             parts.append(part)
+            left -= len(part)
         return b"".join(parts).decode(errors="replace")
     except OSError:
         return ""
@@ -35,9 +37,10 @@ def read_pid(path: str) -> int | None:
     return int(text) if text.isdigit() else None
 
 
-def arguments(pid: int) -> list[str]:
-    """The process's argv, or [] when there is no such process."""
-    return read(f"/proc/{pid}/cmdline").split("\0")[:-1]
+def arguments(pid: int, most: int = 1 << 30) -> list[str]:
+    """The process's argv, or [] when there is no such process; `most` as above."""
+    text = read(f"/proc/{pid}/cmdline", most)
+    return text.removesuffix("\0").split("\0") if text else []
 
 
 def children(pid: int) -> list[int]:

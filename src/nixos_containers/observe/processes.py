@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _PASSWD_LIMIT = 1 << 20  # bytes of a guest's /etc/passwd that are read
+_LONGEST_COMMAND = 4096  # bytes of a command line that are shown: each may have megabytes
 _DEEPEST = 64  # levels of cgroups that are told apart: a guest may nest them as deep as it likes
 
 
@@ -80,7 +81,7 @@ def _process(pid: int, mapping: list[tuple[int, int, int]], users: dict[int, str
         return None
     ticks = accounting.ticks()
     uid = inside_uid(int(status["Uid"][1]), mapping)
-    words = proc.arguments(pid)
+    words = proc.arguments(pid, _LONGEST_COMMAND)
     return Process(
         pid=int(status["NSpid"][1 if len(status["NSpid"]) > 1 else 0]),
         host_pid=pid,
