@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -157,6 +158,53 @@ def test_only_pid_1_of_a_namespace_of_its_own_is_a_leader() -> None:
         leader = proc.namespace_leader(outer.pid)
         assert leader is not None
         processes.kill(leader)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="pid namespaces need root")
+def test_a_guests_init_cannot_hide_by_its_name() -> None:
+    script = "echo systemd-nspawn > /proc/self/comm; echo; exec 1>&-; while :; do sleep 1; done"
+    with subprocess.Popen(["unshare", "--pid", "--fork", "sh", "-c", script], stdout=subprocess.PIPE) as outer:
+        assert outer.stdout is not None and outer.stdout.readline()
+        leader = proc.namespace_leader(outer.pid)
+        assert leader is not None and proc.command_name(leader) == "systemd-nspawn"
+        processes.kill(leader)
+
+
+def test_what_still_runs_the_same_program_is_not_the_guests_yet() -> None:
+    if os.geteuid() != 0:
+        pytest.skip("pid namespaces need root")
+    program = "import os, time\nos.unshare(0x20000000) if hasattr(os, 'unshare') else __import__('ctypes').CDLL(None).unshare(0x20000000)\n"
+    program += "if os.fork() == 0: time.sleep(20)\nelse: print(flush=True); os.wait()"
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as outer:
+        assert outer.stdout is not None and outer.stdout.readline()
+        [child] = proc.children(outer.pid)
+        assert proc.namespace_leader(outer.pid) is None
+        processes.kill(child)
+
+
+def test_a_subtree_deeper_than_the_stack_and_than_a_path_is_walked(tmp_path: Path) -> None:
+    place = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(2500):
+        os.mkdir("name", dir_fd=place)
+        below = os.open("name", os.O_RDONLY, dir_fd=place)
+        os.close(place)
+        place = below
+    os.close(place)
+    before = len(os.listdir("/proc/self/fd"))
+    found = list(cgroups.subtree(str(tmp_path)))
+    assert len(found) == 2501 and found[-1] == str(tmp_path)
+    assert len(os.listdir("/proc/self/fd")) == before
+    subprocess.run(["rm", "-rf", str(tmp_path / "name")], check=True)
+
+
+def test_long_files_of_strangers_are_read_in_part() -> None:
+    assert proc.read("/proc/kallsyms", 100) == Path("/proc/kallsyms").read_bytes()[:100].decode()
+    with subprocess.Popen(["sleep", "9", *["0" * 50] * 100]) as child:
+        while proc.arguments(child.pid)[:1] != ["sleep"]:
+            pass
+        assert proc.arguments(child.pid, 60) == ["sleep", "9", "0" * 50, "0"]
+        assert proc.arguments(child.pid)[2:] == ["0" * 50] * 100
+        child.kill()
 
 
 def test_a_long_table_of_mounts_is_read_to_its_end() -> None:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import re
+import socket
+import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from nixos_containers.base.errors import UsageError
+from nixos_containers.cli import metrics
 from nixos_containers.cli.metrics import address
 from nixos_containers.observe.metrics import METRICS, Value, text
 
@@ -47,3 +53,31 @@ def test_addresses() -> None:
     assert address("127.0.0.1:9713") == ("127.0.0.1", 9713) and address("[::1]:80") == ("::1", 80) and address("80") == ("127.0.0.1", 80)
     with pytest.raises(UsageError):
         address("localhost")
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    server = metrics._Server(("127.0.0.1", 0), metrics._Handler)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    yield server.server_address[1]
+    server.shutdown()
+    server.server_close()
+
+
+def test_trouble_is_told_to_who_asks_and_no_traceback_to_the_log(
+    port: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(paths: object) -> list[Value]:
+        raise OSError("the host is not well")
+
+    monkeypatch.setattr(metrics, "collect", broken)
+    asking = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    asking.request("GET", "/metrics")
+    assert asking.getresponse().status == 500
+    # Who goes away in the middle of a large answer is no news.
+    monkeypatch.setattr(metrics, "collect", lambda paths: [Value("nixos_container_up", 1, (("name", "x" * (32 << 20)),))])
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+        client.recv(10)
+    time.sleep(0.2)
+    assert "Traceback" not in capsys.readouterr().err

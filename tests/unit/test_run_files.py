@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 
 from nixos_containers.base.errors import ContainerError
 from nixos_containers.kernel.mounts import beneath
-from nixos_containers.run.files import read_beneath, remove_state
+from nixos_containers.run.files import read_beneath, remove_entry, remove_state
 from nixos_containers.run.stop import remove_unfinished
 
 
@@ -151,3 +152,39 @@ def test_an_unfinished_root_goes_only_as_far_as_it_is_empty(tmp_path: Path) -> N
     remove_unfinished(str(used))
     assert not empty.exists()
     assert (used / "var/file").exists()
+
+
+def test_an_entry_goes_with_what_is_in_it_and_a_link_goes_alone(root: Path) -> None:
+    (root / "tree/sub").mkdir(parents=True)
+    (root / "tree/sub/file").touch()
+    (root / "tree/out").symlink_to("../../host")
+    (root / "link").symlink_to("../host")
+    for entry in ("tree", "link", "absent"):
+        remove_entry(str(root), entry)
+    assert sorted(os.listdir(root)) == ["etc"]
+    assert (root.parent / "host/secret").exists()
+
+
+def test_whoever_swaps_directories_for_links_meanwhile_reaches_nothing_else(root: Path) -> None:
+    """As a guest that shares a volume can: removal goes from directory to directory, never from the root on."""
+    victim = root.parent / "host"
+    swapping = """
+import ctypes, os, sys
+exchange = ctypes.CDLL(None).renameat2
+os.symlink(sys.argv[1], "link")
+print(flush=True)
+while True:
+    exchange(-100, b"link", -100, b"swapped", 2)
+"""
+    for _ in range(30):
+        (root / "state/swapped/below").mkdir(parents=True)
+        (root / "state/swapped/below/file").touch()
+        with subprocess.Popen([sys.executable, "-c", swapping, str(victim)], cwd=root / "state", stdout=subprocess.PIPE) as guest:
+            assert guest.stdout is not None and guest.stdout.readline()
+            try:
+                remove_entry(str(root), "state")
+            except OSError:
+                pass  # somebody writes there
+            guest.kill()
+        remove_state(str(root / "state"))
+        assert (victim / "secret").exists()

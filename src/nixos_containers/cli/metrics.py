@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 from ..base import log
-from ..base.errors import UsageError
+from ..base.errors import ContainerError, UsageError
 from ..base.paths import Paths
 from ..observe.metrics import CONTENT_TYPE, METRICS, collect, text
 from .output import emit_json
@@ -50,7 +50,12 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path.partition("?")[0] not in ("/metrics", "/"):
             self.send_error(404)
             return
-        body = text(collect(Paths())).encode()
+        try:
+            body = text(collect(Paths())).encode()
+        except (ContainerError, OSError) as failure:
+            log.warn(f"metrics cannot be measured: {failure}")
+            self.send_error(500, "cannot measure")
+            return
         self.send_response(200)
         self.send_header("Content-Type", CONTENT_TYPE)
         self.send_header("Content-Length", str(len(body)))
@@ -63,6 +68,10 @@ class _Handler(BaseHTTPRequestHandler):
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that went away in the middle is no news, and a container that did is measured by the next request."""
+        log.debug(f"metrics for {client_address}: {sys.exc_info()[1]}")
 
 
 def _serve(paths: Paths, place: tuple[str, int]) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
+from .cgroups import subtree
 from .proc import read
 
 if TYPE_CHECKING:
@@ -115,11 +116,10 @@ def _oom_kills(old: str | None, new: str) -> int | None:
         return None
     total = None
     # v1 counts at the cgroup of the victim only; kernels before 4.13 do not count.
-    for directory, _, files in os.walk(old):
-        if "memory.oom_control" in files:
-            count = _keys(read(f"{directory}/memory.oom_control")).get("oom_kill")
-            if count is not None:
-                total = (total or 0) + count
+    for directory in subtree(old):
+        count = _keys(read(f"{directory}/memory.oom_control")).get("oom_kill")
+        if count is not None:
+            total = (total or 0) + count
     return total
 
 

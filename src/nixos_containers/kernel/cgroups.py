@@ -10,6 +10,8 @@ TYPE_CHECKING = False  # typing's own costs 10 ms to import, and every `run` com
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+_LONG = 3000  # characters of a path, to which a name and a file's are added: PATH_MAX is 4096
+
 
 def hierarchies(mountinfo: str | None = None) -> tuple[dict[str, str], str | None]:
     """Mount points of the v1 controllers (and `name=...` trees) and of cgroup2, from /proc/self/mountinfo.
@@ -47,22 +49,32 @@ def offered_controllers(v2_mount: str | None) -> frozenset[str]:
         return frozenset()
 
 
-def _subtree(path: str) -> Iterable[str]:
-    """Every cgroup at and below `path`, deepest first."""
+def subtree(path: str) -> Iterable[str]:
+    """Every cgroup at and below `path`, deepest first. A guest may nest them deeper than our stack, and than a path is long."""
+    found, waiting, held = [], [path], []
     try:
-        names = [entry.name for entry in os.scandir(path) if entry.is_dir(follow_symlinks=False)]
-    except OSError:
-        return
-    for name in names:
-        yield from _subtree(f"{path}/{name}")
-    yield path
+        while waiting:
+            place = below = waiting.pop()
+            try:
+                if len(place) > _LONG:
+                    held.append(os.open(place, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC))
+                    below = f"/proc/self/fd/{held[-1]}"
+                names = [entry.name for entry in os.scandir(below) if entry.is_dir(follow_symlinks=False)]
+            except OSError:
+                continue
+            found.append(place)
+            waiting += [f"{below}/{name}" for name in names]
+        yield from reversed(found)
+    finally:
+        for handle in held:
+            os.close(handle)
 
 
 def processes(paths: Iterable[str]) -> set[int]:
     """The pids in the subtrees at `paths`."""
     found: set[int] = set()
     for root in paths:
-        for path in _subtree(root):
+        for path in subtree(root):
             try:
                 with open(f"{path}/cgroup.procs", encoding="ascii") as file:
                     found.update(int(line) for line in file if line.strip() != "0")
@@ -95,7 +107,7 @@ def kill(paths: Iterable[str], *, timeout: float = 10) -> bool:
 def remove(paths: Iterable[str]) -> None:
     """Remove the empty subtrees at `paths`; those that are absent or still in use are left."""
     for root in paths:
-        for path in _subtree(root):
+        for path in subtree(root):
             try:
                 os.rmdir(path)
             except OSError:
@@ -124,7 +136,7 @@ def write_cpuset(group: str, file: str, text: str) -> None:
     if not os.path.exists(f"{group}/cpuset.cpu_exclusive"):  # cgroup v2 cuts what is below by itself
         write(f"{group}/{file}", text)
         return
-    below = list(_subtree(group))
+    below = list(subtree(group))
     for place in (*below, *reversed(below)):  # narrowing works from below, widening from above
         try:
             write(f"{place}/{file}", text)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 
-# What systemd-nspawn's children are called until they execute something.
-_PREPARING = ("systemd-nspawn", "(sd-")
 
-
-def read(path: str) -> str:
-    """The file's text, or "" when it is not there: processes end at any moment."""
+def read(path: str, most: int = 1 << 30) -> str:
+    """The file's text, or "" when it is not there: processes end at any moment. Of one that others make as long as they like,
+    about `most` bytes."""
     try:
         # Without open(): its text layer costs more than the reading, and /proc files are small.
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -17,9 +15,10 @@ def read(path: str) -> str:
         return ""
     try:
         # The kernel gives a page or so at a time, whatever is asked for: a table of mounts is longer.
-        parts = []
-        while part := os.read(descriptor, 1 << 20):
+        parts, left = [], most
+        while left > 0 and (part := os.read(descriptor, min(left, 1 << 20))):
             parts.append(part)
+            left -= len(part)
         return b"".join(parts).decode(errors="replace")
     except OSError:
         return ""
@@ -38,9 +37,10 @@ def read_pid(path: str) -> int | None:
     return int(text) if text.isdigit() else None
 
 
-def arguments(pid: int) -> list[str]:
-    """The process's argv, or [] when there is no such process."""
-    return read(f"/proc/{pid}/cmdline").split("\0")[:-1]
+def arguments(pid: int, most: int = 1 << 30) -> list[str]:
+    """The process's argv, or [] when there is no such process; `most` as above."""
+    text = read(f"/proc/{pid}/cmdline", most)
+    return text.removesuffix("\0").split("\0") if text else []
 
 
 def children(pid: int) -> list[int]:
@@ -52,12 +52,20 @@ def namespace_leader(parent: int) -> int | None:
     """The child of `parent` that is pid 1 of a pid namespace of its own, or None; also None as long as it is not the guest's yet.
 
     Before systemd-nspawn's child becomes the guest's init it has every capability, and the host's root for a while: nobody
-    may enter what it prepares.
+    may enter what it prepares. It is known by its program: its name is what a guest's init likes to be called, and could hide it.
     """
     for child in children(parent):
         for line in read(f"/proc/{child}/status").splitlines():
             if line.startswith("NSpid:"):
                 numbers = line.split()[1:]
                 if len(numbers) > 1 and numbers[-1] == "1":
-                    return None if command_name(child).startswith(_PREPARING) else child
+                    return None if _same_program(child, parent) else child
     return None
+
+
+def _same_program(one: int, other: int) -> bool:
+    """Whether both processes run the same file; True when that cannot be told any more, since one of them has ended."""
+    try:
+        return os.path.samestat(os.stat(f"/proc/{one}/exe"), os.stat(f"/proc/{other}/exe"))
+    except OSError:
+        return True

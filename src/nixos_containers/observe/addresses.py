@@ -10,12 +10,13 @@ import re
 from ..kernel.proc import read
 
 _LEAF = re.compile(r"\|-- (\d+\.\d+\.\d+\.\d+)\s*\n\s+/32 host LOCAL")
+_LONGEST = 1 << 20  # bytes: it may also have a million routes, and whoever lists containers would wait for all of them
 _MOST = 8  # of each family: a guest may give itself thousands
 
 
 def live_addresses(leader: int) -> list[str]:
     """IPv4 and global IPv6 addresses of the network namespace of process `leader`, without loopback's."""
-    return parse_v4(read(f"/proc/{leader}/net/fib_trie")) + parse_v6(read(f"/proc/{leader}/net/if_inet6"))
+    return parse_v4(read(f"/proc/{leader}/net/fib_trie", _LONGEST)) + parse_v6(read(f"/proc/{leader}/net/if_inet6", _LONGEST))
 
 
 def parse_v4(fib_trie: str) -> list[str]:

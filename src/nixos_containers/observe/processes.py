@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _PASSWD_LIMIT = 1 << 20  # bytes of a guest's /etc/passwd that are read
+_LONGEST_COMMAND = 4096  # bytes of a command line that are shown: each may have megabytes
+_DEEPEST = 64  # levels of cgroups that are told apart: a guest may nest them as deep as it likes
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def _process(pid: int, mapping: list[tuple[int, int, int]], users: dict[int, str
         return None
     ticks = accounting.ticks()
     uid = inside_uid(int(status["Uid"][1]), mapping)
-    words = proc.arguments(pid)
+    words = proc.arguments(pid, _LONGEST_COMMAND)
     return Process(
         pid=int(status["NSpid"][1 if len(status["NSpid"]) > 1 else 0]),
         host_pid=pid,
@@ -140,13 +142,15 @@ def tree(name: str) -> Group:
     return Group(name)
 
 
-def _group(path: str, name: str) -> Group:
+def _group(path: str, name: str, depth: int = 0) -> Group:
+    if depth == _DEEPEST:
+        return Group(name, tuple(sorted(cgroups.processes([path]))))
     try:
         below = sorted(entry.name for entry in os.scandir(path) if entry.is_dir(follow_symlinks=False))
     except OSError:
         below = []
     pids = tuple(sorted(int(line) for line in proc.read(f"{path}/cgroup.procs").split() if line != "0"))
-    return Group(name, pids, tuple(_group(f"{path}/{entry}", entry) for entry in below))
+    return Group(name, pids, tuple(_group(f"{path}/{entry}", entry, depth + 1) for entry in below))
 
 
 def walk(group: Group, depth: int = 0) -> Iterator[tuple[int, Group]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 
@@ -23,8 +24,7 @@ def remove_state(path: str) -> None:
     top = os.path.realpath(path)
     kept = sorted(mounts.beneath(top))
     if top not in kept:
-        while _remove_children(top, top, frozenset(kept), 0):
-            pass
+        _remove_all(top, frozenset(kept))
     if kept:
         raise ContainerError(
             f"{path} holds mount points; what is mounted there was not touched",
@@ -59,8 +59,7 @@ def destroy_state(path: str) -> None:
                 hint=f"unmount it, then: rm -r {path}",
             )
     if top in mounts.beneath(top):
-        while _remove_children(top, top, frozenset(), 0):
-            pass
+        _remove_all(top, frozenset())
         process.run(["umount", "--", top])
     remove_state(path)
 
@@ -73,43 +72,90 @@ def remove_run_state(path: str) -> None:
         shutil.rmtree(path)
 
 
-def _remove_children(path: str, top: str, kept: frozenset[str], depth: int) -> bool:
-    """Remove what is in `path` except `kept`; True when something was moved up to `top` and another round is needed.
+def remove_entry(directory: str, entry: str) -> None:
+    """Remove `entry` of `directory`, with all that is in it but nothing that is mounted there; already gone is fine.
 
-    A guest may have nested directories deeper than a path or our stack is long: those are moved up.
+    Who may write to `directory` (NixOS guests may to their profiles) could put a link in its place at any moment: none is followed.
+    """
+    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        below = _open_directory(entry, handle)
+        if below is None:
+            os.unlink(entry, dir_fd=handle)
+            return
+        try:
+            path = f"{directory}/{entry}"
+            kept = frozenset(mounts.beneath(path))
+            while path not in kept and _remove_children(below, path, below, kept, 0):
+                pass
+        finally:
+            os.close(below)
+        if not kept:
+            os.rmdir(entry, dir_fd=handle)
+    except FileNotFoundError:
+        pass
+    finally:
+        os.close(handle)
+
+
+def _remove_all(top: str, kept: frozenset[str]) -> None:
+    """Remove what is in `top` except `kept`."""
+    handle = os.open(top, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        while _remove_children(handle, top, handle, kept, 0):
+            pass
+    finally:
+        os.close(handle)
+
+
+def _remove_children(handle: int, path: str, top: int, kept: frozenset[str], depth: int) -> bool:
+    """Remove what is in the directory `handle`, which is at `path`, except `kept`; True when something was moved up to `top` and
+    another round is needed.
+
+    A guest may have nested directories deeper than a path or our stack is long: those are moved up. No name is looked up from the
+    root on: whoever can still write there (a guest that shares a volume) could put a link in the way.
     """
     again = False
-    with os.scandir(path) as entries:
+    with os.scandir(handle) as entries:
         for entry in entries:
-            if entry.path in kept:
+            place = f"{path}/{entry.name}"
+            if place in kept:
                 continue
-            if not entry.is_dir(follow_symlinks=False):
-                os.unlink(entry.path)
+            below = _open_directory(entry.name, handle)
+            if below is None:
+                os.unlink(entry.name, dir_fd=handle)
                 continue
-            _make_mutable(entry.path)
-            if depth == _DEEPEST and not kept:
-                os.rename(entry.path, f"{top}/.moved-{entry.inode()}")
-                again = True
-                continue
-            again = _remove_children(entry.path, top, kept, depth + 1) or again
-            if not any(point.startswith(entry.path + "/") for point in kept):
-                os.rmdir(entry.path)
+            try:
+                if depth == _DEEPEST and not kept:
+                    os.rename(entry.name, f".moved-{entry.inode()}", src_dir_fd=handle, dst_dir_fd=top)
+                    again = True
+                    continue
+                again = _remove_children(below, place, top, kept, depth + 1) or again
+            finally:
+                os.close(below)
+            if not any(point.startswith(place + "/") for point in kept):
+                os.rmdir(entry.name, dir_fd=handle)
     return again
 
 
-def _make_mutable(path: str) -> None:
+def _open_directory(name: str, parent: int) -> int | None:
+    """The directory `name`, which can be changed then; None for anything else, links included."""
     import fcntl
     import struct
 
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        descriptor = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
+    except OSError as failure:
+        if failure.errno in (errno.ENOTDIR, errno.ELOOP):
+            return None
+        raise
     try:
         flags = struct.unpack("l", fcntl.ioctl(descriptor, _GETFLAGS, bytes(8)))[0]
         if flags & _IMMUTABLE:
             fcntl.ioctl(descriptor, _SETFLAGS, struct.pack("l", flags & ~_IMMUTABLE))
     except OSError:
         pass  # a file system without such flags
-    finally:
-        os.close(descriptor)
+    return descriptor
 
 
 def read_beneath(root: str, relative: str, *, limit: int = 1 << 20) -> str | None:
