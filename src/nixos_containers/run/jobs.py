@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
 _INTERRUPTED = 130
+# Seconds.
+_LOOK = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,10 @@ def _ended(children: Collection[int], signals: Collection[int]) -> list[int]:
         return []
     try:
         signal.pthread_sigmask(signal.SIG_SETMASK, signals)
-        return select.select(list(children), [], [])[0]
+        # Not without end: a signal that comes just before the system call is seen just after it.
+        while not (ready := select.select(list(children), [], [], _LOOK)[0]):
+            pass
+        return ready
     finally:
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 
