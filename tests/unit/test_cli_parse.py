@@ -96,6 +96,7 @@ def test_upstreams_command_lines_are_understood(words: list[str]) -> None:
         (["destroy"], "no container name specified"),
         (["option"], "no option name specified"),
         (["statuss", "x"], "did you mean status"),
+        (["stat", "x"], "did you mean status or stats?"),
         (["rm", "web"], "nixos-container destroy web"),
         (["mv", "a", "b"], "nixos-container rename a b"),
         (["attach", "web"], "nixos-container root-login web"),

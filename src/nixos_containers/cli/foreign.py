@@ -54,7 +54,9 @@ def unknown_action(word: str, rest: list[str]) -> UsageError:
         return _misplaced(word, rest)
     if word in _INSTEAD:
         return UsageError(f"unknown action ‘{word}’", hint="here it is: " + ", or ".join(_filled(line, rest) for line in _INSTEAD[word]))
-    close = difflib.get_close_matches(word, [name for verb in VERBS for name in (verb.name, *verb.aliases)], n=2)
+    words = [name for verb in VERBS for name in (verb.name, *verb.aliases)]
+    begun = [name for name in words if len(word) > 2 and name.startswith(word)]
+    close = begun if 0 < len(begun) <= 3 else difflib.get_close_matches(word, words, n=2)
     if close:
         return UsageError(f"unknown action ‘{word}’", hint=f"did you mean {' or '.join(close)}?")
     return UsageError(f"unknown action ‘{word}’", hint=_container(word, rest) or f"{PROGRAM} --help lists the actions")
