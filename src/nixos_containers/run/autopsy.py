@@ -34,6 +34,26 @@ def log_tail(paths: Paths, name: str) -> str:
     return "\n".join(f"  {line}" for line in (*failed, *(["..."] if failed else ()), *tail))
 
 
+# What systemd-nspawn complains about -> what to do about it.
+_ADVICE = {
+    # Mounts below a root whose owners it is to map.
+    r"Failed to set up ID mapped mounts: Device or resource busy": (
+        "something is mounted in {state}, and systemd-nspawn cannot map the owners of such a root: "
+        'unmount it and declare it as {option}.bindMounts, or set {option}.privateUsers = "no"'
+    ),
+    r"/systemd-nspawn: .*option": "{option}.extraFlags goes to systemd-nspawn as it is: ‘man systemd-nspawn’ has its options",
+    r"Failed to parse capability": "{option}.additionalCapabilities takes the names of capabilities(7), such as CAP_NET_ADMIN",
+}
+
+
+def advice(paths: Paths, name: str, said: str) -> str:
+    """What to do about a start of container `name` that failed, when the console's lines `said` tell; or nothing."""
+    for pattern, text in _ADVICE.items():
+        if re.search(pattern, said):
+            return text.format(state=paths.state(name), option=f"containers.{name}")
+    return ""
+
+
 def plain(line: str) -> str:
     """A line of the console without colours and other commands for a terminal: the guest wrote it."""
     return "".join(character for character in _ESCAPE.sub("", line) if character.isprintable())

@@ -56,17 +56,8 @@ def launch_until_ready(
             undo()
             if isinstance(failure, ContainerError) and not failure.details:
                 failure.details = autopsy.log_tail(paths, name) + trouble
-                if _NESTED_MOUNT in failure.details:
-                    place = f"containers.{name}"
-                    failure.hint = (
-                        f"something is mounted in {paths.state(name)}, and systemd-nspawn cannot map the owners of such a root: "
-                        f'unmount it and declare it as {place}.bindMounts, or set {place}.privateUsers = "no"'
-                    )
+                failure.hint = autopsy.advice(paths, name, failure.details) or failure.hint
             raise
-
-
-# What systemd-nspawn says when there are mounts below the root whose owners it is to map.
-_NESTED_MOUNT = "Failed to set up ID mapped mounts: Device or resource busy"
 
 
 class _Listener:
