@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nixos_containers.base.paths import Paths
-from nixos_containers.run.autopsy import advice
+from nixos_containers.run.autopsy import advice, failed_units
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,14 @@ from nixos_containers.run.autopsy import advice
 def test_what_nspawn_complains_about_is_named_as_the_option_it_comes_from(said: str, words: str, tmp_path: Path) -> None:
     told = advice(Paths(str(tmp_path)), "web", f"{said}\n")
     assert words in told if words else told == ""
+
+
+def test_units_that_failed_are_read_from_the_console() -> None:
+    console = (
+        "[\x1b[0;32m  OK  \x1b[0m] Started \x1b[0;1;39mdbus.service\x1b[0m - D-Bus System Message Bus.\r\r\n"
+        "[\x1b[0;1;31mFAILED\x1b[0m] Failed to start \x1b[0;1;39mnginx.service\x1b[0m - Nginx Web Server.\r\r\n"
+        "[\x1b[0;1;31mFAILED\x1b[0m] Failed to start \x1b[0;1;39mnginx.service\x1b[0m - Nginx Web Server.\r\r\n"
+        "a program of the guest says FAILED\r\n"
+    )
+    assert failed_units(console) == ["failed to start nginx.service - Nginx Web Server"]
+    assert failed_units("") == []

@@ -54,6 +54,13 @@ def advice(paths: Paths, name: str, said: str) -> str:
     return ""
 
 
+def failed_units(console: str) -> list[str]:
+    """What the guest's systemd says on its console about units that failed to start."""
+    lines = [plain(line) for line in console.splitlines() if "FAILED" in line]
+    said = [line.partition("[FAILED] ")[2].rstrip(".") for line in lines if "[FAILED] " in line]
+    return [sentence[:1].lower() + sentence[1:] for sentence in dict.fromkeys(said)][:_FAILED_LINES]
+
+
 def plain(line: str) -> str:
     """A line of the console without colours and other commands for a terminal: the guest wrote it."""
     return "".join(character for character in _ESCAPE.sub("", line) if character.isprintable())

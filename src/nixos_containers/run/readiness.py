@@ -58,6 +58,18 @@ def launch_until_ready(
                 failure.details = autopsy.log_tail(paths, name) + trouble
                 failure.hint = autopsy.advice(paths, name, failure.details) or failure.hint
             raise
+    _tell_failed_units(paths, name)
+
+
+def _tell_failed_units(paths: Paths, name: str) -> None:
+    """A guest is ready when all its units have been tried: say which did not start, as far as the console has it by now."""
+    console = read_text(paths.log(name)) or ""
+    if "FAILED" in console:
+        from . import autopsy
+
+        failed = autopsy.failed_units(console)
+        if failed:
+            log.warn(f"{name} is up, but {'; '.join(failed)}: nixos-container run {name} -- systemctl --failed")
 
 
 class _Listener:
