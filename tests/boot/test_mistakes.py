@@ -195,3 +195,19 @@ def test_a_container_whose_definition_file_is_gone_can_be_destroyed(host: Host) 
     host.definition.unlink()
     host.succeed("destroy", "nctorphan")
     assert "nctorphan" not in host.succeed("list").split()
+
+
+def test_a_unit_that_fails_while_the_guest_boots_is_said(host: Host) -> None:
+    host.define(
+        '{ containers.nctunit = { privateNetwork = true; autoStart = true; config = { system.stateVersion = "23.11";'
+        ' systemd.services.broken = { wantedBy = [ "multi-user.target" ]; before = [ "multi-user.target" ];'
+        ' serviceConfig = { Type = "oneshot"; ExecStart = "/usr/bin/false"; }; }; }; }; }'
+    )
+    told = host.switch().stderr
+    assert "warning: nctunit is up, but failed to start broken.service" in told and "run nctunit -- systemctl --failed" in told
+    assert host.succeed("status", "nctunit") == "up\n"
+    host.succeed("stop", "nctunit")
+    done = host.run("start", "nctunit")
+    assert done.returncode == 0 and "failed to start broken.service" in done.stderr, "a start that repeats an earlier one says so, too"
+    host.define("{ }")
+    host.switch("--purge")

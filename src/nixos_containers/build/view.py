@@ -19,6 +19,7 @@ import errno
 import hashlib
 import os
 import shutil
+import time
 from typing import TYPE_CHECKING
 
 from ..base import nix, process
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ..base.paths import Paths
+
+# How long, in seconds, a child of a dead command may go on: the kernel releases its parent's lock before it ends the child.
+_LAST_WRITES = 5.0
 
 # Where the store is a mount of its own over the same file system (NixOS mounts it read-only), links across the two mounts
 # fail: seen through a bind of /nix without what is mounted below, in a mount namespace of our own, it is one mount.
@@ -56,7 +60,7 @@ def ensure(paths: Paths, name: str, roots: Sequence[str], *, running: bool) -> s
         and (running or (current == f"{paths.store_views}/{key}" and _has_no_more(current, key)))
     ):
         return _result(current, key)
-    with locked(paths.lock(".store-views"), who=f"making what ‘{name}’ sees of the store"):
+    with _locked(paths, f"making what ‘{name}’ sees of the store"):
         if running and current is not None:
             _add(current, key, roots)
             return _result(current, key)
@@ -80,9 +84,17 @@ def marks(paths: Paths, name: str) -> tuple[str, ...]:
 def remove(paths: Paths, name: str) -> None:
     """Container `name`, which does not run, needs no view any more. The store itself is not touched."""
     if os.path.islink(paths.store_view(name)):
-        with locked(paths.lock(".store-views"), who=f"removing what ‘{name}’ sees of the store"):
+        with _locked(paths, f"removing what ‘{name}’ sees of the store"):
             unlink(paths.store_view(name))
             _remove_unused(paths)
+
+
+def _locked(paths: Paths, who: str) -> locked:
+    """The lock of all views. It is on their own file system: hosts that share a store (one in a container) share it, too."""
+    top = os.path.dirname(paths.store_views)
+    # Other users of the host have no business here; the guest gets `store` itself by a mount.
+    os.makedirs(top, mode=0o700, exist_ok=True)
+    return locked(f"{top}/.lock", who=who)
 
 
 def _view_of(paths: Paths, name: str) -> str | None:
@@ -148,9 +160,6 @@ def _requisites(roots: Iterable[str]) -> list[str]:
 
 def _fill(directory: str, names: list[str]) -> str:
     """Put the store paths called `names` into the view; return how: `links`, or `binds` when links are impossible."""
-    # Other users of the host have no business here; the guest gets `store` itself by a mount.
-    top = os.path.dirname(os.path.dirname(directory))
-    os.makedirs(top, mode=0o700, exist_ok=True)
     os.makedirs(os.path.dirname(directory), mode=0o755, exist_ok=True)
     new = f"{directory}/new"
     for place in (directory, f"{directory}/store", new, f"{directory}/mount"):
@@ -223,6 +232,19 @@ def _prune(directory: str, key: str) -> None:
 
 
 def _discard(path: str) -> None:
+    """Remove the tree at `path`. The `cp` of a command that was killed may still write there for a moment."""
+    until = time.monotonic() + _LAST_WRITES
+    while True:
+        try:
+            _remove_tree(path)
+            return
+        except OSError as failure:
+            if failure.errno != errno.ENOTEMPTY or time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+
+
+def _remove_tree(path: str) -> None:
     if os.path.isdir(path) and not os.path.islink(path):
         for directory, _, _ in os.walk(path):
             os.chmod(directory, 0o755)  # store paths are read-only, which root may not care about but other owners do

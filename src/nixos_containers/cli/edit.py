@@ -48,7 +48,10 @@ def run(arguments: Arguments) -> int:
 
 def _edited(draft: str) -> str:
     """The text of `draft` after the editor of VISUAL or EDITOR had it. Raises ContainerError when the editor fails."""
-    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or next(filter(process.find, ("editor", "nano", "vi")), "")
+    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
+    if not editor and not os.isatty(0):
+        raise ContainerError("edit needs a terminal", hint="or set EDITOR to a program that needs none")
+    editor = editor or next(filter(process.find, ("editor", "nano", "vi")), "")
     if not editor:
         raise ContainerError("no editor is installed", hint="set EDITOR to one")
     status = process.spawn([*shlex.split(editor), draft], stdin=0).wait()

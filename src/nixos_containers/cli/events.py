@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import sys
 import time
@@ -12,6 +13,7 @@ from ..base.errors import ContainerError, UsageError
 from ..base.paths import Paths
 from ..observe import events
 from ..observe.stats import Sampler
+from ..plan.events import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,6 +30,10 @@ def run(arguments: Arguments) -> int:
     since = arguments.text("since")
     after = parse_since(since, time.time()) if since is not None else None
     kinds = arguments.values("event")
+    for kind in kinds:
+        if kind not in KINDS:
+            close = difflib.get_close_matches(kind, KINDS, n=1)
+            raise UsageError(f"there is no event ‘{kind}’", hint=f"did you mean {close[0]}?" if close else f"there are: {', '.join(KINDS)}")
     lines = arguments.text("lines")
     if lines is not None and not lines.isdigit():
         raise UsageError(f"--lines {lines}: expected a number")

@@ -49,7 +49,7 @@ def _list(paths: Paths, arguments: Arguments) -> int:
         {
             "generation": number,
             "system": system,
-            "date": time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(profiles.made_at(paths, name, number))),
+            "date": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(profiles.made_at(paths, name, number))),
             "current": number == current,
             "running": running is not None and running.system == system,
         }
@@ -61,7 +61,7 @@ def _list(paths: Paths, arguments: Arguments) -> int:
         cells = [
             (
                 str(row["generation"]),
-                str(row["date"]),
+                str(row["date"])[:19].replace("T", " "),
                 ", ".join(word for word in ("current", "running") if row[word]) or "-",
                 os.path.basename(str(row["system"]))[33:],
             )

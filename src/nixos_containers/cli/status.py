@@ -19,7 +19,10 @@ def run(arguments: Arguments) -> int:
     name = check_name(arguments.name)
     known = observe.names(paths)
     if name not in known:
-        print("gone")
+        if arguments.json:
+            emit_json({"name": name, "state": "gone"})
+        else:
+            print("gone")
         raise observe.NoSuchContainer(name, known)
     if arguments.json:
         emit_json(describe(paths, name))

@@ -61,8 +61,8 @@ def hint(what: str, details: str, *, suggest: Callable[[str], list[str]], option
         if found[1].startswith("/etc/nixos-containers/"):
             return "`create` keeps its text in that directory: write paths in it from the root, or declare config = ./FILE in a definition"
         return (
-            f"the definition names {found[1]} (in ‘imports’, or as a path or text where a set {{ ... }} is expected, "
-            'as in bindMounts."/data" = { hostPath = "/srv"; };): is it spelt right?'
+            f"the definition names {found[1]}: is it spelt right? A path or text where a set {{ ... }} is expected is read as a file, too: "
+            'write bindMounts."/data" = { hostPath = "/srv"; }, not "/srv"'
         )
     if "reading from file: Invalid argument" in what or "reading from file: Is a directory" in what:
         return 'a path or text stands where a set is expected, such as allowedDevices = [ { node = "/dev/kvm"; modifier = "rw"; } ];'
@@ -92,7 +92,7 @@ def _in_the_language(what: str, details: str) -> str:
         return "a module's function takes more arguments than it names: write the three dots, { pkgs, ... }:"
     if "infinite recursion" in what:
         return (
-            "a value is needed to find out that same value: look for ‘config’ in imports, in a condition or in a name that it decides about"
+            "a value is needed to find out that same value: look for ‘config’ or ‘pkgs’ in imports, and in conditions on what they decide"
         )
     if "doesn't represent an absolute path" in what:
         return "a text stands where a module is expected: a set { ... }, a function { pkgs, ... }: { ... }, or a path like ./guest.nix"

@@ -34,6 +34,33 @@ def log_tail(paths: Paths, name: str) -> str:
     return "\n".join(f"  {line}" for line in (*failed, *(["..."] if failed else ()), *tail))
 
 
+# What systemd-nspawn complains about -> what to do about it.
+_ADVICE = {
+    # Mounts below a root whose owners it is to map.
+    r"Failed to set up ID mapped mounts: Device or resource busy": (
+        "something is mounted in {state}, and systemd-nspawn cannot map the owners of such a root: "
+        'unmount it and declare it as {option}.bindMounts, or set {option}.privateUsers = "no"'
+    ),
+    r"/systemd-nspawn: .*option": "{option}.extraFlags goes to systemd-nspawn as it is: ‘man systemd-nspawn’ has its options",
+    r"Failed to parse capability": "{option}.additionalCapabilities takes the names of capabilities(7), such as CAP_NET_ADMIN",
+}
+
+
+def advice(paths: Paths, name: str, said: str) -> str:
+    """What to do about a start of container `name` that failed, when the console's lines `said` tell; or nothing."""
+    for pattern, text in _ADVICE.items():
+        if re.search(pattern, said):
+            return text.format(state=paths.state(name), option=f"containers.{name}")
+    return ""
+
+
+def failed_units(console: str) -> list[str]:
+    """What the guest's systemd says on its console about units that failed to start."""
+    lines = [plain(line) for line in console.splitlines() if "FAILED" in line]
+    said = [line.partition("[FAILED] ")[2].rstrip(".") for line in lines if "[FAILED] " in line]
+    return [sentence[:1].lower() + sentence[1:] for sentence in dict.fromkeys(said)][:_FAILED_LINES]
+
+
 def plain(line: str) -> str:
     """A line of the console without colours and other commands for a terminal: the guest wrote it."""
     return "".join(character for character in _ESCAPE.sub("", line) if character.isprintable())

@@ -56,17 +56,20 @@ def launch_until_ready(
             undo()
             if isinstance(failure, ContainerError) and not failure.details:
                 failure.details = autopsy.log_tail(paths, name) + trouble
-                if _NESTED_MOUNT in failure.details:
-                    place = f"containers.{name}"
-                    failure.hint = (
-                        f"something is mounted in {paths.state(name)}, and systemd-nspawn cannot map the owners of such a root: "
-                        f'unmount it and declare it as {place}.bindMounts, or set {place}.privateUsers = "no"'
-                    )
+                failure.hint = autopsy.advice(paths, name, failure.details) or failure.hint
             raise
+    _tell_failed_units(paths, name)
 
 
-# What systemd-nspawn says when there are mounts below the root whose owners it is to map.
-_NESTED_MOUNT = "Failed to set up ID mapped mounts: Device or resource busy"
+def _tell_failed_units(paths: Paths, name: str) -> None:
+    """A guest is ready when all its units have been tried: say which did not start, as far as the console has it by now."""
+    console = read_text(paths.log(name)) or ""
+    if "FAILED" in console:
+        from . import autopsy
+
+        failed = autopsy.failed_units(console)
+        if failed:
+            log.warn(f"{name} is up, but {'; '.join(failed)}: nixos-container run {name} -- systemctl --failed")
 
 
 class _Listener:
