@@ -10,7 +10,7 @@ their next start: closures are no secrets, and a second copy for each of many eq
 
 Layout below /nix/var/nixos-containers: `containers/NAME` is a link to the view that a container uses, `views/KEY` is the view
 made for the closure KEY. In it `store` is what guests get, `new` holds trees that are not complete yet, `closures/KEY` says
-that a closure is complete, and which paths it is made of. `lock` is held while any of this changes. All can be made again at any time.
+that a closure is complete, and which paths it is made of. All can be made again at any time.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def ensure(paths: Paths, name: str, roots: Sequence[str], *, running: bool) -> s
         and (running or (current == f"{paths.store_views}/{key}" and _has_no_more(current, key)))
     ):
         return _result(current, key)
-    with _locked(paths, who=f"making what ‘{name}’ sees of the store"):
+    with _locked(paths, f"making what ‘{name}’ sees of the store"):
         if running and current is not None:
             _add(current, key, roots)
             return _result(current, key)
@@ -80,17 +80,17 @@ def marks(paths: Paths, name: str) -> tuple[str, ...]:
 def remove(paths: Paths, name: str) -> None:
     """Container `name`, which does not run, needs no view any more. The store itself is not touched."""
     if os.path.islink(paths.store_view(name)):
-        with _locked(paths, who=f"removing what ‘{name}’ sees of the store"):
+        with _locked(paths, f"removing what ‘{name}’ sees of the store"):
             unlink(paths.store_view(name))
             _remove_unused(paths)
 
 
-def _locked(paths: Paths, *, who: str) -> locked:
-    """The lock of all views. It lies beside them and not in /run: hosts that share a store, as a host inside a container may, share it."""
+def _locked(paths: Paths, who: str) -> locked:
+    """The lock of all views. It is on their own file system: hosts that share a store (one in a container) share it, too."""
     top = os.path.dirname(paths.store_views)
-    os.makedirs(os.path.dirname(top), mode=0o755, exist_ok=True)
-    os.makedirs(top, mode=0o700, exist_ok=True)  # other users of the host have no business there; a guest gets its store by a mount
-    return locked(f"{top}/lock", who=who)
+    # Other users of the host have no business here; the guest gets `store` itself by a mount.
+    os.makedirs(top, mode=0o700, exist_ok=True)
+    return locked(f"{top}/.lock", who=who)
 
 
 def _view_of(paths: Paths, name: str) -> str | None:
