@@ -141,7 +141,30 @@ def rename(paths: Paths) -> None:
         move.take_over(paths, host(), "web", "site")
 
 
-WORKS = {work.__name__: work for work in (change, create, forget, destroy, rename)}
+def copy(paths: Paths) -> None:
+    """What cli/rename.py does for a copy, without the evaluation; a failure would be undone by itself, a kill is not."""
+    plan = [Create("site", "", replace(with_system("site", NEW), declared_by=None)), SetProfile("site", "", NEW)]
+    work = unfinished.Work(unfinished.COPY, "web")
+    with (
+        locked(paths.lock(".move"), who="copy"),
+        locked(paths.lock("web"), who="copy"),
+        unfinished.noted(paths, "site", work),
+    ):
+        move.copy_state(paths, "web", "site")
+        write_atomically(paths.imperative("site"), "the definition of site")
+        execute.execute(paths, host(), plan, already_locked="site")
+
+
+def update(paths: Paths) -> None:
+    """What imperative.py does, without the evaluation."""
+    plan = [Update("web", "", replace(with_system("web", NEW), declared_by=None)), SetProfile("web", "", NEW)]
+    before = read_text(paths.imperative("web"))
+    with locked(paths.lock("web"), who="update"), unfinished.changing(paths, host(), "web", definition=before):
+        write_atomically(paths.imperative("web"), "another definition of web")
+        execute.execute(paths, host(), plan, already_locked="web")
+
+
+WORKS = {work.__name__: work for work in (change, create, forget, destroy, rename, copy, update)}
 
 
 def repair(paths: Paths) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from nixos_containers.plan.facts import Cgroups
 from nixos_containers.plan.users import RANGE
 from nixos_containers.run import records
 from nixos_containers.run.execute import with_users
+from nixos_containers.run.recover import recover
 from nixos_containers.run.start import prepare_root
 
 from .samples import FULL_NETWORK, SYSTEM, record
@@ -182,3 +184,34 @@ def test_damaged_records_are_left_out_of_what_a_switch_looks_at(paths: Paths, ca
 def test_the_record_tells_nothing_that_json_cannot(paths: Paths) -> None:
     records.write(paths, record())
     assert json.loads(Path(observe.record_path(paths, "web")).read_text(encoding="utf-8"))["version"] == 1
+
+
+def test_ranges_that_were_lost_are_those_of_the_records(paths: Paths) -> None:
+    """As after a kill, or an fsck: nobody gets ids that belong to the files of another."""
+    bases = {name: records.user_base(paths, name) for name in ("a", "b", "c")}
+    for name, base in bases.items():
+        records.write(paths, replace(record(name), user_base=base))
+    os.unlink(paths.user_ranges)
+    assert records.user_base(paths, "d") not in bases.values()
+    assert records.user_base(paths, "b") == bases["b"]
+    os.unlink(paths.user_ranges)
+    assert "which was missing" in recover(paths)[0]
+    assert observe.user_ranges(paths) == bases
+    assert recover(paths) == []
+
+
+def test_a_damaged_file_of_ranges_is_never_away(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    records.write(paths, replace(record("a"), user_base=records.user_base(paths, "a")))
+    Path(paths.user_ranges).write_text("{", encoding="utf-8")
+
+    def dies(path: str, *_: object) -> None:
+        if path == paths.user_ranges:
+            raise KeyboardInterrupt
+        Path(path).write_text("{", encoding="utf-8")
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr("nixos_containers.run.recover.write_atomically", dies)
+        recover(paths)
+    assert Path(paths.user_ranges).read_text(encoding="utf-8") == "{", "without it, everybody would get new ids"
+    recover(paths)
+    assert list(observe.user_ranges(paths)) == ["a"] and Path(paths.user_ranges + ".damaged").exists()

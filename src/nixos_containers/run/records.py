@@ -63,7 +63,10 @@ def conf_text(container: Container) -> str:
 
 
 def user_base(paths: Paths, name: str) -> int:
-    """The first uid of `name`'s private range; a new one is chosen and recorded before anything uses it."""
+    """The first uid of `name`'s private range; a new one is chosen and recorded before anything uses it.
+
+    What records say counts as well: the file of ranges may have been lost.
+    """
     ranges = observe.user_ranges(paths)
     if name in ranges:
         return ranges[name]
@@ -76,8 +79,12 @@ def user_base(paths: Paths, name: str) -> int:
                     foreign += parse_subid(handle.read())
             except OSError:
                 continue
-        foreign += numbers(record.container.private_users for record in observe.records(paths).values()) + _machines()
-        base = allocate(name, ranges, foreign)
+        known = observe.records(paths)
+        foreign += numbers(record.container.private_users for record in known.values()) + _machines()
+        recorded = {other: record.user_base for other, record in known.items() if record.user_base is not None}
+        own = recorded.pop(name, None)
+        taken = recorded | ranges
+        base = own if own is not None and own not in taken.values() else allocate(name, taken, foreign)
         write_atomically(paths.user_ranges, json.dumps({**ranges, name: base}, indent=1, sort_keys=True) + "\n")
     return base
 

@@ -26,11 +26,13 @@ def recover(paths: Paths) -> list[str]:
 
 
 def _user_ranges(paths: Paths) -> list[str]:
+    text = read_text(paths.user_ranges)
     try:
-        observe.user_ranges(paths)
-        return []
+        if observe.user_ranges(paths) or text is not None:
+            return []
+        why = "which was missing"
     except ContainerError:
-        pass
+        why = f"the damaged one is {paths.user_ranges}.damaged"
     with locked(paths.lock(".user-ranges"), who="making the ranges of user ids anew"):
         ranges = {}
         for name in observe.names(paths):
@@ -45,9 +47,12 @@ def _user_ranges(paths: Paths) -> list[str]:
             base = _owner(paths.state(name))
             if base is not None:
                 ranges.setdefault(name, base)
-        os.replace(paths.user_ranges, f"{paths.user_ranges}.damaged")
+        if text is None and not ranges:
+            return []  # nobody has had one so far
+        if text is not None:
+            write_atomically(f"{paths.user_ranges}.damaged", text)
         write_atomically(paths.user_ranges, json.dumps(ranges, indent=1, sort_keys=True) + "\n")
-    return [f"made {paths.user_ranges} anew from the records; the damaged one is {paths.user_ranges}.damaged"]
+    return [f"made {paths.user_ranges} anew from the records; {why}"]
 
 
 def _states(paths: Paths) -> list[str]:
