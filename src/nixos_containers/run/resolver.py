@@ -66,11 +66,10 @@ def follow(paths: Paths) -> list[str]:
             write_guest(paths, record.container, tell=False)
             if before is None or read_text(path) == before:
                 continue
-            from ..base.programs import GUEST_PATH
             from .inside import inside
 
             command = [*inside(name, running.leader), record.busybox, "sh", "-s", record.busybox]
-            done = process.run(command, stdin=FOLLOW_SCRIPT, check=False, env={"PATH": GUEST_PATH}, timeout=_TIMEOUT)
+            done = process.run(command, stdin=FOLLOW_SCRIPT, check=False, timeout=_TIMEOUT)
             log.debug(done.stderr)
             changed.append(name)
         os.makedirs(paths.shared, mode=0o755, exist_ok=True)
