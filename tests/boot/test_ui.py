@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -162,7 +163,9 @@ def test_it_works_over_ssh(shown: Host, tmp_path: Path) -> None:
 
 
 def test_it_ends_with_the_terminal(shown: Host) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # which it inherits
     terminal = dashboard("xterm")
+    signal.signal(signal.SIGHUP, before)
     try:
         terminal.wait_for("Quit")
         terminal.hang_up()

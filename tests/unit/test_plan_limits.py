@@ -231,6 +231,16 @@ def test_what_a_host_does_not_keep_is_said_with_option_and_reason() -> None:
     assert limit_warnings(everything, Host(cgroups=unified), able) == []
 
 
+@pytest.mark.parametrize(
+    ("files", "weighing", "said"),
+    [({"blkio.bfq.io_service_bytes"}, True, ""), ({"blkio.bfq.io_service_bytes"}, False, "no effect"), (set(), False, "not kept")],
+)
+def test_the_root_of_cgroup_v1_has_no_weights_of_its_own(files: set[str], weighing: bool, said: str) -> None:
+    host = Host(cgroups=Cgroups(v1={"blkio": "/b"}))
+    warnings = limit_warnings(container(limits=Limits(io_weight=10)), host, LimitFacts(files=frozenset(files), weighing=weighing))
+    assert (said in warnings[0]) if said else warnings == []
+
+
 def test_limits_that_can_be_changed_while_it_runs_ask_for_no_restart() -> None:
     before, after = container(limits=Limits(memory_max="1G")), container(extra_flags=("--memory-limit=2G",))
     assert params_digest(before, Host()) == params_digest(after, Host())

@@ -188,3 +188,13 @@ while True:
             guest.kill()
         remove_state(str(root / "state"))
         assert (victim / "secret").exists()
+
+
+def test_files_that_a_guest_made_immutable_go_as_well(root: Path) -> None:
+    (root / "state").mkdir()
+    for name, flag in (("fixed", "+i"), ("grows", "+a")):
+        (root / "state" / name).touch()
+        if subprocess.run(["chattr", flag, str(root / "state" / name)], capture_output=True, check=False).returncode != 0:
+            pytest.skip("no such flags here")
+    remove_state(str(root / "state"))
+    assert not (root / "state").exists()

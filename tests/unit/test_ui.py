@@ -17,6 +17,9 @@ from textual.widgets import DataTable, RichLog, Sparkline
 from nixos_containers.ui.app import Dashboard
 from nixos_containers.ui.source import GRAPHS
 
+# With the end of a guest's console in it, who writes what it likes.
+FAILED = "it failed: [FAILED] unit [@click=app.quit]here[/] [/none \x1b]0;title"
+
 
 class FakeLog:
     def __init__(self, texts: list[str]) -> None:
@@ -63,7 +66,7 @@ class Fake:
         self.done.append((verb, name))
         if verb == "start":
             self.up.add(name)
-        return "" if verb == "start" else "it failed"
+        return "" if verb == "start" else FAILED
 
     def command(self, *words: str) -> list[str]:
         return ["true", *words]
@@ -124,7 +127,12 @@ def test_keys_act_on_the_chosen_one_and_failures_are_shown() -> None:
         await until(pilot, lambda: table.get_row("db")[1] == "up")
         await pilot.press("down", "x")
         await until(pilot, lambda: ("stop", "web") in source.done)
-        await until(pilot, lambda: any(note.message == "it failed" for note in app._notifications))
+        await until(
+            pilot,
+            lambda: any(
+                (note.message, note.markup) == (FAILED.replace("\x1b", "\N{REPLACEMENT CHARACTER}"), False) for note in app._notifications
+            ),
+        )
         await pilot.press("q")
         assert not app.is_running or app._exit
 

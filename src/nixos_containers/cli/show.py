@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..base.errors import ContainerError
 from ..base.paths import Paths, check_name
+from ..base.stranger import plain
 from ..observe import containers as observe
 from ..plan.hosts import addresses
 from ..run import disk
@@ -51,5 +52,5 @@ def _read_host_key(name: str, root: str) -> str:
     for kind in ("ed25519", "ecdsa", "rsa"):
         key = read_beneath(root, f"etc/ssh/ssh_host_{kind}_key.pub")
         if key:
-            return key.strip()
+            return plain(key.strip())  # the guest wrote it
     raise ContainerError(f"container ‘{name}’ has no SSH host key", hint="does it run services.openssh, and has it been started once?")

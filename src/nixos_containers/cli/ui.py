@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -37,5 +38,7 @@ def run(arguments: Arguments) -> int:
         ) from None
     from ..ui.source import Source
 
+    # It ends with its terminal, also where whoever started it is deaf to that (nohup(1)), which is inherited.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     Dashboard(Source(paths, tuple(arguments.names)), interval=seconds).run()
     return 0

@@ -1,22 +1,22 @@
-"""Giving up, before a container is entered, what its own processes do not have (capabilities(7), keyrings(7)).
+"""Joining a container, with what its own processes may do and no more (capabilities(7), keyrings(7), setns(2)).
 
-nsenter(1) brings a process into namespaces with everything that it was allowed outside: without a user namespace of its
-own a container's root would run what we start with more rights than it has itself. What cannot be had this way is the
-container's seccomp filter. Imports nothing that costs: every `run` comes by here.
+Who enters namespaces brings everything along that it was allowed outside: without a user namespace of its own a container's
+root would run what we start with more rights than it has itself. What cannot be had this way is the container's seccomp
+filter. Imports nothing that costs: every `run` comes by here.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 
 from .proc import read
 
-# setns(2) takes these: nsenter itself needs them, and without them no system boots in a container anyway.
-_FOR_NSENTER = (1 << 18) | (1 << 19) | (1 << 21)  # SYS_CHROOT, SYS_PTRACE, SYS_ADMIN
-# setns(2): cgroup, uts, ipc, pid (of children) and net. Afterwards the host's nsenter must still be found.
-_OTHER_NAMESPACES = 0x02000000 | 0x04000000 | 0x08000000 | 0x20000000 | 0x40000000
+# setns(2): mount, cgroup, uts, ipc, pid (of children) and net.
+_NAMESPACES = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x20000000 | 0x40000000
 _CLONE_NEWUSER = 0x10000000
-_PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 24, 38
+_PR_SET_DUMPABLE, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 4, 24, 38
+_CAPABILITY_VERSION = 0x20080522  # capget(2)
 _KEYCTL = {"x86_64": 250, "aarch64": 219, "riscv64": 219, "i686": 288, "armv7l": 311}
 _KEYCTL_JOIN_SESSION_KEYRING = 1
 
@@ -28,7 +28,7 @@ def surplus(leader: int, status: str | None = None, own: str | None = None) -> t
     """
     theirs = _fields(read(f"/proc/{leader}/status") if status is None else status)
     ours = _fields(read("/proc/self/status") if own is None else own)
-    bounds = int(ours.get("CapBnd", "0"), 16) & ~(int(theirs.get("CapBnd", "0"), 16) | _FOR_NSENTER)
+    bounds = _set(ours, "CapBnd") & ~_set(theirs, "CapBnd")
     return [number for number in range(64) if bounds >> number & 1], theirs.get("NoNewPrivs") == "1"
 
 
@@ -40,20 +40,25 @@ def _fields(status: str) -> dict[str, str]:
     return found
 
 
-def enter(leader: int) -> list[str]:
-    """Join the namespaces of process `leader` that one may join and still run nsenter(1), and keep no right that it lacks.
+def _set(status: dict[str, str], key: str) -> int:
+    return int(status.get(key, "0"), 16)
 
-    Return nsenter's words for what is left, in a child. Capabilities shrink at the next execve(2); our session's keys
-    stay behind. Raises OSError when the kernel refuses.
+
+def enter(leader: int) -> None:
+    """Join all namespaces of process `leader`, and keep no right that it lacks; children are in its pid namespace as well.
+
+    The mount namespace is joined here and not by a program that a child becomes: such a child is seen inside while it still
+    stands in the host's files, and the guest's root could stop it there and look around through /proc/PID/root. From here on
+    nothing may be imported: the files are the guest's. Our session's keys stay behind. Raises OSError when the kernel refuses.
     """
     drop, no_new_privileges = surplus(leader)
-    words = [f"--target={leader}", "--mount"]
-    flags = _OTHER_NAMESPACES
     private = os.readlink(f"/proc/{leader}/ns/user") != os.readlink("/proc/self/ns/user")
-    if private:
-        flags |= _CLONE_NEWUSER
+    own = _fields(read("/proc/self/status"))
+    kept = _set(own, "CapBnd" if private else "CapPrm") & _set(_fields(read(f"/proc/{leader}/status")), "CapBnd")
     descriptor = os.pidfd_open(leader)
-    _call("setns", descriptor, flags)
+    # Not even its root may look at this process's memory, or take it over, before it has become one of the guest's programs.
+    _call("prctl", _PR_SET_DUMPABLE, 0, 0, 0, 0)
+    _call("setns", descriptor, _NAMESPACES | (_CLONE_NEWUSER if private else 0))
     os.close(descriptor)
     if private:
         # Joining gave every capability there is in that namespace, and root is another user there.
@@ -65,7 +70,16 @@ def enter(leader: int) -> list[str]:
     if no_new_privileges:
         _call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     leave_keys()
-    return words
+    # The bounding set holds for what is executed; what we are until then is taken to the same measure.
+    _set_capabilities(kept)
+
+
+def _set_capabilities(wanted: int) -> None:
+    """Have the capabilities `wanted` permitted and effective, and none that is inherited (capset(2))."""
+    low, high = wanted & 0xFFFFFFFF, wanted >> 32
+    words = (low, low, 0, high, high, 0)
+    data = b"".join(word.to_bytes(4, sys.byteorder) for word in words)
+    _call("capset", _CAPABILITY_VERSION.to_bytes(4, sys.byteorder) + bytes(4), data)
 
 
 def leave_keys() -> None:
@@ -78,16 +92,7 @@ def leave_keys() -> None:
             pass  # no more keys for this user, or a kernel without: what is held outside can then be had inside
 
 
-def prefix(leader: int) -> list[str]:
-    """The same for a program that a child of ours becomes: words of setpriv(1) to put before it. Our own keys are left at once."""
-    leave_keys()
-    drop, no_new_privileges = surplus(leader)
-    words = [f"--bounding-set={','.join(f'-cap_{number}' for number in drop)}"] if drop else []
-    words += ["--no-new-privs"] if no_new_privileges else []
-    return ["setpriv", *words, "--"] if words else []
-
-
-def _call(function: str, *arguments: int) -> None:
+def _call(function: str, *arguments: int | bytes) -> None:
     # ctypes itself costs half as much as the whole interpreter; what it is built on costs nothing.
     import _ctypes
 

@@ -21,7 +21,7 @@ _TOOLS = {
     "systemd-nspawn": "containers cannot start",
     "ip": "containers get no network",
     "nft": "containers have no address translation and no forwarded ports",
-    "nsenter": "‘run’, ‘root-login’ and ‘reload’ cannot enter containers",
+    "nsenter": "health checks cannot be made, and networks of running containers not changed",
     "unshare": "ephemeral containers cannot start",
     "setpriv": "Nix and apt go on for a while when a command is killed",
     "apt-get": "packages of the embedded universe cannot be resolved; containers from nixpkgs are not affected",

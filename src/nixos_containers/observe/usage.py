@@ -77,7 +77,10 @@ def volumes(paths: Paths) -> list[Volume]:
         return []
     users: dict[str, list[str]] = {}
     for name, record in observe.records(paths).items():
-        for volume in record.container.volumes.values():
+        running = observe.running(paths, name)
+        # A guest that was not restarted since has what its start was given.
+        given = [record.container, *([running.container] if running is not None and running.container is not None else [])]
+        for volume in {volume for container in given for volume in container.volumes.values()}:
             users.setdefault(volume, []).append(name)
     return [Volume(name, directory + name, _disk(directory + name) or 0, tuple(users.get(name, ()))) for name in names]
 

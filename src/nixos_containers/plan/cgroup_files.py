@@ -206,11 +206,11 @@ def _lacking(field: str, limits: CgroupLimits, facts: LimitFacts, *, unified: bo
             return "not kept, since this kernel does not count swap per cgroup; boot with swapaccount=1"
     if field == "memory_high" and not unified:
         return "cgroup v1 only takes memory above it first when the host runs short; it does not slow the container down"
-    if field == "io_weight":
-        if not files & {"io.weight", "io.bfq.weight", "blkio.bfq.weight"}:
+    if field == "io_weight" and not facts.weighing:
+        # Roots of hierarchies have no weights themselves: of BFQ they only have the counters.
+        if not files & {"io.weight", "io.bfq.weight", "blkio.bfq.weight", "blkio.bfq.io_service_bytes"}:
             return "not kept, since this kernel has no weights for disks (BFQ or iocost)"
-        if not facts.weighing:
-            return "no effect, since no disk here uses the BFQ scheduler or iocost"
+        return "no effect, since no disk here uses the BFQ scheduler or iocost"
     if field in _IO_V2:
         if ("io.max" if unified else _IO_V1[field]) not in files:
             return "not kept, since this kernel cannot throttle disks (CONFIG_BLK_DEV_THROTTLING)"

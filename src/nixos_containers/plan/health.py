@@ -106,7 +106,7 @@ def _seconds(text: str, where: str, *, least: float) -> float:
 
 
 _FUNCTIONS = f"""\
-limit=$(command -v timeout) && enter=$(command -v nsenter) && setpriv=$(command -v setpriv) || exit 1
+limit=$(command -v timeout) && enter=$(command -v nsenter) && setpriv=$(command -v setpriv) && env=$(command -v env) || exit 1
 known= spaces="--mount --uts --ipc --net --pid --cgroup"
 # The guest's first process: nspawn's child that is pid 1 of a namespace of its own.
 find_leader() {{
@@ -118,8 +118,7 @@ find_leader() {{
     done < "/proc/$child/status"
   done
   # As long as it is still nspawn's own program, neither its root nor its rights are the guest's.
-  [ -n "$leader" ] && read -r comm < "/proc/$leader/comm" || return 1
-  case $comm in systemd-nspawn | "(sd-"*) return 1 ;; esac
+  [ -n "$leader" ] && [ -e "/proc/$leader/exe" ] && ! [ "/proc/$leader/exe" -ef "/proc/$nspawn/exe" ]
 }} 2> /dev/null
 # setpriv's words: an attempt may do no more than the container's own processes. kernel/confine.py does the same, and says why.
 find_rights() {{
@@ -158,8 +157,8 @@ ask() {{
   leaf=$attempts/check-$name
   [ -z "$attempts" ] || [ -d "$leaf" ] || mkdir "$leaf"
   ( [ ! -d "$leaf" ] || echo 0 > "$leaf/cgroup.procs"
-    export PATH={GUEST_PATH} HOME=/root LANG=C.UTF-8
-    exec "$limit" -s KILL "$timeout" $rights "$enter" $spaces --target="$leader" -- "$@" )
+    exec "$env" -i PATH={GUEST_PATH} HOME=/root LANG=C.UTF-8 \\
+      "$limit" -s KILL "$timeout" $rights "$enter" $spaces --target="$leader" -- "$@" )
   status=$? round=0
   while [ -d "$leaf" ] && [ "$round" -lt 20 ] && read -r pid < "$leaf/cgroup.procs"; do
     if [ -e "$leaf/cgroup.kill" ]; then echo 1 > "$leaf/cgroup.kill"

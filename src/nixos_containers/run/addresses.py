@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from ..observe.network import host_network
 from ..observe.reserved import reserved, with_reservations
 from ..plan.addresses import Reserved, free_pair, wants_addresses, wants_macs
 from ..plan.imperative import addresses_of
+from .files import keep_private
 
 if TYPE_CHECKING:
     from ..base.paths import Paths
@@ -72,6 +72,6 @@ def move(paths: Paths, old: str, new: str) -> None:
 
 
 def _write(paths: Paths, known: dict[str, Reserved]) -> None:
-    os.makedirs(paths.states, mode=0o755, exist_ok=True)
+    keep_private(paths.states)
     data = {name: {key: value for key, value in encode(each).items() if value} for name, each in known.items()}
     write_atomically(paths.addresses, json.dumps(data, indent=1, sort_keys=True) + "\n")

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING
 
 from ..base import process
 from ..base.errors import ContainerError
-from ..base.files import read_text
-from ..base.programs import GUEST_PATH
 from ..observe import containers as observe
 from .inside import inside
 
 if TYPE_CHECKING:
     from ..base.paths import Paths
 
+_LOG_END = 1 << 20  # bytes
 _LOG_TAIL_LINES = 15
 _FAILED_LINES = 10
 _ANSWER_SECONDS = 3.0
@@ -27,7 +27,7 @@ _ESCAPE = re.compile(r"\x1b(\[[0-9;?]*[A-Za-z]|[()][A-Za-z0-9]|[^[()])")
 
 def log_tail(paths: Paths, name: str) -> str:
     """The last lines of the container's console log, for an error message."""
-    text = read_text(paths.log(name)) or ""
+    text = console_end(paths, name)
     lines = [plain(line) for line in text.splitlines() if "Attempted to remove disk file system" not in line]
     tail, before = lines[-_LOG_TAIL_LINES:], lines[:-_LOG_TAIL_LINES]
     failed = [line for line in before if "[FAILED]" in line or "[DEPEND]" in line][-_FAILED_LINES:]
@@ -61,6 +61,16 @@ def failed_units(console: str) -> list[str]:
     return [sentence[:1].lower() + sentence[1:] for sentence in dict.fromkeys(said)][:_FAILED_LINES]
 
 
+def console_end(paths: Paths, name: str) -> str:
+    """The end of the container's console log: a guest may have written as much as it liked."""
+    try:
+        with open(paths.log(name), "rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - _LOG_END))
+            return file.read(_LOG_END).decode(errors="replace")
+    except FileNotFoundError:
+        return ""
+
+
 def plain(line: str) -> str:
     """A line of the console without colours and other commands for a terminal: the guest wrote it."""
     return "".join(character for character in _ESCAPE.sub("", line) if character.isprintable())
@@ -75,7 +85,7 @@ def what_hangs(paths: Paths, name: str) -> str:
     for title, words in _QUESTIONS.items():
         enter = inside(name, running.leader)
         try:
-            done = process.run([*enter, "systemctl", *words], check=False, env={"PATH": GUEST_PATH}, timeout=_ANSWER_SECONDS)
+            done = process.run([*enter, "systemctl", *words], check=False, timeout=_ANSWER_SECONDS)
         except ContainerError:
             return ""  # it does not even answer: the console is all there is
         if done.returncode == 0 and done.stdout.strip():

@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING
 
 from ..base import log, process
 from ..base.errors import ContainerError, HostError, UsageError
-from ..base.programs import GUEST_PATH
 from ..base.pump import pump
 from ..observe import containers as observe
 from .inside import inside
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from ..base.paths import Paths
 
+# As cp(1) has it, a link in the destination is not followed once the source's name has been added: an earlier copy may have brought it.
 # $1 destination, $2 the last part of the source's name, $3 where it is told that all came, $4 packs, the rest unpacks. In both a
 # host's and a guest's shell. What is cut off, by whatever death, leaves nothing: only after that word is anything moved.
 _RECEIVE = """\
@@ -40,8 +40,9 @@ trap 'rm -rf "$new"' EXIT; trap 'exit 1' INT TERM HUP
 "$@" -x -C "$new" -f -
 read -r word <&$told || exit 1
 [ -e "$new/$name" ] || [ -L "$new/$name" ] || { echo "$name: nothing that can be copied, a socket perhaps" >&2; exit 1; }
-if [ -d "$new/$name" ] && [ ! -L "$new/$name" ] && [ -d "$target" ]; then $pack -C "$new/$name" -f - . | "$@" -x -C "$target" -f -
-elif [ -d "$target" ] && [ ! -L "$target" ]; then echo "$target is a directory" >&2; exit 1
+is_tree() { [ -d "$1" ] && [ ! -L "$1" ]; }
+if is_tree "$new/$name" && is_tree "$target"; then $pack -C "$new/$name" -f - . | "$@" -x -C "$target" -f -
+elif is_tree "$target"; then echo "$target is a directory" >&2; exit 1
 else mv -f -T "$new/$name" "$target"
 fi
 """
@@ -87,7 +88,7 @@ def copy_in(paths: Paths, name: str, source: str, target: str) -> None:
     """Copy `source` of the host, `-` for standard input, to `target` in container `name`. Raises ContainerError."""
     guest = _guest(paths, name)
     if source == "-":
-        _feed(sys.stdin.buffer.fileno(), lambda told: guest.shell(_RECEIVE_STREAM, target, told), env={"PATH": GUEST_PATH})
+        _feed(sys.stdin.buffer.fileno(), lambda told: guest.shell(_RECEIVE_STREAM, target, told))
         return
     path = os.path.abspath(source)
     if not os.path.lexists(path):
@@ -99,7 +100,7 @@ def copy_in(paths: Paths, name: str, source: str, target: str) -> None:
     send = ["tar", "-c", *keep, "-C", parent, "-f", "-", f"./{base}"]
     pack = " ".join((*guest.tar, "-c", *(keep if guest.gnu else ())))
     flags = (*keep, "-p") if guest.gnu else ()
-    _pipe(send, lambda told: guest.shell(_RECEIVE, target, base, told, pack, *guest.tar, *flags), out=False)
+    _pipe(send, lambda told: guest.shell(_RECEIVE, target, base, told, pack, *guest.tar, *flags))
 
 
 def copy_out(paths: Paths, name: str, source: str, target: str) -> None:
@@ -107,7 +108,7 @@ def copy_out(paths: Paths, name: str, source: str, target: str) -> None:
     guest = _guest(paths, name)
     if target == "-":
         sys.stdout.flush()
-        done = process.spawn(guest.shell(_SEND_STREAM, source), stdout=sys.stdout.buffer.fileno(), env={"PATH": GUEST_PATH})
+        done = process.spawn(guest.shell(_SEND_STREAM, source), stdout=sys.stdout.buffer.fileno())
         if done.wait() != 0:
             raise ContainerError("the copy failed; what went wrong stands above")
         return
@@ -119,7 +120,7 @@ def copy_out(paths: Paths, name: str, source: str, target: str) -> None:
     unpack = (*_NO_DEVICES, "tar", *_KEEP, "--no-same-permissions", "--delay-directory-restore")
     place = os.path.abspath(target) + ("/" if target.endswith("/") else "")
     pack = " ".join(("tar", "-c", *_KEEP))
-    _pipe(send, lambda told: ["/bin/sh", "-c", _RECEIVE, "cp", place, base, told, pack, *unpack], out=True)
+    _pipe(send, lambda told: ["/bin/sh", "-c", _RECEIVE, "cp", place, base, told, pack, *unpack])
 
 
 def _guest(paths: Paths, name: str) -> _Guest:
@@ -127,9 +128,9 @@ def _guest(paths: Paths, name: str) -> _Guest:
     running, started = observe.running(paths, name), observe.started(paths, name)
     if running is None or started is None:
         raise ContainerError(f"container ‘{name}’ is not running", hint=f"nixos-container start {name}")
-    enter = tuple(inside(name, running.leader))
+    enter = tuple(inside(name, running.leader, most=None))
     # GNU's knows sparse files and the numbers of owners; every guest has at least busybox's.
-    known = process.run([*enter, started.busybox, "sh", "-c", _FIND_TAR], check=False, env={"PATH": GUEST_PATH})
+    known = process.run([*inside(name, running.leader), started.busybox, "sh", "-c", _FIND_TAR], check=False)
     path, _, version = known.stdout.partition("\n")
     if "GNU tar" in version:
         return _Guest(enter, started.busybox, (path,), gnu=True)
@@ -137,14 +138,13 @@ def _guest(paths: Paths, name: str) -> _Guest:
     return _Guest(enter, started.busybox, (started.busybox, "tar"), gnu=False)
 
 
-def _pipe(send: Sequence[str], receive: Callable[[str], list[str]], *, out: bool) -> None:
-    """Run both, the one into the other, `out` of the guest or into it; each side finds its programs by a path of its own."""
-    host, guest = {"PATH": os.environ.get("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")}, {"PATH": GUEST_PATH}
+def _pipe(send: Sequence[str], receive: Callable[[str], list[str]]) -> None:
+    """Run both, the one into the other."""
     # Out of Ctrl-C's reach: who is interrupted is this process, and then both ends come to their own end.
-    sender = process.spawn(send, stdout=process.PIPE, env=guest if out else host, detach=True)
+    sender = process.spawn(send, stdout=process.PIPE, detach=True)
     assert sender.stdout is not None
     try:
-        _feed(sender.stdout.fileno(), receive, env=host if out else guest, sent=lambda: sender.wait() == 0)
+        _feed(sender.stdout.fileno(), receive, sent=lambda: sender.wait() == 0)
     finally:
         sender.stdout.close()  # who still sends is told so by SIGPIPE
         if sender.poll() is None:
@@ -152,12 +152,12 @@ def _pipe(send: Sequence[str], receive: Callable[[str], list[str]], *, out: bool
         sender.wait()
 
 
-def _feed(source: int, receive: Callable[[str], list[str]], *, env: Mapping[str, str], sent: Callable[[], bool] = lambda: True) -> None:
+def _feed(source: int, receive: Callable[[str], list[str]], *, sent: Callable[[], bool] = lambda: True) -> None:
     """Give everything from `source` to the command `receive(N)`, and then, if `sent` has it so, the word on its descriptor N."""
     reading, writing = os.pipe()
     told = fcntl.fcntl(reading, fcntl.F_DUPFD, 3)
     os.close(reading)
-    receiver = process.spawn(receive(str(told)), stdin=process.PIPE, env=env, detach=True, pass_fds=(told,))
+    receiver = process.spawn(receive(str(told)), stdin=process.PIPE, detach=True, pass_fds=(told,))
     os.close(told)
     assert receiver.stdin is not None
     try:

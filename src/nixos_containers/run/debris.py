@@ -12,6 +12,7 @@ import re
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from ..base import log
 from ..base.errors import ContainerError
 from ..base.files import locked_if_free, read_text, remove
 from ..kernel import proc
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _TEMPORARY = re.compile(r".+\.(\d+)\.tmp")
 _UNFINISHED_COPY = re.compile(r"\.copy-.+-(\d+)")
 _UNFINISHED_ROOT = re.compile(r"\.new-.+-(\d+)")
+_LONGEST_CONSOLE = 64 << 20  # bytes
 _SCRATCH = re.compile(r"(?:bootstrap|resolve)\.(\d+)(?:\..*)?")
 
 
@@ -39,12 +41,24 @@ def remove_debris(paths: Paths) -> list[str]:
         path = f"{directory}/{entry}"
         if pattern is _UNFINISHED_ROOT:
             stop.remove_unfinished(path)
-        elif os.path.isdir(path) and not os.path.islink(path):
-            files.remove_state(path)
         else:
-            remove(path)
+            files.remove_entry(directory, entry)
         done.append(f"removed {path}, which a killed command had left")
-    return done + _release_ranges(paths) + _release_addresses(paths) + _remove_parts(paths)
+    return done + _release_ranges(paths) + _release_addresses(paths) + _remove_parts(paths) + _cut_consoles(paths)
+
+
+def _cut_consoles(paths: Paths) -> list[str]:
+    """Empty console logs that a guest has flooded: nobody watches it, and nspawn appends what it writes."""
+    done = []
+    for name in observe.names(paths):
+        try:
+            if os.stat(paths.log(name)).st_size > _LONGEST_CONSOLE:
+                os.truncate(paths.log(name), 0)
+                done.append(f"emptied {paths.log(name)}, which the console of ‘{name}’ had filled with more than 64 MiB")
+                log.warn(done[-1])
+        except OSError:
+            continue  # it has none
+    return done
 
 
 def _candidates(paths: Paths) -> Iterator[tuple[str, str, re.Pattern[str]]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from ..base.errors import HostError
-from ..base.programs import GUEST_PATH, find
+from ..base.programs import GUEST_PATH
 from ..kernel import cgroups, confine
 from ..kernel.proc import read
 
@@ -17,6 +17,8 @@ TYPE_CHECKING = False  # importing typing costs more than all that is done here
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import NoReturn
+
+    from .relay import Relay
 
 
 def quote(word: str) -> str:
@@ -31,54 +33,116 @@ def su_command(arguments: Sequence[str]) -> list[str]:
     return ["su", "root", "-l", "-c", "exec " + " ".join(map(quote, arguments))]
 
 
-def enter(name: str, leader: int, command: Sequence[str], *, terminal: bool) -> int:
+def enter(name: str, leader: int, command: Sequence[str], *, terminal: bool, tame: bool = False) -> int:
     """Run `command` in the namespaces and the cgroup of the container whose first process is `leader`.
 
     What the container itself may not (capabilities, no_new_privs), the command may not either; its seccomp filter alone
     does not hold for it. Without `terminal` this does not return, and our status is the command's. With it,
-    the command gets a terminal of the guest's and its exit status (128 + signal number) is returned.
+    the command gets a terminal of the guest's and its exit status (128 + signal number) is returned. `tame` takes away what
+    would command our terminal, of what the guest says by itself.
     """
     env = {"PATH": GUEST_PATH, "TERM": os.environ.get("TERM", "dumb"), "LANG": "C.UTF-8"}
-    program = find("nsenter")
-    if program is None:
-        raise HostError("the program ‘nsenter’ is not installed", hint="apt-get install util-linux")
     join_cgroup(name)
     take_limits(leader)
     if not terminal:
-        become(program, leader, command, env)
+        if tame and os.isatty(1):
+            env["SYSTEMD_COLORS"] = "16"
+        become(leader, command, env, relay=_relay(tame=tame))
     from . import terminal as pseudo
 
-    return pseudo.run_on_terminal(lambda: become(program, leader, command, env), leader)
+    return pseudo.run_on_terminal(lambda: become(leader, command, env), leader)
 
 
-def become(nsenter: str, leader: int, command: Sequence[str], env: dict[str, str]) -> NoReturn:
-    """Have `command` in the namespaces of `leader`, with its rights and not with ours, in our place."""
+def inside() -> NoReturn:
+    """The program that run/inside.py puts before a command: its words are a container, its first process, how much of the
+    command's output is taken ("-": all), and the command."""
+    import sys
+
+    name, leader, most, *command = sys.argv[1:]
+    env = {"PATH": GUEST_PATH, "HOME": "/root", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
+    join_cgroup(name)
+    relay = _relay(tame=True, most=None if most == "-" else int(most))
     try:
-        words = confine.enter(leader)
+        become(int(leader), command, env, relay=relay)
+    except HostError as failure:
+        os.write(2, f"{failure}\n".encode())
+        os._exit(1)
+
+
+def _relay(*, tame: bool, most: int | None = None) -> Relay | None:
+    """What stands between the guest and our terminal, if there is one; with `most`, between it and whoever reads."""
+    terminal = any(map(os.isatty, (0, 1, 2))) or _is_controlled()
+    if most is None and not terminal:
+        return None
+    from .relay import Relay
+
+    return Relay(tame=tame, most=most, leave=terminal)
+
+
+def _is_controlled() -> bool:
+    """Whether our session has a terminal, which a program needs no descriptor of ours to open."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY | os.O_CLOEXEC))
+    except OSError:
+        return False
+    return True
+
+
+def become(leader: int, command: Sequence[str], env: dict[str, str], *, relay: Relay | None = None) -> NoReturn:
+    """Have `command` in the namespaces of `leader`, with its rights and not with ours, in our place."""
+    import _signal  # type: ignore[import-not-found]  # without the enums of signal
+
+    child = 0
+
+    def forward(number: int, _: object) -> None:
+        # A terminal sends the last two to the child as well, unless it is kept from that terminal.
+        if child and (relay is not None or number in (_signal.SIGHUP, _signal.SIGTERM)):
+            os.kill(child, number)
+
+    for number in (_signal.SIGHUP, _signal.SIGTERM, _signal.SIGINT, _signal.SIGQUIT):
+        _signal.signal(number, forward)
+    try:
+        confine.enter(leader)
     except OSError as failure:
         raise HostError(f"cannot enter the container’s namespaces: {failure}", hint="has it just ended? Are you root?") from None
     child = os.fork()  # the first one in the container's pid namespace
     if child == 0:
         try:
-            os.execve(nsenter, [nsenter, *words, "--", *command], env)
+            for number in (_signal.SIGPIPE, _signal.SIGXFSZ):
+                _signal.signal(number, _signal.SIG_DFL)  # which Python ignores
+            if relay is not None:
+                relay.hand_over()
+            _execute(command, env)
         finally:
             os._exit(127)
-    _stay_for(child)
+    _stay_for(child, relay)
 
 
-def _stay_for(child: int) -> NoReturn:
+def _execute(command: Sequence[str], env: dict[str, str]) -> None:
+    """Become `command`, found as execvp(3) finds it; os.execvpe would import, and the files are the guest's."""
+    program, why, status = command[0], "No such file or directory", 127
+    places = [program] if "/" in program else [f"{place}/{program}" for place in env["PATH"].split(":")]
+    for place in places:
+        try:
+            os.execve(place, list(command), env)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as failure:
+            why, status = failure.strerror or "", 126
+    os.write(2, f"{program}: {why}\n".encode(errors="replace"))
+    os._exit(status)
+
+
+def _stay_for(child: int, relay: Relay | None) -> NoReturn:
     """End as `child` does, and with it.
 
-    Not nsenter's own fork: that one stops when its child is stopped, as a guest that shuts down does with every process
+    Not as nsenter(1) does with its own fork: it stops when its child is stopped, as a guest that shuts down does with every process
     (systemd-shutdown), and nobody continues it; the guest then waits a minute and a half for a child that nobody reaps.
     """
-    import _signal  # type: ignore[import-not-found]  # without the enums of signal
+    import _signal
 
-    for number in (_signal.SIGHUP, _signal.SIGTERM):
-        _signal.signal(number, lambda signal, _: os.kill(child, signal))
-    for number in (_signal.SIGINT, _signal.SIGQUIT):
-        _signal.signal(number, _signal.SIG_IGN)  # a terminal sends them to the child as well
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    status = os.waitpid(child, 0)[1] if relay is None else relay.until_end(child)
+    code = os.waitstatus_to_exitcode(status)
     if code < 0:
         if -code not in (_signal.SIGKILL, _signal.SIGSTOP):
             _signal.signal(-code, _signal.SIG_DFL)

@@ -9,9 +9,20 @@ import stat
 from ..base.errors import ContainerError, HostError
 from ..kernel import mounts
 
-_IMMUTABLE = 0x10  # FS_IMMUTABLE_FL, which NixOS sets on /var/empty
+_FIXED = 0x10 | 0x20  # FS_IMMUTABLE_FL, which NixOS sets on /var/empty, and FS_APPEND_FL
 _DEEPEST = 12  # directories with the longest names (255 bytes) still fit into a path (4096 bytes)
 _GETFLAGS, _SETFLAGS = 0x80086601, 0x40086602
+
+
+def keep_private(directory: str) -> None:
+    """Have `directory`, and let nobody but root of the host into it.
+
+    Files of a guest's root are those of the host's root where owners are mapped: a set-uid program that it leaves must be out of
+    reach of other users here.
+    """
+    os.makedirs(directory, mode=0o700, exist_ok=True)
+    if os.stat(directory).st_mode & 0o077:
+        os.chmod(directory, 0o700)
 
 
 def remove_state(path: str) -> None:
@@ -81,7 +92,7 @@ def remove_entry(directory: str, entry: str) -> None:
     try:
         below = _open_directory(entry, handle)
         if below is None:
-            os.unlink(entry, dir_fd=handle)
+            _unlink(entry, handle)
             return
         try:
             path = f"{directory}/{entry}"
@@ -123,7 +134,7 @@ def _remove_children(handle: int, path: str, top: int, kept: frozenset[str], dep
                 continue
             below = _open_directory(entry.name, handle)
             if below is None:
-                os.unlink(entry.name, dir_fd=handle)
+                _unlink(entry.name, handle)
                 continue
             try:
                 if depth == _DEEPEST and not kept:
@@ -140,22 +151,38 @@ def _remove_children(handle: int, path: str, top: int, kept: frozenset[str], dep
 
 def _open_directory(name: str, parent: int) -> int | None:
     """The directory `name`, which can be changed then; None for anything else, links included."""
-    import fcntl
-    import struct
-
     try:
         descriptor = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
     except OSError as failure:
         if failure.errno in (errno.ENOTDIR, errno.ELOOP):
             return None
         raise
+    _make_mutable(descriptor)
+    return descriptor
+
+
+def _unlink(name: str, parent: int) -> None:
+    try:
+        os.unlink(name, dir_fd=parent)
+    except PermissionError:  # a guest without private users may set these flags
+        descriptor = os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
+        try:
+            _make_mutable(descriptor)
+        finally:
+            os.close(descriptor)
+        os.unlink(name, dir_fd=parent)
+
+
+def _make_mutable(descriptor: int) -> None:
+    import fcntl
+    import struct
+
     try:
         flags = struct.unpack("l", fcntl.ioctl(descriptor, _GETFLAGS, bytes(8)))[0]
-        if flags & _IMMUTABLE:
-            fcntl.ioctl(descriptor, _SETFLAGS, struct.pack("l", flags & ~_IMMUTABLE))
+        if flags & _FIXED:
+            fcntl.ioctl(descriptor, _SETFLAGS, struct.pack("l", flags & ~_FIXED))
     except OSError:
         pass  # a file system without such flags
-    return descriptor
 
 
 def read_beneath(root: str, relative: str, *, limit: int = 1 << 20) -> str | None:

@@ -7,9 +7,11 @@ root. Not for interpreting either.
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
 from ..base import process
+from ..base.stranger import Tamer
 from ..plan.mounts import JOURNAL, journal_path, persistent_path
 from ..plan.units import unit_of
 from .enter import enter
@@ -17,10 +19,18 @@ from .enter import enter
 if TYPE_CHECKING:
     from ..base.paths import Paths
 
+_NOTHING_BUT_READING = "-all,+dac_read_search"
+_READER = (
+    *("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs"),
+    *(f"--{kind}={_NOTHING_BUT_READING}" for kind in ("inh-caps", "ambient-caps", "bounding-set")),
+)
+
 
 def show_running(name: str, leader: int, words: list[str]) -> int:
     """journalctl inside the guest `name` whose first process is `leader`; it takes our place."""
-    return enter(name, leader, ["journalctl", "--boot", "--no-pager", *words], terminal=False)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)  # it is the guest's own program, and what is typed here is none of its business
+    return enter(name, leader, ["journalctl", "--boot", "--no-pager", *words], terminal=False, tame=True)
 
 
 def left_journal(paths: Paths, name: str) -> str | None:
@@ -38,8 +48,12 @@ def left_journal(paths: Paths, name: str) -> str | None:
 
 
 def show_left(directory: str, words: list[str]) -> int:
-    """The host's journalctl over the journal at `directory`; its exit status."""
-    return process.spawn(["journalctl", f"--directory={directory}", "--no-pager", *words]).wait()
+    """The host's journalctl over the journal at `directory`; its exit status.
+
+    The files are the guest's, in a format of many parts: who takes it apart may read, and nothing else.
+    """
+    reader = [*_READER, "--"] if os.geteuid() == 0 and process.find("setpriv") else []
+    return process.spawn([*reader, "journalctl", f"--directory={directory}", "--no-pager", *words]).wait()
 
 
 def show_unit(name: str, words: list[str]) -> int:
@@ -50,4 +64,17 @@ def show_unit(name: str, words: list[str]) -> int:
 def show_console(path: str, *, lines: str | None, follow: bool) -> int:
     """The console log at `path`; its exit status."""
     command = ["tail", f"--lines={lines or '+1'}", *(["--follow=name", "--retry", f"--pid={os.getpid()}"] if follow else []), "--", path]
-    return process.spawn(command).wait()
+    if not os.isatty(1):
+        return process.spawn(command).wait()
+    tail = process.spawn(command, stdout=process.PIPE)
+    assert tail.stdout is not None
+    tamer = Tamer()
+    while data := os.read(tail.stdout.fileno(), 1 << 16):
+        _show(tamer.feed(data))
+    _show(tamer.end())
+    return tail.wait()
+
+
+def _show(data: bytes) -> None:
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()

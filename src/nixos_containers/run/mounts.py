@@ -36,12 +36,25 @@ def prepare(paths: Paths, container: Container) -> None:
             if not os.path.isdir(path):
                 raise HostError(f"containers.{name}.overlays: {path} is no directory", hint=f"mkdir -p {path}")
     for path in directories(container, paths.states):
+        _refuse_links(f"{paths.state(name)}/", path)
         if not os.path.isdir(path):
             # Other users of the host have no business there: what the guest's root writes belongs to root here as well.
             os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
             os.makedirs(path, mode=0o755, exist_ok=True)
     if JOURNAL in kept_paths(container):
         _forget_old_journals(kept_place(container, paths.states, JOURNAL))
+
+
+def _refuse_links(state: str, path: str) -> None:
+    """Raise HostError for a link on the way to `path` below `state`: that was a guest's root when it was not ephemeral yet."""
+    if not path.startswith(state):
+        return
+    for place in (os.path.dirname(path), path):
+        if os.path.islink(place):
+            raise HostError(
+                f"{place} is a link, made by the guest when it had this state as its root: what it leads to is not given to it",
+                hint=f"look where it leads, then remove it: rm {place}",
+            )
 
 
 def _forget_old_journals(directory: str) -> None:

@@ -133,7 +133,9 @@ def _wait(paths: Paths, name: str, launcher: int, listener: socket.socket, timeo
 
 
 def _hint(paths: Paths, name: str) -> str:
-    text = read_text(paths.log(name)) or ""
+    from .autopsy import console_end
+
+    text = console_end(paths, name)
     if _NOT_MAPPED not in text:
         return f"the whole log is {paths.log(name)}"
     place = text.rpartition(_NOT_MAPPED)[2].partition(":")[0].removeprefix(paths.state(name)).removeprefix(paths.ephemeral_root(name))

@@ -6,7 +6,7 @@ from ..base import log, process
 from ..base.errors import ContainerError
 from ..base.files import remove
 from ..base.paths import Paths
-from ..base.programs import GUEST_PATH
+from ..base.stranger import tamed
 from ..build import store
 from ..observe import containers as observe
 from . import events, hosts, start, storeview
@@ -38,10 +38,9 @@ def reload(paths: Paths, name: str, system: str) -> None:
     store.add_root(system, f"{paths.gcroots(name)}/switching")
     command = [*inside(name, running.leader), f"{system}/bin/switch-to-configuration", "test"]
     hosts.write_guest(paths, name, system)
-    # As upstream's login shell would set it: NixOS has nothing in the places of the host's PATH.
-    done = process.run(command, check=False, pass_stderr=True, env={"PATH": GUEST_PATH})
+    done = process.run(command, check=False, pass_stderr=True)
     if done.stdout.strip():
-        log.say(done.stdout.rstrip())
+        log.say(tamed(done.stdout.rstrip()))
     if done.returncode == _RESTART_NEEDED:
         raise RestartNeeded(
             f"container ‘{name}’ cannot be switched in place: its new system is of another kind",
@@ -88,5 +87,5 @@ def dry_activate(paths: Paths, name: str, system: str) -> str | None:
     except RestartNeeded:
         return None
     command = [*inside(name, running.leader), f"{system}/bin/switch-to-configuration", "dry-activate"]
-    done = process.run(command, check=False, env={"PATH": GUEST_PATH})
-    return done.stdout + done.stderr if done.returncode == 0 else None
+    done = process.run(command, check=False)
+    return tamed(done.stdout + done.stderr) if done.returncode == 0 else None

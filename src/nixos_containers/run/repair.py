@@ -15,6 +15,7 @@ from ..kernel import confine
 from ..observe import containers as observe
 from . import bridges, events, forwarding, hosts, passage, reconnect, resolver, revive, stop, throwaway, unfinished, units, unmanaged
 from .debris import remove_debris
+from .files import keep_private
 from .records import command_line
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def repair_all(paths: Paths, host: Host, *, failures: list[ContainerError] | Non
             continue
         if sentence:
             done.append(sentence)
+    if os.path.isdir(paths.states):
+        keep_private(paths.states)
     done += unfinished.settle_all(paths, host) + throwaway.discard_unwanted(paths, host)
     forwarding.settle(paths)
     unmanaged.settle(paths)

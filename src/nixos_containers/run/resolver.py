@@ -70,12 +70,11 @@ def follow(paths: Paths) -> list[str]:
             write_guest(paths, record.container, tell=False)
             if before is None or read_text(path) == before:
                 continue
-            from ..base.programs import GUEST_PATH
             from .inside import inside
 
             command = [*inside(name, running.leader), record.busybox, "sh", "-s", record.busybox]
             try:
-                done = process.run(command, stdin=FOLLOW_SCRIPT, check=False, env={"PATH": GUEST_PATH}, timeout=_TIMEOUT)
+                done = process.run(command, stdin=FOLLOW_SCRIPT, check=False, timeout=_TIMEOUT)
             except ContainerError as failure:  # it hangs; its file is right already
                 log.warn(f"{name}: the guest did not take over the host's name servers: {failure.what}")
                 continue

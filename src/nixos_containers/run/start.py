@@ -19,7 +19,7 @@ from ..plan.launch import is_nixos, params_digest, plan_launch
 from ..plan.limits import container_limits
 from ..plan.mounts import parents
 from ..plan.nspawn import Nixos
-from . import again, bridges, disk, forwarding, hosts, mounts, resolver, stop, storeview, unmanaged
+from . import again, bridges, disk, files, forwarding, hosts, mounts, resolver, stop, storeview, unmanaged
 from .readiness import launch_until_ready
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def prepare_root(paths: Paths, record: Record) -> str:
         os.makedirs(root, mode=0o755, exist_ok=True)
         return root
     root = paths.state(name)
-    os.makedirs(paths.states, mode=0o755, exist_ok=True)
+    files.keep_private(paths.states)
     if disk.prepare(paths, record.container, skeleton=_SKELETON):
         return root
     if os.path.isdir(root) and _was_ephemeral(root):

@@ -6,21 +6,26 @@ hold a file descriptor of the host's terminal. Not used when stdin is not a term
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import select
 import signal
+import stat
 import struct
 import termios
 import tty
 from typing import TYPE_CHECKING
 
+from ..base.errors import HostError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import NoReturn
 
-_TIOCGPTN = 0x80045430  # number of the other end (ioctl_tty(2))
-_TIOCSPTLCK = 0x40045431  # unlock it
+_TIOCSPTLCK = 0x40045431  # unlock the other end (ioctl_tty(2))
+_TIOCGPTPEER = 0x5441  # open it
+_PTMX = os.makedev(5, 2)
 _TTY_GROUP = 5  # devpts' usual group, in the guest's numbering
 
 
@@ -46,11 +51,10 @@ def run_on_terminal(become: Callable[[], NoReturn], leader: int) -> int:
 
 
 def _open_pair(leader: int) -> tuple[int, int]:
-    devices = f"/proc/{leader}/root/dev/pts"
-    master = os.open(f"{devices}/ptmx", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
+    master = _open_master(leader)
     fcntl.ioctl(master, _TIOCSPTLCK, struct.pack("i", 0))
-    number = struct.unpack("i", fcntl.ioctl(master, _TIOCGPTN, struct.pack("i", 0)))[0]
-    slave = os.open(f"{devices}/{number}", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
+    # By the master and not by its name, where the guest may have put something else meanwhile.
+    slave = fcntl.ioctl(master, _TIOCGPTPEER, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
     # Root of the guest must own it, or login and su cannot hand it on.
     owner = os.stat(f"/proc/{leader}").st_uid
     try:
@@ -58,6 +62,26 @@ def _open_pair(leader: int) -> tuple[int, int]:
     except OSError:
         pass
     return master, slave
+
+
+def _open_master(leader: int) -> int:
+    """/dev/pts/ptmx of the guest; no link of its is followed, which would lead to a file of the host, and nothing else is opened."""
+    handles = [os.open(f"/proc/{leader}/root", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)]
+    try:
+        for part, kind in (("dev", os.O_DIRECTORY), ("pts", os.O_DIRECTORY), ("ptmx", 0)):
+            handles.append(os.open(part, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC | kind, dir_fd=handles[-1]))
+        found = os.fstat(handles[-1])
+        if not stat.S_ISCHR(found.st_mode) or found.st_rdev != _PTMX:
+            raise OSError(errno.ENODEV, "no terminals")
+        return os.open(f"/proc/self/fd/{handles[-1]}", os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError as failure:
+        raise HostError(
+            f"the container has no terminal to give (/dev/pts/ptmx inside): {failure.strerror}",
+            hint="without one: nixos-container run NAME -- COMMAND < /dev/null | cat",
+        ) from None
+    finally:
+        for handle in handles:
+            os.close(handle)
 
 
 def _become(become: Callable[[], NoReturn], master: int, slave: int) -> None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from ..base import process
 from ..base.errors import ContainerError
-from ..base.programs import GUEST_PATH
 from ..kernel import processes
 from ..observe import containers as observe
 from ..observe import healthchecks
@@ -63,4 +62,4 @@ def _healthy(paths: Paths, name: str) -> bool:
 
 def _systemd_says(name: str, leader: int) -> str:
     command = [*inside(name, leader), "systemctl", "is-system-running"]
-    return process.run(command, check=False, env={"PATH": GUEST_PATH}).stdout.strip()
+    return process.run(command, check=False).stdout.strip()

@@ -15,6 +15,7 @@ from textual.widgets import DataTable, Footer, Header, RichLog, Sparkline, Stati
 
 from ..base import process
 from ..base.quantities import percent, size, span
+from ..base.stranger import plain
 from ..observe.processes import printable
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ class Dashboard(App[None]):
     def _act(self, verb: str, name: str) -> None:
         said = self._source.act(verb, name)
         if said:
-            self.call_from_thread(self.notify, said, severity="error", timeout=10)
+            self.call_from_thread(self.notify, plain(said), severity="error", timeout=10, markup=False)
         self.call_from_thread(self.measure)
 
     def action_shell(self) -> None:

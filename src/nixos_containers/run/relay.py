@@ -1,0 +1,86 @@
+"""Between a guest's program and the terminal of a person on the host, which it never holds itself.
+
+A program that has a descriptor of a terminal can type on it (TIOCSTI, ioctl_tty(2)) and read what is typed; the guest's root can
+take any descriptor of any program inside. So what would write to our terminal writes into a pipe, and all of it leaves our
+session. Used after the guest's files have taken the place of ours: imports nothing later.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+
+from ..base.stranger import Tamer
+
+_CHUNK = 1 << 16
+_LATE = 1 << 20  # bytes that still come when the program has ended: of what it left behind no more is shown
+
+
+class Relay:
+    """Made before the program, used by its parent. `tame` shows on a terminal what cannot command it; after `most` bytes of a
+    stream nobody listens. `leave` gives the program a session of its own, without our terminal."""
+
+    def __init__(self, *, tame: bool, most: int | None, leave: bool) -> None:
+        self._left = {number: most for number in (1, 2) if most is not None or os.isatty(number)}
+        self._tamers = {number: Tamer() for number in self._left if tame and os.isatty(number)}
+        self._pipes = {number: os.pipe() for number in self._left}
+        self._leaves = leave
+
+    def hand_over(self) -> None:
+        """In the child: its streams, in a session without our terminal."""
+        if self._leaves:
+            os.setsid()
+        for number, (_, writing) in self._pipes.items():
+            os.dup2(writing, number)
+
+    def until_end(self, child: int) -> int:
+        """Pass on what the child says until it ends; return its status, as waitpid(2) has it."""
+        sources = {}
+        for number, (reading, writing) in self._pipes.items():
+            os.close(writing)
+            sources[reading] = number
+        ended = os.pidfd_open(child)
+        while True:
+            ready = select.select([ended, *sources], [], [])[0]
+            for source in ready:
+                if source != ended and not self._pass_on(source, sources[source]):
+                    os.close(source)
+                    del sources[source]
+            if ready == [ended]:  # all that it said is out, unless others go on in its name
+                break
+            if ended in ready:
+                self._drain(sources)
+                break
+        for number, tamer in self._tamers.items():
+            _write(number, tamer.end())
+        return os.waitpid(child, 0)[1]
+
+    def _drain(self, sources: dict[int, int]) -> None:
+        for source, number in sources.items():
+            os.set_blocking(source, False)
+            for _ in range(_LATE // _CHUNK):
+                try:
+                    if not self._pass_on(source, number):
+                        break
+                except BlockingIOError:
+                    break
+
+    def _pass_on(self, source: int, number: int) -> bool:
+        """Pass one piece on; False at the end, and where nobody listens."""
+        data = os.read(source, _CHUNK)
+        left = self._left[number]
+        if not data or (left is not None and left <= 0):
+            return False
+        if left is not None:
+            self._left[number], data = left - len(data), data[:left]
+        tamer = self._tamers.get(number)
+        return _write(number, data if tamer is None else tamer.feed(data))
+
+
+def _write(number: int, data: bytes) -> bool:
+    try:
+        while data:
+            data = data[os.write(number, data) :]
+    except OSError:
+        return False  # who listened has gone
+    return True
