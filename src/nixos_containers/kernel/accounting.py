@@ -7,11 +7,11 @@ A controller that the kernel has not, or that is not passed on to the cgroup, gi
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
 
 from .cgroups import subtree
 from .proc import read
 
+TYPE_CHECKING = False  # importing typing costs more than what `list` reads here
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -19,17 +19,30 @@ if TYPE_CHECKING:
 _UNLIMITED = 1 << 60
 
 
-class Usage(NamedTuple):
+class Usage:
     """Totals of one cgroup and everything below it: seconds of CPU, bytes, processes and threads, killed processes."""
 
-    cpu: float | None = None
-    memory: int | None = None
-    memory_max: int | None = None
-    tasks: int | None = None
-    tasks_max: int | None = None
-    io_read: int | None = None
-    io_written: int | None = None
-    oom_kills: int | None = None
+    __slots__ = ("cpu", "io_read", "io_written", "memory", "memory_max", "oom_kills", "tasks", "tasks_max")
+
+    def __init__(
+        self,
+        *,
+        cpu: float | None = None,
+        memory: int | None = None,
+        memory_max: int | None = None,
+        tasks: int | None = None,
+        tasks_max: int | None = None,
+        io_read: int | None = None,
+        io_written: int | None = None,
+        oom_kills: int | None = None,
+    ) -> None:
+        self.cpu, self.memory, self.memory_max, self.tasks, self.tasks_max = cpu, memory, memory_max, tasks, tasks_max
+        self.io_read, self.io_written, self.oom_kills = io_read, io_written, oom_kills
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Usage) and all(getattr(self, field) == getattr(other, field) for field in self.__slots__)
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 def usage(v1: Mapping[str, str], v2: str | None, relative: str, *, oom: bool = True) -> Usage:
