@@ -136,7 +136,22 @@ def test_a_network_namespace_is_joined() -> None:
         ({"local_address": "10.0.0.2"}, ("privateNetwork = true",)),
         ({"forward_ports": (ForwardPort(80),)}, ("privateNetwork = true",)),
         ({"extra_veths": {"x": VethPair()}}, ("privateNetwork = true",)),
+        ({"private": True, "extra_veths": {"x": VethPair(host_bridge="br0", host_address="10.0.0.1")}}, ("extraVeths.x", "hostBridge")),
         ({"private": True, "local_address": "10.0.0"}, ("10.0.0", "not an IP address")),
+        ({"private": True, "local_address": "fd00::2"}, ("localAddress: fd00::2", "localAddress6")),
+        (
+            {"private": True, "host_address6": "10.0.0.1", "local_address6": "fd00::2"},
+            ("hostAddress6: 10.0.0.1", "containers.web.hostAddress"),
+        ),
+        ({"private": True, "local_address": "127.0.0.2"}, ("localAddress: 127.0.0.2",)),
+        ({"private": True, "local_address6": "ff02::1"}, ("localAddress6: ff02::1",)),
+        ({"private": True, "local_address6": "fd00::1%eth0"}, ("localAddress6: fd00::1%eth0",)),
+        ({"private": True, "local_address": "0.0.0.0"}, ("localAddress: 0.0.0.0",)),
+        ({"private": True, "local_address": "10.0.0.0/24"}, ("10.0.0.0/24", "network")),
+        ({"private": True, "local_address": "10.0.0.255/24"}, ("10.0.0.255/24", "network")),
+        ({"private": True, "local_mac_address": "01:00:5E:00:00:01"}, ("localMacAddress: 01:00:5E:00:00:01", "02:00:5E:00:00:01")),
+        ({"private": True, "local_mac_address": "00:00:00:00:00:00"}, ("localMacAddress: 00:00:00:00:00:00",)),
+        ({"private": True, "mtu": 1200, "local_address6": "fd00::2"}, ("mtu", "1280", "addressPool6")),
         ({"private": True, "local_address": "10.0.0.2/33"}, ("10.0.0.2/33",)),
         ({"private": True, "host_address": "host.example"}, ("host.example",)),
         ({"private": True, "extra_veths": {"a-name-of-16-char": VethPair()}}, ("a-name-of-16-char", "15")),
@@ -149,6 +164,54 @@ def test_contradictions_are_refused_with_container_and_option(fields: dict, word
     assert "containers.web" in str(failure.value)
     for word in words:
         assert word in str(failure.value)
+
+
+@pytest.mark.parametrize("name", ["a b", "a/b", "a:b", "", ".", "..", "12", "a%d", 'a"', "-a", "a#b", "a*", "$x", "ä"])
+def test_what_cannot_be_an_interfaces_name_is_refused_with_its_option(name: str) -> None:
+    for option, fields in (
+        ("extraVeths", {"extra_veths": {name: VethPair()}}),
+        ("interfaces", {"interfaces": (name,)}),
+        ("macvlans", {"macvlans": (name,)}),
+        ("hostBridge", {"host_bridge": name}),
+    ):
+        with pytest.raises(DefinitionError, match=option):
+            plan(private=True, **fields)
+
+
+def test_the_names_that_interfaces_have_are_taken() -> None:
+    for name in ("br0", "eth0.100", "br-3f2a", "enp0s31f6", "wg_a", "veth1@x"):
+        plan(private=True, extra_veths={name: VethPair(host_bridge=name)})
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"forward_ports": (ForwardPort(80), ForwardPort(80, container_port=81))}, ("tcp port 80", "port 80 and", "port 81")),
+        ({"forward_ports": (ForwardPort(80, host_port_end=90), ForwardPort(85, container_port=1))}, ("tcp port 85",)),
+        ({"forward_ports": (ForwardPort(80), ForwardPort(80, container_port=81, host_address="0.0.0.0"))}, ("tcp port 80",)),
+        (
+            {
+                "forward_ports": (ForwardPort(80),),
+                "extra_veths": {"x": VethPair(local_address="10.9.0.2", forward_ports=(ForwardPort(80),))},
+            },
+            ("tcp port 80", "10.0.0.2", "10.9.0.2"),
+        ),
+        ({"extra_veths": {"x": VethPair(local_address="10.0.0.2/24")}}, ("extraVeths.x", "10.0.0.2")),
+        ({"extra_veths": {"eth0": VethPair()}}, ("extraVeths.eth0", "inside")),
+        ({"extra_veths": {"ve-web": VethPair()}}, ("extraVeths.ve-web", "host’s interface")),
+        ({"interfaces": ("eth1", "eth1")}, ("interfaces: eth1", "twice")),
+    ],
+)
+def test_one_container_does_not_claim_the_same_twice(fields: dict, words: tuple[str, ...]) -> None:
+    with pytest.raises(DefinitionError) as failure:
+        plan(private=True, local_address="10.0.0.2", **fields)
+    for word in ("containers.web", *words):
+        assert word in str(failure.value)
+
+
+def test_a_port_may_lead_elsewhere_from_one_address_and_may_be_said_twice_alike() -> None:
+    ports = (ForwardPort(80), ForwardPort(80), ForwardPort(80, container_port=81, host_address="192.0.2.1"), ForwardPort(80, "udp"))
+    plan(private=True, local_address="10.0.0.2", forward_ports=ports)
 
 
 def test_extra_pairs_have_forwards_and_mac_addresses_of_their_own() -> None:
@@ -180,6 +243,8 @@ def test_a_range_is_one_element_a_port_and_a_bound_one_stands_in_its_own_map() -
         ({"forward_ports": (ForwardPort(1, container_port=65535, host_port_end=2),)}, ("last port",)),
         ({"forward_ports": (ForwardPort(80, host_address="eth0"),)}, ("eth0",)),
         ({"forward_ports": (ForwardPort(80, host_address="::1"),)}, ("::1", "localAddress6")),
+        ({"forward_ports": (ForwardPort(0, container_port=80),)}, ("port 0",)),
+        ({"forward_ports": (ForwardPort(80, container_port=0),)}, ("port 0",)),
         ({"allowed_sources": ("10.0.0.0/33",)}, ("allowedSources", "10.0.0.0/33")),
     ],
 )

@@ -109,6 +109,8 @@ def check_forwards(pair: Pair) -> None:
     for forward in pair.config.forward_ports:
         if forward.protocol not in PROTOCOLS:
             raise DefinitionError(f"{where}: ‘{forward.protocol}’ is not a protocol", hint="tcp, udp or sctp")
+        if 0 in (forward.host_port, forward.target):
+            raise DefinitionError(f"{where}: there is no port 0", hint="1 to 65535")
         if not forward.ports:
             raise DefinitionError(
                 f"{where}: the range from port {forward.host_port} to {forward.host_port_end} is empty",

@@ -14,7 +14,7 @@ from .addresses import bare, with_prefix
 from .bridges import member_pairs
 from .forwards import bridge_elements, pair_elements
 from .names import interface_name
-from .network_checks import check_network
+from .network_checks import check_network, check_together
 from .pairs import Pair
 
 if TYPE_CHECKING:
@@ -82,13 +82,15 @@ def plan_network(container: Container) -> NetworkPlan:
     pairs += [Pair(name, name, pair, f"{where}.extraVeths.{name}") for name, pair in sorted(network.extra_veths.items())]
     pairs += member_pairs(container)
     flags += [f"--network-veth-extra={pair.host}:{pair.guest}" for pair in pairs]
+    elements = tuple(element for pair in pairs for element in pair_elements(pair, network))
+    check_together(pairs, elements, where)
     return NetworkPlan(
         private=True,
         nspawn=("--private-network", *flags),
         pairs=tuple(pairs),
         host_batch=(*batch, *(line for pair in pairs for line in _host_batch(pair))),
         guest_commands=tuple(command for pair in pairs for command in _guest_commands(pair)),
-        elements=tuple(element for pair in pairs for element in pair_elements(pair, network)),
+        elements=elements,
         bridge_elements=tuple(element for pair in pairs for element in bridge_elements(pair, network)),
         link_settings=tuple(setting for pair in pairs for setting in _link_settings(pair)),
         pass_firewalls=container.pass_firewalls,
