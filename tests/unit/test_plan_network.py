@@ -11,7 +11,7 @@ import pytest
 from nixos_containers.base.errors import DefinitionError
 from nixos_containers.declare.container import ForwardPort, HostFirewall, Network, VethPair
 from nixos_containers.plan.network import NetworkPlan, plan_network
-from nixos_containers.plan.ruleset import BASE_RULES, TABLE, elements_down, elements_up, stale_keys
+from nixos_containers.plan.ruleset import BASE_RULES, TABLE, elements_down, elements_present, elements_up, stale_keys
 
 from .samples import FULL_NETWORK, container
 
@@ -308,6 +308,17 @@ def test_nft_takes_everything_twice_and_has_it_once() -> None:
     once, twice = nft(elements_up(ELEMENTS)), nft(elements_up(ELEMENTS), elements_up(ELEMENTS))
     assert "10.100.0.2 . 80" in once
     assert twice == once
+
+
+@pytest.mark.usefixtures("namespaces")
+def test_nft_answers_whether_a_thousand_elements_are_there() -> None:
+    """Else every command would take the rules of a container with a long range for lost, or those of some hundred containers."""
+    ports = (ForwardPort(20000, "udp", host_port_end=20499),)
+    many = plan("turn", private=True, local_address="10.100.0.4", local_address6="fd00::4", forward_ports=ports).elements
+    nft(elements_up(many), elements_present(many))
+    missing = (*many, ("guests4", "10.100.0.5"))
+    with pytest.raises(AssertionError, match="No such file or directory"):
+        nft(elements_up(many), elements_present(missing))
 
 
 @pytest.mark.usefixtures("namespaces")

@@ -187,6 +187,8 @@ def _table(table: str, rules: str) -> tuple[str, str]:
 BASE_RULES, _MARK = _table(TABLE, _RULES)
 BRIDGE_RULES, _BRIDGE_MARK = _table(BRIDGE_TABLE, _BRIDGE_RULES)
 Elements = tuple[tuple[str, str], ...]
+# nft 1.0.6 dies of a question for more than some 250 elements at once.
+_MOST_ASKED = 100
 
 
 def key(element: str) -> str:
@@ -215,9 +217,14 @@ def elements_up(elements: Elements, table: str = TABLE) -> str:
 
 def elements_present(elements: Elements, table: str = TABLE) -> str:
     """nft input that fails where the table's rules are not those of this version, or one of `elements` is not there."""
-    mark = _MARK if table == TABLE else _BRIDGE_MARK
-    keys = _by_set(elements, keys=True) | {mark: "1"}
-    return "".join(f"get element {table} {name} {{ {items} }}\n" for name, items in keys.items())
+    keys: dict[str, list[str]] = {_MARK if table == TABLE else _BRIDGE_MARK: ["1"]}
+    for name, element in dict.fromkeys(elements):
+        keys.setdefault(name, []).append(key(element))
+    return "".join(
+        f"get element {table} {name} {{ {', '.join(some[at : at + _MOST_ASKED])} }}\n"
+        for name, some in keys.items()
+        for at in range(0, len(some), _MOST_ASKED)
+    )
 
 
 def stale_keys(elements: Elements) -> str:
