@@ -223,6 +223,13 @@ def test_extra_pairs_have_forwards_and_mac_addresses_of_their_own() -> None:
     assert ("net/ipv4/conf/side/route_localnet", "1") in made.link_settings
 
 
+def test_what_comes_to_an_extra_pair_comes_from_the_hosts_address() -> None:
+    """The guest answers by its main pair, where it may not speak with that address."""
+    side = VethPair(local_address="10.9.0.2", local_address6="fd09::2")
+    made = plan(private=True, host_address="10.0.0.1", local_address="10.0.0.2", extra_veths={"side": side})
+    assert [element for element in made.elements if element[0].startswith("far")] == [("far4", "10.9.0.2"), ("far6", "fd09::2")]
+
+
 def test_a_range_is_one_element_a_port_and_a_bound_one_stands_in_its_own_map() -> None:
     ports = (
         ForwardPort(8000, "tcp", 80, host_port_end=8002),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 Element = tuple[str, str]
 PROTOCOLS = ("tcp", "udp", "sctp")
 _LAST_PORT = 65535
+MAIN = "eth0"  # inside, the interface with the default route
 
 
 def pair_elements(pair: Pair, network: Network) -> list[Element]:
@@ -24,6 +25,8 @@ def pair_elements(pair: Pair, network: Network) -> list[Element]:
     elements: list[Element] = []
     bridged = pair.config.host_bridge is not None and pair.shared is None  # of our own bridges the host is the way out
     masquerades = pair.shared.nat if pair.shared is not None else not bridged
+    # The guest's way back to others may be another one: a router of the bridge's network, or its `eth0`.
+    far = pair.shared is None and (bridged or pair.guest != MAIN)
     check_forwards(pair)
     for option, local in (("4", pair.config.local_address), ("6", pair.config.local_address6)):
         if local is None:
@@ -33,7 +36,7 @@ def pair_elements(pair: Pair, network: Network) -> list[Element]:
         elements.append((f"home{option}", f'{address} . "{pair.link}"'))
         if network.nat if network.nat is not None else masquerades:
             elements.append((f"nat{option}", address))
-        if bridged and pair.config.forward_ports:
+        if far:
             elements.append((f"far{option}", address))
         for forward in pair.config.forward_ports:
             elements += _forward(forward, option, address)

@@ -19,8 +19,9 @@ BRIDGE_TABLE = "bridge nixos-containers"
 PASSAGE_MARK = 0x2000000
 
 # `fib daddr type local` catches every address of the host, loopback included.
-# guests: addresses of guests. home: the interface behind which each is found. nat: those that are masqueraded. far: those on bridges,
-# which may have another way out than the host, so that what is forwarded to them has to come from the host's address.
+# guests: addresses of guests. home: the interface behind which each is found. nat: those that are masqueraded. far: those on the host's
+# bridges and on extra pairs, whose way back may be another one, so that what is forwarded to them, also by other containers, has to come
+# from the host's address.
 # shared: bridges of shared networks, which do not reach one another; within: those whose members do reach each other.
 # pinned: interfaces with their own addresses only (sources, and networks in wide). guarded: those that may reach of the host what
 # is allowed. stations: the same for guests on a bridge of the host, by their MAC addresses; services: what is allowed.
@@ -72,6 +73,8 @@ _RULES = """\
     ip6 saddr . oifname @home6 ct status dnat masquerade
     ip saddr . oifname @home4 accept
     ip6 saddr . oifname @home6 accept
+    ip saddr @nat4 ip daddr @far4 masquerade
+    ip6 saddr @nat6 ip6 daddr @far6 masquerade
     ip saddr @nat4 ip daddr != @guests4 masquerade
     ip6 saddr @nat6 ip6 daddr != @guests6 masquerade
   }
