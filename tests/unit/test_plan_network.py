@@ -277,15 +277,34 @@ def test_on_a_bridge_its_port_is_held_to_mac_address_and_addresses() -> None:
     assert made.bridge_elements == (
         ("ports", '"vb-web"'),
         ("macs", '"vb-web" . 02:00:00:00:00:0a'),
+        ("clients", '"vb-web" . 0x2000000000a'),
+        ("selves", '"vb-web" . 0xfffe00000a'),
         ("pinned", '"vb-web"'),
+        ("taken6", "0xfd000000000000000000000000000002"),
+        ("taken6", "0xfe80000000000000000000fffe00000a"),
+        ("known6", '"vb-web" . 02:00:00:00:00:0a . fd00::2'),
         ("sources6", '"vb-web" . fd00::2'),
+        ("sources6", '"vb-web" . fe80::ff:fe00:a'),
         ("told", '"vb-web"'),
         ("claims6", '"vb-web" . 0xfd000000000000000000000000000002'),
-        ("known6", '"vb-web" . 02:00:00:00:00:0a . fd00::2'),
+        ("claims6", '"vb-web" . 0xfe80000000000000000000fffe00000a'),
     )
     assert not {name for name, _ in made.elements} & {"pinned", "guarded", "nat6"}
+    assert made.host_batch == (
+        "link set vb-web master br0",
+        "link set vb-web type bridge_slave group_fwd_mask 0xfffd",
+        "link set vb-web up",
+    )
     whole = plan(private=True, host_bridge="br0", local_address6="fd00::2/64", allowed_sources=("fd07::/64",))
     assert not {name for name, _ in whole.bridge_elements} & {"told", "claims6"}
+
+
+def test_a_station_that_the_host_guards_itself_from_keeps_its_mac_address_in_any_case() -> None:
+    router = {"private": True, "host_bridge": "br0", "local_mac_address": "02:00:00:00:00:0A", "anti_spoofing": False}
+    made = plan(**router, host_firewall=HostFirewall(enable=True))
+    assert ("stations", "02:00:00:00:00:0a") in made.elements
+    assert made.bridge_elements == (("held", '"vb-web"'), ("macs", '"vb-web" . 02:00:00:00:00:0a'))
+    assert plan(**router).bridge_elements == ()
 
 
 # What nft itself says. Each call is in a network namespace of its own, so that nothing of the host is looked at.
