@@ -38,6 +38,8 @@ let
       throw "containers.${lib.strings.escapeNixIdentifier name}: invalid container name: letters, digits and - (at most 64 characters)"
     else if container.networkNamespace != null && (container.privateNetwork || container.interfaces != [ ]) then
       throw "containers.${name}.networkNamespace is mutually exclusive to containers.${name}.privateNetwork and containers.${name}.interfaces."
+    else if !container.privateNetwork && container.hostFirewall.allowedTCPPorts ++ container.hostFirewall.allowedUDPPorts != [ ] then
+      throw "containers.${name}.hostFirewall: on the host's network the container reaches every port of the host. Set containers.${name}.privateNetwork = true, or take the ports away."
     else if container.nixDaemon && container.nixStore != "shared" then
       throw "containers.${name}.nixDaemon needs the whole store: what it builds is not part of the container's closure. Leave nixStore alone, or set it to \"shared\"."
     else if badCredentials != [ ] then

@@ -122,7 +122,7 @@ DEFINITIONS = {
     "a name with a blank": ('{ containers."c d".config = { }; }', ['containers."c d": invalid container name', "letters, digits"]),
     "an address that is none": (
         '{ containers.c = { privateNetwork = true; hostAddress = "10.1.1.400"; localAddress = "10.1.1.2"; config = { }; }; }',
-        ["containers.c.hostAddress: ‘10.1.1.400’ is not an IPv4 address", "10.100.0.1"],
+        ["containers.c.hostAddress: ‘10.1.1.400’ is not an IP address", "10.100.0.1"],
     ),
     "one port of the host twice": (
         "{ containers.c = { privateNetwork = true; forwardPorts = [ { hostPort = 8099; } { hostPort = 8099; containerPort = 81; } ];"

@@ -218,6 +218,16 @@ def test_a_bridge_that_was_made_anew_gets_its_ports_back(live: Host) -> None:
     assert wait_until(lambda: get("10.213.73.2", 80))
 
 
+def test_a_port_that_joined_its_bridge_anew_is_guarded_again(live: Host) -> None:
+    """The kernel gives a port its own settings at every joining: frames to the bridge itself would go past the packet filter."""
+    setting = Path(f"/sys/class/net/vb-{B}/brport/group_fwd_mask")
+    assert setting.read_text(encoding="ascii").strip() == "0xfffd"
+    sh(f"ip link set vb-{B} nomaster && ip link set vb-{B} master nctbr71")
+    assert setting.read_text(encoding="ascii").strip() == "0x0"
+    assert f"the host's end of container ‘{B}’ had lost the guard against frames to the bridge itself; repaired" in live.switch().stderr
+    assert setting.read_text(encoding="ascii").strip() == "0xfffd"
+
+
 def test_a_reconnect_that_was_killed_half_way_is_finished_by_the_next(live: Host) -> None:
     """Both networks are known until all of the new one is there."""
     state = Path(f"/run/nixos-containers/.{A}/started.json")

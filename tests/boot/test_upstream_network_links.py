@@ -146,6 +146,21 @@ def test_u14_a_dummy_interface_and_one_that_is_missing(containers: Host) -> None
         sh("ip link del ncteth1", check=False)
 
 
+def test_an_interface_that_another_container_has_is_said_to_be_its(containers: Host) -> None:
+    containers.define(definition().rstrip().removesuffix("}") + moved("nctu14other", "ncteth1", address("ncteth1", 12)) + "}\n")
+    containers.switch()
+    with machine() as other:
+        other.cable("ncteth1", "eth0", "10.213.14.1/24")
+        containers.succeed("start", "nctu14plain")
+        try:
+            said = containers.fail("start", "nctu14other")
+            assert "container ‘nctu14plain’ has the interface ncteth1" in said and "nixos-container stop nctu14plain" in said
+        finally:
+            containers.succeed("stop", "nctu14plain")
+    containers.define(definition())
+    containers.switch("--purge")
+
+
 def test_u18_restart_networking(containers: Host) -> None:
     """The bridge gets another port and loses it again, and the guest's own network configuration changes in place: packets flow."""
     name = "nctu18"

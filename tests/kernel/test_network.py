@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
 
 from nixos_containers.declare.container import Container, ForwardPort, Network, System
 from nixos_containers.plan.network import plan_network
 from nixos_containers.plan.ruleset import BASE_RULES, elements_down, elements_up
+
+from .namespaces import Namespace, connect, namespaces, need_programs
 
 ROUTED = Network(
     private=True,
@@ -32,58 +32,14 @@ ROUTED = Network(
 PLAN = plan_network(Container(name="kernel-test", system=System(path=None), network=ROUTED))
 
 
-@dataclass(frozen=True)
-class Namespace:
-    """A network namespace, held by a sleeping process."""
-
-    pid: int
-
-    def run(self, command: str, *, stdin: str = "", check: bool = True) -> subprocess.CompletedProcess[str]:
-        words = ["nsenter", "--net", f"--target={self.pid}", "--", "sh", "-c", command]
-        done = subprocess.run(words, input=stdin, capture_output=True, text=True, timeout=20, check=False)
-        if check:
-            assert done.returncode == 0, f"{command}: {done.stderr}{done.stdout}"
-        return done
-
-    def python(self, code: str) -> str:
-        """Run Python in it; its output."""
-        return self.run(f"{shlex.quote(sys.executable)} -c {shlex.quote(code)}").stdout
-
-
-def _namespace() -> subprocess.Popen[bytes]:
-    made = subprocess.Popen(["unshare", "--net", "sh", "-c", "echo; exec sleep 60"], stdout=subprocess.PIPE)
-    assert made.stdout is not None
-    if not made.stdout.readline():
-        pytest.skip("no network namespace can be made here")
-    return made
-
-
 @pytest.fixture(scope="module")
 def ends() -> Iterator[tuple[Namespace, Namespace]]:
     """Host and guest, connected and configured exactly as the launcher and the guest's first script do it."""
-    if os.geteuid() != 0 or not all(map(shutil.which, ("ip", "nft", "busybox", "nsenter", "ping"))):
-        pytest.skip("needs root, iproute2, nftables, busybox and ping")
-    processes = [_namespace(), _namespace()]
-    host, guest = (Namespace(process.pid) for process in processes)
-    try:
-        (pair,) = PLAN.pairs
-        host.run("ip link set lo up")
-        host.run(f"ip link add {pair.host} type veth peer name {pair.guest} netns {guest.pid}")
-        said = host.run("ip -force -batch -", stdin="".join(f"{line}\n" for line in PLAN.host_batch))
-        assert said.stderr == "", "a line that ip refuses would only be found in a log"
-        for file, value in PLAN.link_settings:
-            host.run(f"echo {value} > /proc/sys/{file}")
-        guest.run("busybox ip link set lo up")
-        for name in PLAN.alone:
-            guest.run(f"echo 0 > /proc/sys/net/ipv6/conf/{name}/accept_dad")
-        for command in PLAN.guest_commands:
-            assert guest.run(shlex.join(("busybox", "ip", *command))).stderr == ""
+    need_programs("ping")
+    with namespaces(2) as (host, guest):
+        connect(host, guest, PLAN)
         host.run("nft -f -", stdin=BASE_RULES + elements_up(PLAN.elements))
         yield host, guest
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
 
 
 def test_no_address_has_to_wait_until_it_can_be_used(ends: tuple[Namespace, Namespace]) -> None:

@@ -263,6 +263,18 @@ def test_a_flake_is_left_to_its_own_evaluation(place: Path) -> None:
     assert "The options 'containers.web.path' and 'containers.web.flake' cannot both be set." in error
 
 
+def test_ports_of_the_host_are_opened_to_containers_with_a_network_of_their_own(place: Path) -> None:
+    """On the host's network that would have no effect; what is open for all containers says nothing about this one."""
+    error = spec(place, '{ containers.web = { path = "/y"; hostFirewall.allowedTCPPorts = [ 9200 ]; }; }').error
+    assert "containers.web.hostFirewall" in error and "containers.web.privateNetwork = true" in error
+    shared = "networking.containers.hostFirewall.allowedTCPPorts = [ 53 5432 ];"
+    found = spec(place, f'{{ {shared} containers.web.path = "/y"; }}').value["containers"]["web"]
+    assert found["network"]["hostFirewall"]["tcpPorts"] == [53, 5432]
+    both = "privateNetwork = true; hostFirewall.allowedTCPPorts = [ 9200 ];"
+    found = spec(place, f'{{ {shared} containers.web = {{ path = "/y"; {both} }}; }}').value["containers"]["web"]
+    assert found["network"]["hostFirewall"]["tcpPorts"] == [53, 5432, 9200]
+
+
 def test_the_fixtures_have_the_real_trees_front_doors(place: Path) -> None:
     """`nix-build '<nixpkgs/nixos>' -A system` and the strictness of each era's eval-config.nix."""
     expression = '(import <nixpkgs/nixos> { system = "x86_64-linux"; configuration = { }; }).system.name'

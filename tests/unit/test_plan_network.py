@@ -11,7 +11,7 @@ import pytest
 from nixos_containers.base.errors import DefinitionError
 from nixos_containers.declare.container import ForwardPort, HostFirewall, Network, VethPair
 from nixos_containers.plan.network import NetworkPlan, plan_network
-from nixos_containers.plan.ruleset import BASE_RULES, TABLE, elements_down, elements_up, stale_keys
+from nixos_containers.plan.ruleset import BASE_RULES, TABLE, elements_down, elements_present, elements_up, stale_keys
 
 from .samples import FULL_NETWORK, container
 
@@ -136,11 +136,24 @@ def test_a_network_namespace_is_joined() -> None:
         ({"local_address": "10.0.0.2"}, ("privateNetwork = true",)),
         ({"forward_ports": (ForwardPort(80),)}, ("privateNetwork = true",)),
         ({"extra_veths": {"x": VethPair()}}, ("privateNetwork = true",)),
-        ({"private": True, "local_address": "10.0.0"}, ("localAddress: ‘10.0.0’", "not an IPv4 address")),
+        ({"private": True, "extra_veths": {"x": VethPair(host_bridge="br0", host_address="10.0.0.1")}}, ("extraVeths.x", "hostBridge")),
+        ({"private": True, "local_address": "10.0.0"}, ("10.0.0", "not an IP address")),
+        ({"private": True, "local_address": "fd00::2"}, ("localAddress: fd00::2", "localAddress6")),
+        (
+            {"private": True, "host_address6": "10.0.0.1", "local_address6": "fd00::2"},
+            ("hostAddress6: 10.0.0.1", "containers.web.hostAddress"),
+        ),
+        ({"private": True, "local_address": "127.0.0.2"}, ("localAddress: 127.0.0.2",)),
+        ({"private": True, "local_address6": "ff02::1"}, ("localAddress6: ff02::1",)),
+        ({"private": True, "local_address6": "fd00::1%eth0"}, ("localAddress6: fd00::1%eth0",)),
+        ({"private": True, "local_address": "0.0.0.0"}, ("localAddress: 0.0.0.0",)),
+        ({"private": True, "local_address": "10.0.0.0/24"}, ("10.0.0.0/24", "network")),
+        ({"private": True, "local_address": "10.0.0.255/24"}, ("10.0.0.255/24", "network")),
+        ({"private": True, "local_mac_address": "01:00:5E:00:00:01"}, ("localMacAddress: 01:00:5E:00:00:01", "02:00:5E:00:00:01")),
+        ({"private": True, "local_mac_address": "00:00:00:00:00:00"}, ("localMacAddress: 00:00:00:00:00:00",)),
+        ({"private": True, "mtu": 1200, "local_address6": "fd00::2"}, ("mtu", "1280", "addressPool6")),
         ({"private": True, "local_address": "10.0.0.2/33"}, ("10.0.0.2/33",)),
         ({"private": True, "host_address": "host.example"}, ("host.example",)),
-        ({"private": True, "host_address": "fd00::1"}, ("hostAddress: ‘fd00::1’", "given as hostAddress6")),
-        ({"private": True, "local_address6": "10.0.0.2"}, ("localAddress6: ‘10.0.0.2’", "given as localAddress")),
         ({"private": True, "extra_veths": {"a-name-of-16-char": VethPair()}}, ("a-name-of-16-char", "15")),
         ({"private": True, "local_address": "10.0.0.2", "forward_ports": (ForwardPort(80, "icmp"),)}, ("icmp", "tcp, udp or sctp")),
     ],
@@ -153,6 +166,54 @@ def test_contradictions_are_refused_with_container_and_option(fields: dict, word
         assert word in str(failure.value)
 
 
+@pytest.mark.parametrize("name", ["a b", "a/b", "a:b", "", ".", "..", "12", "a%d", 'a"', "-a", "a#b", "a*", "$x", "ä"])
+def test_what_cannot_be_an_interfaces_name_is_refused_with_its_option(name: str) -> None:
+    for option, fields in (
+        ("extraVeths", {"extra_veths": {name: VethPair()}}),
+        ("interfaces", {"interfaces": (name,)}),
+        ("macvlans", {"macvlans": (name,)}),
+        ("hostBridge", {"host_bridge": name}),
+    ):
+        with pytest.raises(DefinitionError, match=option):
+            plan(private=True, **fields)
+
+
+def test_the_names_that_interfaces_have_are_taken() -> None:
+    for name in ("br0", "eth0.100", "br-3f2a", "enp0s31f6", "wg_a", "veth1@x"):
+        plan(private=True, extra_veths={name: VethPair(host_bridge=name)})
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"forward_ports": (ForwardPort(80), ForwardPort(80, container_port=81))}, ("tcp port 80", "port 80 and", "port 81")),
+        ({"forward_ports": (ForwardPort(80, host_port_end=90), ForwardPort(85, container_port=1))}, ("tcp port 85",)),
+        ({"forward_ports": (ForwardPort(80), ForwardPort(80, container_port=81, host_address="0.0.0.0"))}, ("tcp port 80",)),
+        (
+            {
+                "forward_ports": (ForwardPort(80),),
+                "extra_veths": {"x": VethPair(local_address="10.9.0.2", forward_ports=(ForwardPort(80),))},
+            },
+            ("tcp port 80", "10.0.0.2", "10.9.0.2"),
+        ),
+        ({"extra_veths": {"x": VethPair(local_address="10.0.0.2/24")}}, ("extraVeths.x", "10.0.0.2")),
+        ({"extra_veths": {"eth0": VethPair()}}, ("extraVeths.eth0", "inside")),
+        ({"extra_veths": {"ve-web": VethPair()}}, ("extraVeths.ve-web", "host’s interface")),
+        ({"interfaces": ("eth1", "eth1")}, ("interfaces: eth1", "twice")),
+    ],
+)
+def test_one_container_does_not_claim_the_same_twice(fields: dict, words: tuple[str, ...]) -> None:
+    with pytest.raises(DefinitionError) as failure:
+        plan(private=True, local_address="10.0.0.2", **fields)
+    for word in ("containers.web", *words):
+        assert word in str(failure.value)
+
+
+def test_a_port_may_lead_elsewhere_from_one_address_and_may_be_said_twice_alike() -> None:
+    ports = (ForwardPort(80), ForwardPort(80), ForwardPort(80, container_port=81, host_address="192.0.2.1"), ForwardPort(80, "udp"))
+    plan(private=True, local_address="10.0.0.2", forward_ports=ports)
+
+
 def test_extra_pairs_have_forwards_and_mac_addresses_of_their_own() -> None:
     pair = VethPair(local_address="10.9.0.2", local_mac_address="02:00:00:00:00:09", forward_ports=(ForwardPort(99),), mtu=1400)
     made = plan(private=True, extra_veths={"side": pair})
@@ -160,6 +221,13 @@ def test_extra_pairs_have_forwards_and_mac_addresses_of_their_own() -> None:
     assert ("link", "set", "side", "address", "02:00:00:00:00:09") in made.guest_commands
     assert ("link", "set", "side", "mtu", "1400") in made.guest_commands and "link set side mtu 1400" in made.host_batch
     assert ("net/ipv4/conf/side/route_localnet", "1") in made.link_settings
+
+
+def test_what_comes_to_an_extra_pair_comes_from_the_hosts_address() -> None:
+    """The guest answers by its main pair, where it may not speak with that address."""
+    side = VethPair(local_address="10.9.0.2", local_address6="fd09::2")
+    made = plan(private=True, host_address="10.0.0.1", local_address="10.0.0.2", extra_veths={"side": side})
+    assert [element for element in made.elements if element[0].startswith("far")] == [("far4", "10.9.0.2"), ("far6", "fd09::2")]
 
 
 def test_a_range_is_one_element_a_port_and_a_bound_one_stands_in_its_own_map() -> None:
@@ -182,6 +250,8 @@ def test_a_range_is_one_element_a_port_and_a_bound_one_stands_in_its_own_map() -
         ({"forward_ports": (ForwardPort(1, container_port=65535, host_port_end=2),)}, ("last port",)),
         ({"forward_ports": (ForwardPort(80, host_address="eth0"),)}, ("eth0",)),
         ({"forward_ports": (ForwardPort(80, host_address="::1"),)}, ("::1", "localAddress6")),
+        ({"forward_ports": (ForwardPort(0, container_port=80),)}, ("port 0",)),
+        ({"forward_ports": (ForwardPort(80, container_port=0),)}, ("port 0",)),
         ({"allowed_sources": ("10.0.0.0/33",)}, ("allowedSources", "10.0.0.0/33")),
     ],
 )
@@ -207,15 +277,34 @@ def test_on_a_bridge_its_port_is_held_to_mac_address_and_addresses() -> None:
     assert made.bridge_elements == (
         ("ports", '"vb-web"'),
         ("macs", '"vb-web" . 02:00:00:00:00:0a'),
+        ("clients", '"vb-web" . 0x2000000000a'),
+        ("selves", '"vb-web" . 0xfffe00000a'),
         ("pinned", '"vb-web"'),
+        ("taken6", "0xfd000000000000000000000000000002"),
+        ("taken6", "0xfe80000000000000000000fffe00000a"),
+        ("known6", '"vb-web" . 02:00:00:00:00:0a . fd00::2'),
         ("sources6", '"vb-web" . fd00::2'),
+        ("sources6", '"vb-web" . fe80::ff:fe00:a'),
         ("told", '"vb-web"'),
         ("claims6", '"vb-web" . 0xfd000000000000000000000000000002'),
-        ("known6", '"vb-web" . 02:00:00:00:00:0a . fd00::2'),
+        ("claims6", '"vb-web" . 0xfe80000000000000000000fffe00000a'),
     )
     assert not {name for name, _ in made.elements} & {"pinned", "guarded", "nat6"}
+    assert made.host_batch == (
+        "link set vb-web master br0",
+        "link set vb-web type bridge_slave group_fwd_mask 0xfffd",
+        "link set vb-web up",
+    )
     whole = plan(private=True, host_bridge="br0", local_address6="fd00::2/64", allowed_sources=("fd07::/64",))
     assert not {name for name, _ in whole.bridge_elements} & {"told", "claims6"}
+
+
+def test_a_station_that_the_host_guards_itself_from_keeps_its_mac_address_in_any_case() -> None:
+    router = {"private": True, "host_bridge": "br0", "local_mac_address": "02:00:00:00:00:0A", "anti_spoofing": False}
+    made = plan(**router, host_firewall=HostFirewall(enable=True))
+    assert ("stations", "02:00:00:00:00:0a") in made.elements
+    assert made.bridge_elements == (("held", '"vb-web"'), ("macs", '"vb-web" . 02:00:00:00:00:0a'))
+    assert plan(**router).bridge_elements == ()
 
 
 # What nft itself says. Each call is in a network namespace of its own, so that nothing of the host is looked at.
@@ -245,6 +334,17 @@ def test_nft_takes_everything_twice_and_has_it_once() -> None:
     once, twice = nft(elements_up(ELEMENTS)), nft(elements_up(ELEMENTS), elements_up(ELEMENTS))
     assert "10.100.0.2 . 80" in once
     assert twice == once
+
+
+@pytest.mark.usefixtures("namespaces")
+def test_nft_answers_whether_a_thousand_elements_are_there() -> None:
+    """Else every command would take the rules of a container with a long range for lost, or those of some hundred containers."""
+    ports = (ForwardPort(20000, "udp", host_port_end=20499),)
+    many = plan("turn", private=True, local_address="10.100.0.4", local_address6="fd00::4", forward_ports=ports).elements
+    nft(elements_up(many), elements_present(many))
+    missing = (*many, ("guests4", "10.100.0.5"))
+    with pytest.raises(AssertionError, match="No such file or directory"):
+        nft(elements_up(many), elements_present(missing))
 
 
 @pytest.mark.usefixtures("namespaces")

@@ -49,6 +49,18 @@ def test_another_bridge_needs_no_way_out_of_the_first() -> None:
     assert plan_reconnect((old,), new).host == ("link set vb-web master br1", "link set vb-web up")
 
 
+def test_the_guard_of_a_bridges_port_comes_with_every_bridge_and_goes_when_nothing_is_guarded() -> None:
+    """A port that joins another bridge has the kernel's settings again."""
+    fixed = dataclasses.replace(BRIDGED, local_mac_address="02:00:00:00:00:01")
+    old, new = change(fixed, host_bridge="br1")
+    made = plan_reconnect((old,), new).host
+    guard = "link set vb-web type bridge_slave group_fwd_mask 0xfffd"
+    assert made.index("link set vb-web master br1") < made.index(guard)
+    assert f"{guard.rpartition(' ')[0]} 0" not in made
+    old, new = change(fixed, anti_spoofing=False)
+    assert "link set vb-web type bridge_slave group_fwd_mask 0" in plan_reconnect((old,), new).host
+
+
 def test_networks_that_a_killed_command_left_in_part_are_taken_out_too() -> None:
     old, new = change(BASE, forward_ports=(ForwardPort(80),))
     half = change(BASE, forward_ports=(ForwardPort(81),))[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
@@ -13,6 +14,7 @@ from nixos_containers.declare.container import Network
 from nixos_containers.declare.shared import Membership, SharedNetwork
 from nixos_containers.observe import network as host_side
 from nixos_containers.plan.facts import Host, Listener
+from nixos_containers.run import bridges
 from nixos_containers.run.bridges import prepare
 
 from .samples import container
@@ -49,3 +51,16 @@ def test_a_service_at_every_address_leaves_no_place_for_the_networks_name_server
     else:
         prepare(paths, container(network=member(dns=dns)), Host())
         assert Path(paths.network("nctunitserved"), "up").exists()
+
+
+def test_a_server_that_cannot_begin_says_why_with_every_command(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths = Paths(str(tmp_path))
+    directory = Path(paths.network("back"))
+    directory.mkdir(parents=True)
+    (directory / "dnsmasq.conf").touch()
+    said = "\ndnsmasq: failed to bind DHCP server socket: Address already in use\n"
+    monkeypatch.setattr(process, "run", lambda words, **more: CompletedProcess(words, 2, "", said))
+    assert not bridges._serve_again(paths, "back")
+    assert "‘back’ has no DHCP and DNS server: dnsmasq: failed to bind DHCP server socket" in capsys.readouterr().err

@@ -147,8 +147,8 @@ in
       default = true;
       example = false;
       description = ''
-        Whether packets of the container are dropped when they come from an address or a MAC that is not its own. Turn it off
-        for a container that routes for others.
+        Whether packets of the container are dropped when they come from an address or a MAC that is not its own, and on a bridge also
+        what only routers and DHCP servers say. Turn it off for a container that routes for others, or is the DHCP server of a bridge.
       '';
     };
 

@@ -27,6 +27,15 @@ def master(device: str) -> str | None:
         return None
 
 
+def forwards_groups(device: str, mask: int) -> bool:
+    """Whether the port of a bridge hands on what goes to these of the bridge's group addresses; also where the kernel does not tell."""
+    try:
+        with open(f"{_NET}/{device}/brport/group_fwd_mask", encoding="ascii") as file:
+            return int(file.read(), 16) == mask
+    except (OSError, ValueError):
+        return True
+
+
 def is_up(device: str) -> bool:
     """Whether somebody has set the interface up."""
     try:

@@ -30,6 +30,9 @@ def lost_lines(plan: NetworkPlan) -> list[str]:
         elif words[:2] == ["link", "set"] and words[3] == "up":
             if not links.is_up(device):
                 lost.append(f"its link {device}")
+        elif words[3:6] == ["type", "bridge_slave", "group_fwd_mask"]:
+            if links.master(device) is not None and not links.forwards_groups(device, int(words[6], 16)):
+                lost.append("the guard against frames to the bridge itself")
         elif words[0] == "address" and not links.has_address(device, words[2].partition("/")[0]):
             lost.append(f"the address {words[2]}")
         elif words[0] == "route" and "table" not in words and not links.has_route(device, words[2]):

@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING
 from ..base.errors import HostError
 
 if TYPE_CHECKING:
+    from ..base.paths import Paths
     from ..declare.container import Container
 
 _NET = "/sys/class/net"
 _CONNTRACK, _SCTP = "/proc/sys/net/netfilter", "nf_conntrack_sctp_timeout_established"
 
 
-def check_links(container: Container) -> None:
-    """Raises HostError that names the option whose interface, bridge or namespace the host does not have."""
+def check_links(container: Container, paths: Paths | None = None) -> None:
+    """Raises HostError that names the option whose interface, bridge or namespace the host does not have.
+
+    With `paths` it also tells which running container has taken an interface.
+    """
     network, where = container.network, f"containers.{container.name}"
     if network.network_namespace is not None and not os.path.exists(network.network_namespace):
         name = os.path.basename(network.network_namespace)
@@ -23,6 +27,12 @@ def check_links(container: Container) -> None:
     for option, names in (("interfaces", network.interfaces), ("macvlans", network.macvlans)):
         for name in names:
             if not os.path.exists(f"{_NET}/{name}"):
+                owner = _taken_by(name, paths) if paths is not None else None
+                if owner is not None:
+                    raise HostError(
+                        f"{where}.{option}: container ‘{owner}’ has the interface {name} as long as it runs",
+                        hint=f"nixos-container stop {owner}",
+                    )
                 raise HostError(f"{where}.{option}: the host has no interface {name}", hint="ip -brief link lists what there is")
     if not network.private:
         return
@@ -39,3 +49,14 @@ def check_links(container: Container) -> None:
         if bridge is not None and not os.path.exists(f"{_NET}/{bridge}/bridge"):
             what = "is not a bridge" if os.path.exists(f"{_NET}/{bridge}") else "does not exist"
             raise HostError(f"{option}: {bridge} {what}", hint=f"ip link add {bridge} type bridge && ip link set {bridge} up")
+
+
+def _taken_by(interface: str, paths: Paths) -> str | None:
+    """The running container into which the interface has moved."""
+    from . import containers
+
+    for name in containers.run_states(paths):
+        started = containers.started(paths, name)
+        if started is not None and started.container is not None and interface in started.container.network.interfaces:
+            return name if containers.running(paths, name) is not None else None
+    return None

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 _COUNTERS = {
     "check-source": "dropped, as they came from an address that is not the container's",
-    "own-addresses-only": "dropped, as they came from a MAC address that is not the container's",
+    "own-addresses-only": "dropped, as they came from a MAC address that is not the container's, or were neither IP nor ARP",
+    "claim": "dropped, as a neighbour advertisement claimed an address that is not the container's",
+    "check-taken": "dropped, as they came from an address that is another container's",
+    "roles": "dropped, as only a router or a DHCP server says that",
     "network-to-network": "dropped between shared networks, or between isolated members",
     "guests-to-host": "to services of the host that containers may not reach",
 }

@@ -155,15 +155,6 @@ def _the_hosts(address: str, *, of: str, towards: str) -> DefinitionError:
     )
 
 
-def check_own(container: Container) -> None:
-    """Raises DefinitionError when `container` gives one port, address or name away twice: the first would win, without a word."""
-    seen = set()
-    for key, words in claims(container):
-        if key in seen:
-            raise DefinitionError(f"containers.{container.name} uses {words} twice", hint="give one of the two another")
-        seen.add(key)
-
-
 def check_host(container: Container, host: HostNetwork, *, before: Container | None = None) -> None:
     """Raises DefinitionError when `container` takes an address, a port or an interface name that the host itself has.
 

@@ -28,9 +28,11 @@ def filter_function(host: Host, network: NetworkPlan) -> list[str]:
             f"    {nft} -f filter.rules || return",
             f'    for other in ../.*/nspawn.pid; do [ ! -e "$other" ] || {nft} -f "${{other%/*}}/filter.up"; done 2>/dev/null',
             f'    for other in {NETWORKS}/*/running; do [ ! -e "$other" ] || {nft} -f "${{other%/*}}/filter.up"; done 2>/dev/null',
-            "    # Another container, killed, may have left a forward of the same port.",
-            f'    while read -r command; do {nft} "$command"; done < filter.stale 2>/dev/null',
-            f"    {nft} -f filter.up || return",
+            f"    {nft} -f filter.up 2>/dev/null || {{",
+            "      # Another container, killed, may have left a forward of the same port.",
+            f'      while read -r command; do {nft} "$command"; done < filter.stale 2>/dev/null',
+            f"      {nft} -f filter.up || return",
+            "    }",
             "  }",
         ]
     if network.bridge_elements:

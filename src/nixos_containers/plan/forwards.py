@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 Element = tuple[str, str]
 PROTOCOLS = ("tcp", "udp", "sctp")
 _LAST_PORT = 65535
+MAIN = "eth0"  # inside, the interface with the default route
 
 
 def pair_elements(pair: Pair, network: Network) -> list[Element]:
@@ -24,6 +25,8 @@ def pair_elements(pair: Pair, network: Network) -> list[Element]:
     elements: list[Element] = []
     bridged = pair.config.host_bridge is not None and pair.shared is None  # of our own bridges the host is the way out
     masquerades = pair.shared.nat if pair.shared is not None else not bridged
+    # The guest's way back to others may be another one: a router of the bridge's network, or its `eth0`.
+    far = pair.shared is None and (bridged or pair.guest != MAIN)
     check_forwards(pair)
     for option, local in (("4", pair.config.local_address), ("6", pair.config.local_address6)):
         if local is None:
@@ -33,7 +36,7 @@ def pair_elements(pair: Pair, network: Network) -> list[Element]:
         elements.append((f"home{option}", f'{address} . "{pair.link}"'))
         if network.nat if network.nat is not None else masquerades:
             elements.append((f"nat{option}", address))
-        if bridged and pair.config.forward_ports:
+        if far:
             elements.append((f"far{option}", address))
         for forward in pair.config.forward_ports:
             elements += _forward(forward, option, address)
@@ -64,18 +67,44 @@ def bridge_elements(pair: Pair, network: Network) -> list[Element]:
         return []
     elements: list[Element] = []
     port, mac = f'"{pair.host}"', pair.config.local_mac_address
-    if network.anti_spoofing:
+    if mac is not None:
+        mac = mac.lower()
+    if not network.anti_spoofing:
+        # The host's firewall for guests knows it by its MAC address (stations).
+        guarded = mac is not None and pair.shared is None and network.host_firewall.enable
+        return [("held", port), ("macs", f"{port} . {mac}")] if guarded else []
+    if mac is not None:
+        elements += [("ports", port), ("macs", f"{port} . {mac}"), ("clients", f"{port} . {int(mac.replace(':', ''), 16):#x}")]
+        if pair.shared is None:  # a router of that network may give it a prefix
+            elements.append(("selves", f"{port} . {_identifier(mac):#x}"))
+    own = [(option, bare(with_prefix(local, pair.where))) for option, local in _locals(pair)]
+    if own:
+        elements.append(("pinned", port))
+        sources = list(_sources(pair, network, port))
+        elements += [("taken4", address) if option == "4" else ("taken6", _raw(address)) for option, address in own]
         if mac is not None:
-            elements += [("ports", port), ("macs", f"{port} . {mac.lower()}")]
-        if pair.config.local_address or pair.config.local_address6:
-            elements.append(("pinned", port))
-            sources = list(_sources(pair, network, port))
-            elements += sources
-            elements += _claims(port, sources)
-            for option, local in (("4", pair.config.local_address), ("6", pair.config.local_address6)):
-                if mac is not None and local is not None:
-                    elements.append((f"known{option}", f"{port} . {mac.lower()} . {bare(with_prefix(local, pair.where))}"))
+            link_local = str(ipaddress.IPv6Address((0xFE80 << 112) | _identifier(mac)))
+            sources.append(("sources6", f"{port} . {link_local}"))
+            elements.append(("taken6", _raw(link_local)))
+            elements += [("known" + option, f"{port} . {mac} . {address}") for option, address in own]
+        elements += sources
+        elements += _claims(port, sources)
     return elements
+
+
+def _locals(pair: Pair) -> list[tuple[str, str]]:
+    """(`4` or `6`, the guest's address) for those that are declared."""
+    return [(option, local) for option, local in (("4", pair.config.local_address), ("6", pair.config.local_address6)) if local is not None]
+
+
+def _identifier(mac: str) -> int:
+    """The interface identifier that a kernel makes of its MAC address (RFC 4291, appendix A)."""
+    octets = bytes.fromhex(mac.replace(":", ""))
+    return int.from_bytes(bytes([octets[0] ^ 2, *octets[1:3], 0xFF, 0xFE, *octets[3:]]), "big")
+
+
+def _raw(address: str) -> str:
+    return f"{int(ipaddress.IPv6Address(address)):#x}"
 
 
 def _claims(port: str, sources: list[Element]) -> Iterator[Element]:
@@ -83,13 +112,12 @@ def _claims(port: str, sources: list[Element]) -> Iterator[Element]:
     own = [ipaddress.IPv6Network(element.rpartition(" . ")[2]) for name, element in sources if name in ("sources6", "wide6")]
     if all(source.prefixlen == source.max_prefixlen for source in own):
         yield "told", port
-        yield from (("claims6", f"{port} . {int(source.network_address):#x}") for source in own)
+        yield from (("claims6", f"{port} . {_raw(str(source.network_address))}") for source in own)
 
 
 def _sources(pair: Pair, network: Network, link: str) -> Iterator[Element]:
-    for option, local in (("4", pair.config.local_address), ("6", pair.config.local_address6)):
-        if local is not None:
-            yield f"sources{option}", f"{link} . {bare(with_prefix(local, pair.where))}"
+    for option, local in _locals(pair):
+        yield f"sources{option}", f"{link} . {bare(with_prefix(local, pair.where))}"
     for text in network.allowed_sources:
         try:
             source = ipaddress.ip_network(text, strict=False)
@@ -109,6 +137,8 @@ def check_forwards(pair: Pair) -> None:
     for forward in pair.config.forward_ports:
         if forward.protocol not in PROTOCOLS:
             raise DefinitionError(f"{where}: ‘{forward.protocol}’ is not a protocol", hint="tcp, udp or sctp")
+        if 0 in (forward.host_port, forward.target):
+            raise DefinitionError(f"{where}: there is no port 0", hint="1 to 65535")
         if not forward.ports:
             raise DefinitionError(
                 f"{where}: the range from port {forward.host_port} to {forward.host_port_end} is empty",

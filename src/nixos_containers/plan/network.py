@@ -14,12 +14,16 @@ from .addresses import bare, with_prefix
 from .bridges import member_pairs
 from .forwards import bridge_elements, pair_elements
 from .names import interface_name
-from .network_checks import check_network
+from .network_checks import check_network, check_together
 from .pairs import Pair
 
 if TYPE_CHECKING:
     from ..declare.container import Container
     from ..declare.shared import SharedNetwork
+
+
+# All of a bridge's group addresses but that of pauses (bit 1), which the kernel never forwards.
+_ALL_GROUPS = "0xfffd"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +86,15 @@ def plan_network(container: Container) -> NetworkPlan:
     pairs += [Pair(name, name, pair, f"{where}.extraVeths.{name}") for name, pair in sorted(network.extra_veths.items())]
     pairs += member_pairs(container)
     flags += [f"--network-veth-extra={pair.host}:{pair.guest}" for pair in pairs]
+    elements = tuple(element for pair in pairs for element in pair_elements(pair, network))
+    check_together(pairs, elements, where)
     return NetworkPlan(
         private=True,
         nspawn=("--private-network", *flags),
         pairs=tuple(pairs),
-        host_batch=(*batch, *(line for pair in pairs for line in _host_batch(pair))),
+        host_batch=(*batch, *(line for pair in pairs for line in _host_batch(pair, guarded=network.anti_spoofing))),
         guest_commands=tuple(command for pair in pairs for command in _guest_commands(pair)),
-        elements=tuple(element for pair in pairs for element in pair_elements(pair, network)),
+        elements=elements,
         bridge_elements=tuple(element for pair in pairs for element in bridge_elements(pair, network)),
         link_settings=tuple(setting for pair in pairs for setting in _link_settings(pair)),
         pass_firewalls=container.pass_firewalls,
@@ -106,12 +112,16 @@ def _link_settings(pair: Pair) -> list[tuple[str, str]]:
     return settings
 
 
-def _host_batch(pair: Pair) -> list[str]:
-    """Upstream's postStart: addresses, up, a route to the container; or membership in the bridge."""
+def _host_batch(pair: Pair, *, guarded: bool) -> list[str]:
+    """Upstream's postStart: addresses, up, a route to the container; or membership in the bridge, where it may be `guarded`."""
     name, config = pair.host, pair.config
     lines = [] if config.mtu is None else [f"link set {name} mtu {config.mtu}"]
     if config.host_bridge is not None:
         lines.append(f"link set {name} master {config.host_bridge}")
+        if guarded and config.local_mac_address is not None:
+            # What is sent to a bridge itself (LLDP, a spanning tree's; IEEE 802.1D, 7.12.6) goes past the packet filter, and the bridge
+            # learns the sender's address from it: anybody's traffic could be drawn to the guest. What is to be forwarded is looked at.
+            lines.append(f"link set {name} type bridge_slave group_fwd_mask {_ALL_GROUPS}")
         if pair.shared is not None:
             lines.append(f"link set {name} type bridge_slave isolated {'on' if pair.shared.isolated else 'off'}")
         return [*lines, f"link set {name} up"]

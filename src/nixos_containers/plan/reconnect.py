@@ -135,7 +135,10 @@ def _undo(line: str, after: tuple[str, ...]) -> str | None:
         same = "table" not in words and any(other.split()[2] == words[2] for other in after if other.startswith("route "))
         return "" if same else " ".join(["route", "del", *words[2:]])
     if words[:2] == ["link", "set"]:
-        if any(other.split()[:4] == words[:4] for other in after) or words[3] == "up":
+        what = 6 if words[3] == "type" else 4  # ... type bridge_slave SETTING VALUE
+        if any(other.split()[:what] == words[:what] for other in after) or words[3] == "up":
             return ""
+        if words[3:6] == ["type", "bridge_slave", "group_fwd_mask"]:
+            return " ".join([*words[:6], "0"])
         return {"master": f"link set {words[2]} nomaster", "mtu": f"link set {words[2]} mtu 1500"}.get(words[3])
     return None

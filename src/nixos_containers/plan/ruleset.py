@@ -19,8 +19,9 @@ BRIDGE_TABLE = "bridge nixos-containers"
 PASSAGE_MARK = 0x2000000
 
 # `fib daddr type local` catches every address of the host, loopback included.
-# guests: addresses of guests. home: the interface behind which each is found. nat: those that are masqueraded. far: those on bridges,
-# which may have another way out than the host, so that what is forwarded to them has to come from the host's address.
+# guests: addresses of guests. home: the interface behind which each is found. nat: those that are masqueraded. far: those on the host's
+# bridges and on extra pairs, whose way back may be another one, so that what is forwarded to them, also by other containers, has to come
+# from the host's address.
 # shared: bridges of shared networks, which do not reach one another; within: those whose members do reach each other.
 # pinned: interfaces with their own addresses only (sources, and networks in wide). guarded: those that may reach of the host what
 # is allowed. stations: the same for guests on a bridge of the host, by their MAC addresses; services: what is allowed.
@@ -72,6 +73,8 @@ _RULES = """\
     ip6 saddr . oifname @home6 ct status dnat masquerade
     ip saddr . oifname @home4 accept
     ip6 saddr . oifname @home6 accept
+    ip saddr @nat4 ip daddr @far4 masquerade
+    ip6 saddr @nat6 ip6 daddr @far6 masquerade
     ip saddr @nat4 ip daddr != @guests4 masquerade
     ip6 saddr @nat6 ip6 daddr != @guests6 masquerade
   }
@@ -134,13 +137,18 @@ _RULES = """\
   }
 """
 
-# A neighbour advertisement (RFC 4861, 4.4) says in 128 bits from bit 64 on whose place the sender knows: its own, or one of its
-# link's (fe80::/10). Frames with a VLAN's tag, and all that is not IP, could carry what is not looked at into the host's other networks.
-# told: the ports of which all are known, claims6. A guest is no router, either.
-# known: who may send what, all in one look: nearly every packet goes no further than that.
+# ports: guests' ends on bridges. macs: the one address each has there; held: those of which nothing else is looked at. known: who may
+# send what, all in one look: nearly every packet goes no further than that. pinned: ports of which the addresses are known (sources, and
+# networks in wide). selves: interface identifiers that the kernel makes of the port's MAC address (RFC 4291, appendix A), for addresses
+# that a router's advertisement brings. taken: what is pinned at some port and so nobody else's, also not of a guest whose own addresses
+# are not known.
+# A neighbour advertisement (RFC 4861, 4.4) says in 128 bits from bit 64 on whose place the sender knows, a solicitation from nobody (`::`)
+# asks whether an address is free: told are the ports whose claims6 are known. In DHCP (RFC 2131) the client's MAC address begins at bit
+# 288: clients. Frames with a VLAN's tag, and all that is not IP, could carry what is not looked at into the host's other networks.
 _BRIDGE_RULES = """\
   set ports { type ifname; }
   set macs { type ifname . ether_addr; }
+  set held { type ifname; }
   set pinned { type ifname; }
   set sources4 { type ifname . ipv4_addr; }
   set sources6 { type ifname . ipv6_addr; }
@@ -150,28 +158,54 @@ _BRIDGE_RULES = """\
   set known6 { type ifname . ether_addr . ipv6_addr; }
   set told { type ifname; }
   set claims6 { typeof iifname . @th,64,128; }
+  set selves { typeof iifname . @nh,128,64; }
+  set clients { typeof iifname . @th,288,48; }
+  set taken4 { type ipv4_addr; }
+  set taken6 { typeof @nh,64,128; }
   chain own-addresses-only {
     type filter hook prerouting priority -310; policy accept;
-    ether type ip iifname . ether saddr . ip saddr @known4 accept
-    ether type ip6 meta l4proto { 6, 17 } iifname . ether saddr . ip6 saddr @known6 accept # TCP and UDP
+    ether type ip iifname . ether saddr . ip saddr @known4 goto roles
+    ether type ip6 meta l4proto { 6, 17 } iifname . ether saddr . ip6 saddr @known6 goto roles # TCP and UDP
     iifname @ports iifname . ether saddr != @macs counter drop
+    iifname @held iifname . ether saddr != @macs counter drop
     iifname @ports ether type arp iifname . arp saddr ether != @macs counter drop
-    iifname @pinned ether type != { ip, ip6, arp } counter drop
-    iifname @pinned icmpv6 type nd-router-advert counter drop
-    iifname @told icmpv6 type nd-neighbor-advert @th,64,10 != 0x3fa iifname . @th,64,128 != @claims6 counter drop
-    iifname @pinned jump check-source
+    iifname @ports ether type != { ip, ip6, arp } counter drop
+    iifname @ports jump roles
+    iifname @told icmpv6 type nd-neighbor-advert goto claim
+    iifname @told ip6 saddr :: icmpv6 type nd-neighbor-solicit goto claim
+    iifname @pinned goto check-source
+    iifname @ports goto check-taken
+  }
+  chain roles { # what only a server says, and a router
+    meta l4proto 6 return # nearly every packet
+    udp dport { 68, 546 } counter drop
+    udp dport 67 iifname . @th,288,48 @clients return
+    udp dport 67 counter drop # also what cannot be read: fragments
+    icmpv6 type { nd-router-advert, nd-redirect } counter drop
+  }
+  chain claim {
+    iifname . @th,64,128 @claims6 goto check-source
+    iifname . @th,128,64 @selves goto check-source
+    counter drop
   }
   chain check-source {
     iifname . ip saddr @sources4 return
     iifname . ip6 saddr @sources6 return
-    ip6 saddr { ::, fe80::/10 } return
+    ip6 saddr :: return
     ether type arp arp saddr ip 0.0.0.0 return
     ip saddr 0.0.0.0 udp sport 68 udp dport 67 return
     ether type arp iifname . arp saddr ip @sources4 return
+    ether type ip6 iifname . @nh,128,64 @selves return
     iifname . ip saddr @wide4 return
     iifname . ip6 saddr @wide6 return
     ether type arp iifname . arp saddr ip @wide4 return
     ether type { ip, ip6, arp } counter drop
+  }
+  chain check-taken {
+    ip saddr @taken4 counter drop
+    ether type arp arp saddr ip @taken4 counter drop
+    ether type ip6 @nh,64,128 @taken6 counter drop
+    icmpv6 type nd-neighbor-advert @th,64,128 @taken6 counter drop
   }
 """
 
@@ -187,6 +221,8 @@ def _table(table: str, rules: str) -> tuple[str, str]:
 BASE_RULES, _MARK = _table(TABLE, _RULES)
 BRIDGE_RULES, _BRIDGE_MARK = _table(BRIDGE_TABLE, _BRIDGE_RULES)
 Elements = tuple[tuple[str, str], ...]
+# nft 1.0.6 dies of a question for more than some 250 elements at once.
+_MOST_ASKED = 100
 
 
 def key(element: str) -> str:
@@ -215,9 +251,14 @@ def elements_up(elements: Elements, table: str = TABLE) -> str:
 
 def elements_present(elements: Elements, table: str = TABLE) -> str:
     """nft input that fails where the table's rules are not those of this version, or one of `elements` is not there."""
-    mark = _MARK if table == TABLE else _BRIDGE_MARK
-    keys = _by_set(elements, keys=True) | {mark: "1"}
-    return "".join(f"get element {table} {name} {{ {items} }}\n" for name, items in keys.items())
+    keys: dict[str, list[str]] = {_MARK if table == TABLE else _BRIDGE_MARK: ["1"]}
+    for name, element in dict.fromkeys(elements):
+        keys.setdefault(name, []).append(key(element))
+    return "".join(
+        f"get element {table} {name} {{ {', '.join(some[at : at + _MOST_ASKED])} }}\n"
+        for name, some in keys.items()
+        for at in range(0, len(some), _MOST_ASKED)
+    )
 
 
 def stale_keys(elements: Elements) -> str:

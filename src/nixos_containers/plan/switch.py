@@ -10,7 +10,7 @@ from ..declare.container import Record
 from .actions import Action, Create, Forget, GrowDisk, Keep, Purge, Reconnect, Reload, Restart, SetLimits, SetProfile, Start, Update
 from .activation import PARAMETERS, choose
 from .addresses import with_reserved
-from .claims import Ledger, check_host, check_own
+from .claims import Ledger, check_host
 from .compare import compare_containers
 from .disk import check_disk, disk_size
 from .launch import limits_digest, params_digest, plan_launch
@@ -60,7 +60,6 @@ def plan_switch(
     for name in chosen:
         container = spec.containers[name]
         before = observed.records.get(name)
-        check_own(container)
         check_host(container, observed.network, before=before.container if before is not None else None)
         kept, up = _container_actions(container, observed, host, source=source, busybox=spec.busybox.path, start=start)
         actions += kept

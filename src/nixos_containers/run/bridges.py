@@ -190,7 +190,10 @@ def _serve_again(paths: Paths, network: str) -> bool:
     with locked(f"{paths.networks}/.lock", who="repairing a shared network"):  # held by a launcher that is just starting it
         if not missing():
             return False
-        process.run(["/bin/sh", f"{paths.network(network)}/up"], check=False)
+        said = process.run(["/bin/sh", f"{paths.network(network)}/up"], check=False).stderr
+        complaints = [line for line in said.splitlines() if line.startswith("dnsmasq: ")]
+        if complaints:
+            log.warn(f"the shared network ‘{network}’ has no DHCP and DNS server: {complaints[-1]}")
         return not missing()
 
 

@@ -97,7 +97,9 @@ def put_rules(elements: Elements, table: str = TABLE) -> None:
     done = process.run(["nft", "-f", "-"], stdin=BASE_RULES if table == TABLE else BRIDGE_RULES, check=table == TABLE)
     if done.returncode != 0:
         return  # a kernel whose packet filter does not look at bridges: said when the container started
-    for line in stale_keys(elements).splitlines() if table == TABLE else ():
+    if process.run(["nft", "-f", "-"], stdin=elements_up(elements, table), check=table != TABLE).returncode == 0:
+        return
+    for line in stale_keys(elements).splitlines():  # a process each
         process.run(["nft", line], check=False)
     process.run(["nft", "-f", "-"], stdin=elements_up(elements, table))
 

@@ -112,7 +112,7 @@ def prepare(paths: Paths, record: Record, host: Host, *, busybox: str, system: s
         nixos=prepare_nixos(paths, name, system) if is_nixos(record.container) else None,
     )
     mounts.prepare(paths, record.container)
-    links.check_links(record.container)
+    links.check_links(record.container, paths)
     _write_run_state(paths, record, host, launch, busybox=busybox, system=system)
     forwarding.acquire(paths, name, look=True)
     return launch
