@@ -86,6 +86,20 @@ def test_what_may_not_be_done_says_who_could(
     assert all(word in told for word in [*words, "/run/lock/x"]), told
 
 
+def test_who_may_not_see_more_gets_the_names(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "denied", "/run/nixos-containers/.web")
+
+    monkeypatch.setattr("nixos_containers.base.log.quiet", False)  # an earlier test may have asked for it
+    monkeypatch.setattr("nixos_containers.cli.list.describe_all", refused)
+    monkeypatch.setattr("os.isatty", lambda descriptor: True)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    assert main(["list"]) == 0
+    answer = capsys.readouterr()
+    assert answer.out == "web\n" and "sudo" in answer.err
+    assert main(["list", "--long"]) == 1
+
+
 def test_answers_are_on_stdout_and_talk_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list"]) == 0
     assert capsys.readouterr() == ("web\n", "")

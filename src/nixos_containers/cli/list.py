@@ -35,17 +35,28 @@ def show(paths: Paths, *, json: bool, long: bool, names_only: bool = False) -> N
     """Print the containers: names, or a table, or JSON. Who does not ask for one gets the table on a terminal."""
     names = existing(paths)
     if not json and not long and (names_only or not sys.stdout.isatty()):
-        sys.stdout.write("".join(f"{name}\n" for name in names))
+        _print_names(names)
         return
     from .output import emit_json, table
 
-    found = describe_all(paths, names)
+    try:
+        found = describe_all(paths, names)
+    except PermissionError:
+        if json or long:
+            raise
+        _print_names(names)  # what everybody may know
+        log.say("more than names is for root: sudo nixos-container list")
+        return
     if json:
         emit_json(found)
     elif found:
         print(table(_COLUMNS, [_cells(row) for row in found]))
     else:
         log.say("there are no containers: nixos-container create NAME, or a definition file and nixos-container switch")
+
+
+def _print_names(names: list[str]) -> None:
+    sys.stdout.write("".join(f"{name}\n" for name in names))
 
 
 def describe_all(paths: Paths, names: list[str]) -> list[dict[str, Any]]:
