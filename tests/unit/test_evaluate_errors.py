@@ -273,6 +273,7 @@ def test_suggestions_that_resemble_nothing_are_left_out() -> None:
     [
         ("package", '"vim"', "pkgs.NAME"),
         ("list of package", "22", "[ 22 ]"),
+        ("list of (submodule)", "{", "[ { ... } ]"),
         ("boolean", '"true"', "without quotes"),
         ("null or boolean", "1", "true or false"),
         ("16 bit unsigned integer; between 0 and 65535 (both inclusive)", '"80"', "without quotes: 80"),

@@ -92,6 +92,7 @@ def test_who_may_not_see_more_gets_the_names(monkeypatch: pytest.MonkeyPatch, ca
 
     monkeypatch.setattr("nixos_containers.base.log.quiet", False)  # an earlier test may have asked for it
     monkeypatch.setattr("nixos_containers.cli.list.describe_all", refused)
+    monkeypatch.setattr("os.isatty", lambda descriptor: True)
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     assert main(["list"]) == 0
     answer = capsys.readouterr()

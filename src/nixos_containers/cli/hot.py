@@ -39,7 +39,7 @@ def _list(words: Sequence[str]) -> int:
         return 0
     from .list import show
 
-    show(Paths(), json="--json" in words, long=True)
+    show(Paths(), json="--json" in words, long="--long" in words or "-l" in words)
     return 0
 
 

@@ -123,7 +123,7 @@ def wrong_type(option: str, type_: str, value: str) -> str:
     if ".forwardPorts." in option and text and (ports := re.fullmatch(r"(?:(?:tcp|udp):)?(\d+):(\d+)", text[1])):
         return f"write {{ hostPort = {ports[1]}; containerPort = {ports[2]}; }}"
     if type_.startswith(("list of", "null or (list of")) and not value.startswith("["):
-        return f"a list is written in brackets: [ {value} ]"
+        return f"a list is written in brackets: [ {'{ ... }' if value.startswith('{') else value} ]"
     if type_.endswith("boolean") and (text or value in ("0", "1")):
         return "true or false, without quotes"
     if "integer" in type_ and text and text[1].isdigit():
