@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _TEMPORARY = re.compile(r".+\.(\d+)\.tmp")
 _UNFINISHED_COPY = re.compile(r"\.copy-.+-(\d+)")
 _UNFINISHED_ROOT = re.compile(r"\.new-.+-(\d+)")
+_ROOTS = re.compile(r"\.building-(\d+)")
 _SCRATCH = re.compile(r"(?:bootstrap|resolve)\.(\d+)(?:\..*)?")
 
 
@@ -66,6 +67,7 @@ def _candidates(paths: Paths) -> Iterator[tuple[str, str, re.Pattern[str]]]:
         (_UNFINISHED_ROOT, [paths.states]),
         (_UNFINISHED_COPY, [paths.states]),
         (_SCRATCH, [f"{paths.cache}/apt"]),
+        (_ROOTS, [os.path.dirname(paths.gcroots("x"))]),
     ):
         for directory in directories:
             for entry in _entries(directory):
