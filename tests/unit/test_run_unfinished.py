@@ -338,6 +338,8 @@ def test_a_stop_that_was_killed_before_it_told_the_guest_does_not_forbid_reboots
 
 def test_what_is_built_is_rooted_until_it_has_a_generation(paths: Paths) -> None:
     place = Path(paths.building(999999999))
+    place.mkdir(parents=True)
+    (place / "7").symlink_to("/nix/store/left-by-a-power-cut")
     with store_module.rooted(str(place), [NEW, OLD, NEW]):
         assert sorted(os.readlink(link) for link in place.iterdir()) == [OLD, NEW]
     assert not place.exists()

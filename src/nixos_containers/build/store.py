@@ -68,7 +68,8 @@ def rooted(directory: str, store_paths: Iterable[str]) -> Iterator[None]:
 
     The links are in `directory`, below gcroots/, which is the block's own.
     """
-    os.makedirs(directory, mode=0o755, exist_ok=True)
+    shutil.rmtree(directory, ignore_errors=True)  # of one that was killed, and had the same pid before a boot
+    os.makedirs(directory, mode=0o755)
     try:
         for number, path in enumerate(dict.fromkeys(store_paths)):
             os.symlink(path, f"{directory}/{number}")
