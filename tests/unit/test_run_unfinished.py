@@ -218,6 +218,9 @@ def test_addresses_of_nobody_are_given_back_unless_somebody_is_choosing(paths: P
         assert set(reserved(paths)) == {"web", "gone"}
     assert debris.remove_debris(paths) == ["released the addresses of ‘gone’, which does not exist"]
     assert set(reserved(paths)) == {"web"}
+    for damaged in ("", "{", "[1]", '["gone"]', '{"gone": 1}', "7"):
+        Path(paths.addresses).write_text(damaged, encoding="utf-8")
+        assert debris.remove_debris(paths) == [], "said by who needs one"
 
 
 # --- what else can be half
