@@ -13,7 +13,7 @@ from .base.errors import DefinitionError
 from .base.files import locked, read_text, write_atomically
 from .observe import containers as observe
 from .observe.host import host_facts
-from .pipeline import build_systems, evaluate_locked
+from .pipeline import build_systems, evaluate_locked, rooted
 from .plan.imperative import nix_string, nixpkgs_text, replace_config, replace_option
 from .plan.order import dependents
 from .plan.switch import plan_switch, removal_actions
@@ -97,14 +97,15 @@ def update(
 def _apply(paths: Paths, name: str, nix_options: tuple[str, ...], *, replacing: str | None = None) -> list[Action]:
     source = paths.imperative(name)
     spec, lock = evaluate_locked(paths, source, names=(name,), nix_options=nix_options)
-    build_systems(paths, spec, lock)
-    host = host_facts()
-    addresses.reserve(paths, spec)
-    seen = observe.observe(paths, spec)
-    if replacing is not None:
-        seen.records.pop(replacing, None)
-    plan = plan_switch(spec, seen, host, source=None, names=(name,), start=False)
-    execute(paths, host, plan, already_locked=name)
+    with rooted(paths, spec):
+        build_systems(paths, spec, lock)
+        host = host_facts()
+        addresses.reserve(paths, spec)
+        seen = observe.observe(paths, spec)
+        if replacing is not None:
+            seen.records.pop(replacing, None)
+        plan = plan_switch(spec, seen, host, source=None, names=(name,), start=False)
+        execute(paths, host, plan, already_locked=name)
     return plan
 
 

@@ -7,6 +7,7 @@ arguments (cli/), for printing answers, for containers that a command makes (imp
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,8 @@ from .run.reload import dry_activate
 from .run.repair import repair_all
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from .base.paths import Paths
     from .declare.container import Spec
     from .declare.option import Option, OptionValue
@@ -77,18 +80,19 @@ def switch(
     source = os.path.abspath(definition)
     with locked(paths.lock(".switch"), who=command_line()):
         spec, lock = evaluate_locked(paths, source, names=names, nixpkgs=nixpkgs, nix_options=nix_options)
-        if not dry_run:
-            build_systems(paths, spec, lock)
-        host = host_facts()
-        if not dry_run:
-            repair_all(paths, host)
-            addresses.reserve(paths, spec)
-        seen = observe.observe(paths, spec)
-        plan = plan_switch(spec, seen, host, source=source, names=names, purge=purge)
-        for sentence in route_warnings(plan, seen.network):
-            log.warn(sentence)
-        if not dry_run:
-            execute(paths, host, plan)
+        with nullcontext() if dry_run else rooted(paths, spec):
+            if not dry_run:
+                build_systems(paths, spec, lock)
+            host = host_facts()
+            if not dry_run:
+                repair_all(paths, host)
+                addresses.reserve(paths, spec)
+            seen = observe.observe(paths, spec)
+            plan = plan_switch(spec, seen, host, source=source, names=names, purge=purge)
+            for sentence in route_warnings(plan, seen.network):
+                log.warn(sentence)
+            if not dry_run:
+                execute(paths, host, plan)
     return plan
 
 
@@ -266,6 +270,12 @@ def _tell(spec: Spec, *, archive: str, source: str, lock_file: str) -> None:
             log.warn(warning)
         if container.private_users is None and not container.network.private:
             log.say(f"{name}: on the host's network, so without private users: root inside is root outside")
+
+
+def rooted(paths: Paths, spec: Spec) -> AbstractContextManager[None]:
+    """While the block runs, no garbage collection takes the systems of `spec`: each gets a generation only in its turn."""
+    built = [spec.busybox.path, *(container.system.path for container in spec.containers.values() if container.system.drv is not None)]
+    return store.rooted(paths.building(os.getpid()), (path for path in built if path is not None))
 
 
 def build_systems(paths: Paths, spec: Spec, lock: Lock) -> None:

@@ -17,6 +17,7 @@ from nixos_containers.base.errors import ContainerError, HostError
 from nixos_containers.base.files import locked, locked_if_free, read_text, write_atomically
 from nixos_containers.base.paths import Paths
 from nixos_containers.build import profiles, view
+from nixos_containers.build import store as store_module
 from nixos_containers.declare.container import Network, Record
 from nixos_containers.observe import containers as observe
 from nixos_containers.observe.reserved import reserved
@@ -217,6 +218,9 @@ def test_addresses_of_nobody_are_given_back_unless_somebody_is_choosing(paths: P
         assert set(reserved(paths)) == {"web", "gone"}
     assert debris.remove_debris(paths) == ["released the addresses of ‘gone’, which does not exist"]
     assert set(reserved(paths)) == {"web"}
+    for damaged in ("", "{", "[1]", '["gone"]', '{"gone": 1}', "7"):
+        Path(paths.addresses).write_text(damaged, encoding="utf-8")
+        assert debris.remove_debris(paths) == [], "said by who needs one"
 
 
 # --- what else can be half
@@ -333,3 +337,19 @@ def test_a_stop_that_was_killed_before_it_told_the_guest_does_not_forbid_reboots
     assert repair.needs_repair(paths, host(), "web")
     assert "may reboot again" in (repair.repair(paths, host(), "web") or "")
     assert not stopping.exists() and not repair.needs_repair(paths, host(), "web")
+
+
+def test_what_is_built_is_rooted_until_it_has_a_generation(paths: Paths) -> None:
+    place = Path(paths.building(999999999))
+    place.mkdir(parents=True)
+    (place / "7").symlink_to("/nix/store/left-by-a-power-cut")
+    with store_module.rooted(str(place), [NEW, OLD, NEW]):
+        assert sorted(os.readlink(link) for link in place.iterdir()) == [OLD, NEW]
+    assert not place.exists()
+    with pytest.raises(Death), store_module.rooted(str(place), [NEW]):
+        raise Death
+    assert not place.exists()
+    place.mkdir(parents=True)
+    (place / "0").symlink_to(NEW)
+    debris.remove_debris(paths)
+    assert not place.exists(), "the roots of a dead command go"

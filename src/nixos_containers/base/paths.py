@@ -154,6 +154,10 @@ class Paths:
         """The link to the view that container `name` uses."""
         return self._under("nix/var/nixos-containers/containers", name)
 
+    def building(self, pid: int) -> str:
+        """The garbage collector roots of what process `pid` builds and has not given to containers yet."""
+        return self._under("nix/var/nix/gcroots/per-container", f".building-{pid}")
+
     def gcroots(self, name: str) -> str:
         """The garbage collector roots of container `name`."""
         return self._under("nix/var/nix/gcroots/per-container", name)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ..base import files, log, nix, process
 from ..base.errors import ContainerError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 
 _TAIL = 20
@@ -58,6 +60,22 @@ def packages_of(system: str) -> list[str]:
     if not os.path.exists(system):
         return []
     return process.run(["nix-store", "--query", "--requisites", system], env=nix.environment(substitute=False)).stdout.split()
+
+
+@contextmanager
+def rooted(directory: str, store_paths: Iterable[str]) -> Iterator[None]:
+    """While the block runs, no garbage collection takes `store_paths`, also those that it builds: nothing else may hold them yet.
+
+    The links are in `directory`, below gcroots/, which is the block's own.
+    """
+    shutil.rmtree(directory, ignore_errors=True)  # of one that was killed, and had the same pid before a boot
+    os.makedirs(directory, mode=0o755)
+    try:
+        for number, path in enumerate(dict.fromkeys(store_paths)):
+            os.symlink(path, f"{directory}/{number}")
+        yield
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 def add_root(path: str, link: str) -> None:

@@ -120,7 +120,8 @@ LIFECYCLE: tuple[Verb, ...] = (
         text=(
             "Opens the definition file of a container of `create`, or the file that declares the container, in the "
             "editor of VISUAL or EDITOR; then does what `update` does. An edit that does not evaluate or build "
-            "changes nothing: the file stays as it was, and the edit is kept in a draft whose path is printed."
+            "changes nothing: the file stays as it was, and the edit is kept in a draft whose path is printed. One that "
+            "builds stays, also when units of the guest then fail."
         ),
         examples=("edit scratch",),
     ),

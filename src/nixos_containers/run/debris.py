@@ -28,6 +28,7 @@ _TEMPORARY = re.compile(r".+\.(\d+)\.tmp")
 _UNFINISHED_COPY = re.compile(r"\.copy-.+-(\d+)")
 _UNFINISHED_ROOT = re.compile(r"\.new-.+-(\d+)")
 _LONGEST_CONSOLE = 64 << 20  # bytes
+_ROOTS = re.compile(r"\.building-(\d+)")
 _SCRATCH = re.compile(r"(?:bootstrap|resolve)\.(\d+)(?:\..*)?")
 
 
@@ -80,6 +81,7 @@ def _candidates(paths: Paths) -> Iterator[tuple[str, str, re.Pattern[str]]]:
         (_UNFINISHED_ROOT, [paths.states]),
         (_UNFINISHED_COPY, [paths.states]),
         (_SCRATCH, [f"{paths.cache}/apt"]),
+        (_ROOTS, [os.path.dirname(paths.gcroots("x"))]),
     ):
         for directory in directories:
             for entry in _entries(directory):
@@ -139,18 +141,21 @@ def _release_ranges(paths: Paths) -> list[str]:
 def _release_addresses(paths: Paths) -> list[str]:
     """Addresses that were chosen for a container which then was not made. Whoever chooses some has one of these locks until it is."""
     try:
-        known = json.loads(read_text(paths.addresses) or "{}")
-    except ValueError:
+        unused = [name for name in json.loads(read_text(paths.addresses) or "{}") if _unused(paths, name)]
+    except (ValueError, TypeError):
         return []  # said by who needs one
     done = []
-    for name in [name for name in known if _unused(paths, name)]:
+    for name in unused:
         from . import addresses  # rarely needed, and every command comes by
 
         with ExitStack() as held:
             locks = (".move", ".switch", ".shell", f".create-{name}", name)
             free = all(held.enter_context(locked_if_free(paths.lock(lock), who=records.command_line())) for lock in locks)
             if free and _unused(paths, name):
-                addresses.release(paths, name)
+                try:
+                    addresses.release(paths, name)
+                except ContainerError:
+                    break  # damaged: said by who needs one
                 done.append(f"released the addresses of ‘{name}’, which does not exist")
     return done
 
