@@ -11,6 +11,7 @@ import pytest
 from nixos_containers.base.errors import UsageError
 from nixos_containers.base.paths import Paths
 from nixos_containers.cli.events import parse_since
+from nixos_containers.main import main
 from nixos_containers.observe import events
 from nixos_containers.plan.events import KINDS, end_lines, event_function, oom_function, unit_end_lines
 from nixos_containers.run import events as writing
@@ -110,3 +111,9 @@ def test_since() -> None:
     assert parse_since("1970-01-01T00:00:10+00:00", 1000.0) == 10.0
     with pytest.raises(UsageError, match="yesterday"):
         parse_since("yesterday", 0)
+
+
+def test_a_kind_that_there_is_not_is_refused_and_not_waited_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["events", "-f", "-e", "oom", "-e", "crashed"]) == 1
+    said = capsys.readouterr().err
+    assert "--event crashed: there is no such event" in said and "died" in said

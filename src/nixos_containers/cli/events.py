@@ -12,6 +12,7 @@ from ..base.errors import ContainerError, UsageError
 from ..base.paths import Paths
 from ..observe import events
 from ..observe.stats import Sampler
+from ..plan.events import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,6 +29,9 @@ def run(arguments: Arguments) -> int:
     since = arguments.text("since")
     after = parse_since(since, time.time()) if since is not None else None
     kinds = arguments.values("event")
+    for kind in kinds:
+        if kind not in KINDS:
+            raise UsageError(f"--event {kind}: there is no such event", hint=f"one of {', '.join(KINDS)}")
     lines = arguments.text("lines")
     if lines is not None and not lines.isdigit():
         raise UsageError(f"--lines {lines}: expected a number")
