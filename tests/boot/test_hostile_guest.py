@@ -152,24 +152,36 @@ def test_a_link_that_an_earlier_copy_brought_is_not_followed_by_the_next(host: H
     assert list(away.iterdir()) == []
 
 
-def test_cgroups_nested_deeper_than_a_stack_or_a_path_hide_nothing(host: Host, guest: str) -> None:
-    program = """
-import os
-for place in ("/sys/fs/cgroup/unified", "/sys/fs/cgroup"):
-    if os.path.exists(place + "/cgroup.procs"): break
-os.chdir(place)
-depth = 0
-try:
-    while depth < 2500:
-        os.mkdir("n"); os.chdir("n"); depth += 1
-except OSError as failure:
-    print(failure)
-print(depth)
+NESTING = r"""
+import os, time
+odd, deepest = b"\xff\x1b]0;title\x07", 0
+places = [place for place in ("/sys/fs/cgroup/systemd", "/sys/fs/cgroup/unified", "/sys/fs/cgroup") if os.access(place + "/cgroup.procs", os.W_OK)]
+for place in places:
+    os.chdir(place)
+    os.mkdir(odd)
+    open(odd + b"/cgroup.procs", "w").write(str(os.getpid()))
+    depth = 0
+    try:
+        while depth < 2500:
+            os.mkdir("n"); os.chdir("n"); depth += 1
+    except OSError as failure:
+        print(failure)
+    deepest = max(depth, deepest)
+print(deepest, flush=True)
+time.sleep(600)
 """
-    depth = int(inside(host, "python3 -", stdin=program).split()[-1])
+
+
+def test_cgroups_nested_deeper_than_a_stack_or_a_path_hide_nothing(host: Host, guest: str) -> None:
+    inside(host, "cat > /root/nesting.py; rm -f /root/depth", stdin=NESTING)
+    inside(host, "systemd-run --quiet --unit=nesting -p StandardOutput=file:/root/depth python3 /root/nesting.py")
+    depth = int(wait_until(lambda: inside(host, "cat /root/depth")).split()[-1])
+    assert depth > 1000, "as deep as Python's stack"
     for words in (("ps", guest), ("tree", guest), ("tree", guest, "--json"), ("stats", guest), ("metrics",), ("list", "--long")):
         done = host.run(*words)
         assert done.returncode == 0 and "Traceback" not in done.stderr, (depth, words, done.stderr[-300:])
+        assert "\x1b" not in done.stdout
+    assert "nesting.py" in host.succeed("tree", guest)
     host.succeed("stop", guest)
     host.succeed("start", guest)
 
