@@ -198,13 +198,65 @@ def test_weights_share_a_processor(limited: Host) -> None:
     assert heavy > 1.7 * light, f"{heavy} s beside {light} s, for weights of 200 and 20"
 
 
-def test_oom_policy_kill_ends_the_whole_container(limited: Host) -> None:
+@pytest.fixture
+def fair_disk(tmp_path: Path) -> Iterator[str]:
+    """A disk of its own, whose scheduler knows weights."""
+    image = tmp_path / "disk"
+    image.write_bytes(os.urandom(64 << 20))
+    made = subprocess.run(["losetup", "--find", "--show", "--direct-io=on", str(image)], capture_output=True, text=True, check=False)
+    if made.returncode != 0:
+        pytest.skip(f"no disk can be made: {made.stderr}")
+    disk = made.stdout.strip()
+    try:
+        Path("/sys/block", os.path.basename(disk), "queue/scheduler").write_text("bfq", encoding="ascii")
+        yield disk
+    except OSError:
+        pytest.skip("this kernel has no BFQ")
+    finally:
+        subprocess.run(["losetup", "--detach", disk], check=True)
+
+
+def test_weights_share_a_disk(limited: Host, fair_disk: str) -> None:
+    before = limited.definition.read_text(encoding="utf-8")
+    names = {"nctlim": 1000, "nctlight": 50}
+    limited.define(
+        "{"
+        + "".join(
+            f"""containers.{name} = {{ privateNetwork = true; autoStart = true; limits.ioWeight = {weight};
+              devices."{fair_disk}".permissions = "r";
+              config = {{ pkgs, ... }}: {{ environment.systemPackages = [ pkgs.python3 ]; }}; }};"""
+            for name, weight in names.items()
+        )
+        + "}"
+    )
+    assert "ioWeight" not in limited.switch().stderr, "it is kept here"
+    program = (
+        "import mmap, os, random, time\n"
+        f"f = os.open('{fair_disk}', os.O_RDONLY | os.O_DIRECT); block = mmap.mmap(-1, 65536); n = 0; end = time.time() + 4\n"
+        "[os.fork() for _ in range(2)]\n"
+        "while time.time() < end: os.preadv(f, [block], random.randrange(1000) * 65536); n += 1\n"
+        "print(n)"
+    )
+    racers = [
+        subprocess.Popen(limited.command("run", name, "--", "sh", "-c", f'python3 -c "{program}" | cat'), stdout=subprocess.PIPE, text=True)
+        for name in names
+    ]
+    heavy, light = (sum(map(int, racer.communicate(timeout=60)[0].split())) for racer in racers)
+    limited.define(before)
+    limited.switch("--purge")
+    assert heavy > 3 * light, f"{heavy} reads beside {light}, for weights of 1000 and 50"
+
+
+@pytest.mark.parametrize("policy", ["stop", "kill"])
+def test_oom_policies_that_end_the_whole_container(limited: Host, policy: str) -> None:
     need("memory", "memory")
-    define(limited, 'limits = { memoryMax = "96M"; memorySwapMax = 0; oomPolicy = "kill"; };')
-    assert "restart nctlim" in limited.switch().stderr
+    up = limited.succeed("status", "nctlim") == "up\n"
+    define(limited, f'limits = {{ memoryMax = "96M"; memorySwapMax = 0; oomPolicy = "{policy}"; }};')
+    assert ("restart nctlim" in limited.switch().stderr) is up, "only a start can set it"
+    limited.succeed("start", "nctlim")
     limited.run("run", "nctlim", "--", "python3", "-c", "x = bytearray(200 << 20)")
     wait_until(lambda: limited.run("status", "nctlim").stdout.strip() == "down")
-    assert "out of memory" in limited.succeed("logs", "nctlim", "--console")
+    assert f"out of memory: the policy is to {policy}" in limited.succeed("logs", "nctlim", "--console")
 
 
 def test_what_this_host_does_not_keep_is_said_when_it_is_planned(limited: Host) -> None:

@@ -45,3 +45,7 @@ def test_root_of_the_host_when_asked_for(host: Host) -> None:
     host.define(definition("nctnone", "privateUsers = 1878982656;"))
     host.switch()
     assert first_uid(host, "nctnone") == 1878982656
+    host.define(definition("nctnone", 'privateUsers = "identity";'))
+    host.switch()
+    assert first_uid(host, "nctnone") == 0, "the same numbers"
+    assert host.inside("nctnone", "cat", "/proc/self/uid_map").split() == ["0", "0", "65536"]

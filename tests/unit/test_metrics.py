@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from nixos_containers.base.errors import UsageError
+from nixos_containers.base.errors import HostError, UsageError
+from nixos_containers.base.paths import Paths
 from nixos_containers.cli import metrics
 from nixos_containers.cli.metrics import address
 from nixos_containers.observe.metrics import METRICS, Value, text
@@ -53,6 +54,14 @@ def test_addresses() -> None:
     assert address("127.0.0.1:9713") == ("127.0.0.1", 9713) and address("[::1]:80") == ("::1", 80) and address("80") == ("127.0.0.1", 80)
     with pytest.raises(UsageError):
         address("localhost")
+
+
+def test_where_nobody_can_listen_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NIXOS_CONTAINERS_ROOT", str(tmp_path))
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(HostError, match="Address already in use"):
+        metrics._serve(Paths(), taken.getsockname()[:2])
+    with pytest.raises(HostError, match=r"cannot listen on nowhere\.invalid, port 80"):
+        metrics._serve(Paths(), ("nowhere.invalid", 80))
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ in
       description = ''
         Whether root inside is another user outside. `pick` gives the container a range of 65536 user ids of its own, which is
         recorded and kept as long as its state exists; a number is the first id of the range; `identity` maps ids to themselves in
-        a user namespace; `no` turns it off. A container on the host's network could not use ports below 1024 with private users: there
+        a user namespace, where root inside still has the number of the host's root and is not held by it; `no` turns it off. A container on the host's network could not use ports below 1024 with private users: there
         the default is `no`.
       '';
     };

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 from ..base import log
-from ..base.errors import ContainerError, UsageError
+from ..base.errors import ContainerError, HostError, UsageError
 from ..base.paths import Paths
 from ..observe.metrics import CONTENT_TYPE, METRICS, collect, text
 from .output import emit_json
@@ -79,7 +79,10 @@ def _serve(paths: Paths, place: tuple[str, int]) -> int:
     passed = _passed()
     family = socket.AF_INET6 if ":" in place[0] else socket.AF_INET
     _Server.address_family = family
-    server = _Server(place, _Handler, bind_and_activate=passed is None)
+    try:
+        server = _Server(place, _Handler, bind_and_activate=passed is None)
+    except OSError as failure:
+        raise HostError(f"cannot listen on {place[0]}, port {place[1]}: {failure.strerror}", hint="--listen 127.0.0.1:9713") from None
     if passed is not None:
         server.socket.close()
         server.socket = passed

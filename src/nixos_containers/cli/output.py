@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 def emit_json(value: Any) -> None:
     """Print `value` as JSON, sorted and indented, so that it can be compared."""
-    json.dump(value, sys.stdout, indent=2, sort_keys=True, ensure_ascii=False)
-    sys.stdout.write("\n")
+    text = json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False)
+    sys.stdout.write(text.encode(errors="replace").decode() + "\n")  # names of files may be no text
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -143,6 +143,7 @@ def tree(name: str) -> Group:
 
 
 def _group(path: str, name: str, depth: int = 0) -> Group:
+    name = printable(name)  # the guest's word, of any bytes
     if depth == _DEEPEST:
         return Group(name, tuple(sorted(cgroups.processes([path]))))
     try:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from ..base import log
 from ..base.errors import ContainerError
 from ..base.files import locked_if_free, read_text, remove
+from ..base.stranger import plain
 from ..kernel import proc
 from ..observe import containers as observe
 from . import files, records, stop, unfinished, units
@@ -44,7 +45,7 @@ def remove_debris(paths: Paths) -> list[str]:
             stop.remove_unfinished(path)
         else:
             files.remove_entry(directory, entry)
-        done.append(f"removed {path}, which a killed command had left")
+        done.append(f"removed {plain(path)}, which a killed command had left")
     return done + _release_ranges(paths) + _release_addresses(paths) + _remove_parts(paths) + _cut_consoles(paths)
 
 

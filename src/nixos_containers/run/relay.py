@@ -10,7 +10,9 @@ from __future__ import annotations
 import os
 import select
 
-from ..base.stranger import Tamer
+TYPE_CHECKING = False  # importing typing costs as much as all that is done here
+if TYPE_CHECKING:
+    from ..base.stranger import Tamer
 
 _CHUNK = 1 << 16
 _LATE = 1 << 20  # bytes that still come when the program has ended: of what it left behind no more is shown
@@ -22,7 +24,7 @@ class Relay:
 
     def __init__(self, *, tame: bool, most: int | None, leave: bool) -> None:
         self._left = {number: most for number in (1, 2) if most is not None or os.isatty(number)}
-        self._tamers = {number: Tamer() for number in self._left if tame and os.isatty(number)}
+        self._tamers = _tamers([number for number in self._left if tame and os.isatty(number)])
         self._pipes = {number: os.pipe() for number in self._left}
         self._leaves = leave
 
@@ -75,6 +77,14 @@ class Relay:
             self._left[number], data = left - len(data), data[:left]
         tamer = self._tamers.get(number)
         return _write(number, data if tamer is None else tamer.feed(data))
+
+
+def _tamers(numbers: list[int]) -> dict[int, Tamer]:
+    if not numbers:
+        return {}
+    from ..base.stranger import Tamer
+
+    return {number: Tamer() for number in numbers}
 
 
 def _write(number: int, data: bytes) -> bool:
