@@ -50,6 +50,18 @@ def _write(place: str) -> str:
     return f'v=$(cat {place} 2>/dev/null) && printf "%s\\n" "$v" > {place} && echo ESCAPED'
 
 
+# rtnetlink(7): RTM_GETLINK (18) with IFLA_IFNAME (3) and IFLA_TARGET_NETNSID (46); an RTM_NEWLINK (16) is the answer that must not come.
+# Whoever may ask may delete as well.
+_LINK_BY_ID = r"""perl -MSocket -e '
+  socket(my $s, 16, SOCK_RAW, 0) or exit;
+  sub attribute { my ($type, $data) = @_; my $n = 4 + length $data; return pack(q(SS), $n, $type) . $data . (qq(\0) x (-$n % 4)) }
+  for my $id (0 .. 9) {
+    my $body = pack(q(CCSlLL), 0, 0, 0, 0, 0, 0) . attribute(3, qq(ve-{NAME}\0)) . attribute(46, pack(q(l), $id));
+    send($s, pack(q(LSSLL), 16 + length $body, 18, 1, 1, 0) . $body, 0) or next;
+    recv($s, my $answer, 65536, 0);
+    print qq(ESCAPED\n) if unpack(q(S), substr($answer, 4, 2)) == 16;
+  }'"""
+
 ATTEMPTS = [
     Attempt("disk-node", "mknod of the host's disk, read from it", "mknod /root/d b {DISK} && dd if=/root/d bs=512 count=1 of=/dev/null && echo ESCAPED"),
     Attempt("disk-mount", "mount the host's disk", "mknod /root/d b {DISK}; mkdir -p /mnt; mount /root/d /mnt && test -e /mnt{MARK} && echo ESCAPED"),
@@ -102,6 +114,7 @@ ATTEMPTS = [
     Attempt("log-write", "write to the kernel's log", "mknod /root/kmsg c 1 11; (echo x > /root/kmsg) && [ -c /root/kmsg ] && echo ESCAPED; [ -c /dev/kmsg ] && echo ESCAPED"),
     Attempt("oom-score", "be spared when the host's memory runs out", "echo -1000 > /proc/self/oom_score_adj && echo ESCAPED"),
     Attempt("network", "the interfaces of the host", "mkdir -p /root/s; mount -t sysfs s /root/s; for d in /root/s/class/net /sys/class/net; do [ -e $d/ve-{NAME} ] && echo ESCAPED; done; ip link show ve-{NAME} && echo ESCAPED"),
+    Attempt("links-by-id", "the host's interfaces, by the number of its network namespace (IFLA_TARGET_NETNSID)", _LINK_BY_ID),
     Attempt("host-keys", "a key of the host's session", _call("keyctl", "10, -3, q(user), q(nct-secret), 0", refused="1, 13, 38, 126")),
     Attempt("key-list", "the names of the host's keys (/proc/keys)", "grep nct-secret /proc/keys && echo ESCAPED"),
     Attempt("launcher", "write to what the launcher reads", "mount -o remount,rw,bind /run/nixos-container; touch /run/nixos-container/x /run/nixos-container/init && echo ESCAPED"),

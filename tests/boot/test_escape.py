@@ -35,7 +35,7 @@ DEFINITION = """
 # writable again; docs/security.md says so. The seccomp filter does not hold for `run`.
 _OPEN = {
     "sysctl-remount", "proc-anew", "sysfs-anew", "debugfs", "release-agent", "nested-users", "store-write", "store-clone", "bind-owner",
-    "launcher", "userfaultfd", "key-list", "oom-score",
+    "launcher", "links-by-id", "userfaultfd", "key-list", "oom-score",
 }  # fmt: skip
 OPEN_WITHOUT_PRIVATE_USERS = {"service": frozenset(_OPEN), "run": frozenset(_OPEN | {"swap", "file-handle", "bpf", "perf"})}
 WAYS = ("service", "run")
