@@ -135,12 +135,15 @@ def test_dhcp_gives_members_their_own_address_and_others_another(networked: Host
         ip("link", "set", "nctvm0", "master", "cb-nctserved", "up")
         ip("-n", "nctvm", "link", "set", "eth0", "up")
         done = subprocess.run(
-            ["ip", "netns", "exec", "nctvm", "busybox", "udhcpc", "-i", "eth0", "-n", "-q", "-f", "-s", "/bin/true", "-t", "5"],
+            ["ip", "netns", "exec", "nctvm", "busybox", "udhcpc", "-i", "eth0", "-n", "-q", "-f", "-s", "/bin/true", "-t", "5",
+             "-x", "hostname:nctwanted"],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         words = (done.stdout + done.stderr).split()
         given = words[words.index("lease") + 2] if "obtained" in words else ""
         assert given.startswith("10.213.82.") and int(given.rstrip(",").split(".")[3]) >= 192, done.stdout + done.stderr
+        # Nobody gets a name in the network by asking for it.
+        assert networked.run("run", "nctnetd", "--", "busybox", "nslookup", "nctwanted", "10.213.82.1").returncode != 0
     finally:
         ip("link", "del", "nctvm0")
         ip("netns", "del", "nctvm")

@@ -266,6 +266,7 @@ def _dnsmasq_configuration(network: SharedNetwork, *, directory: str) -> str:
             *([f"dhcp-option=option:mtu,{network.mtu}"] if network.mtu is not None else ()),
             f"dhcp-leasefile={directory}/leases",
             f"dhcp-hostsfile={directory}/dhcp-hosts",
+            "dhcp-ignore-names=tag:!known",  # nobody gets a name in the network by asking for it
         ]
     return "\n".join(lines) + "\n"
 
