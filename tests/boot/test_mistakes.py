@@ -127,7 +127,7 @@ DEFINITIONS = {
     "one port of the host twice": (
         "{ containers.c = { privateNetwork = true; forwardPorts = [ { hostPort = 8099; } { hostPort = 8099; containerPort = 81; } ];"
         " config = { }; }; }",
-        ["containers.c uses the host's tcp port 8099 twice"],
+        ["containers.c.forwardPorts: the host’s tcp port 8099 would lead to", "port 81", "take one of them away"],
     ),
     "private users on the host's network": (
         '{ containers.c = { privateUsers = "pick"; config = { }; }; }',
