@@ -30,6 +30,8 @@ def each(arguments: Arguments, act: Callable[[Paths, Host, tuple[str, ...]], Non
         return 0
     host = host_facts()
     repair_all(paths, host)
+    known = observe.names(paths)
+    names = _meant(arguments, paths, known)  # one that was only being made when its command was killed is gone by now
     for name in names:
         if check_name(name) not in known:
             raise observe.NoSuchContainer(name, known)
