@@ -21,6 +21,7 @@ _WITH_EMPTY_STORE = 'mount --bind "$1" /nix && shift && exec "$@"'
 
 def measure(product: Product, *, runs: int) -> Result:
     """`product` has switched already: its lock tells which packages mmdebstrap is to install."""
+    product.run("stop", NAME)  # the other one has its name, its interface and its addresses
     lock = json.loads(product.definition.with_suffix(".lock").read_text(encoding="utf-8"))
     roots = [name for name in lock["systems"][NAME]["roots"] if not name.startswith("@")]  # "@" marks what builders run
     suite = lock["archive"]["suite"]
