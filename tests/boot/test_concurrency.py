@@ -38,7 +38,7 @@ def many(host: Host) -> Iterator[Host]:
     host.switch()
     host.succeed("create", IMPERATIVE, "--config", "{ }")
     yield host
-    host.run("destroy", IMPERATIVE)
+    host.run("destroy", IMPERATIVE, PASSING)
 
 
 # (the command, statuses that are an answer): who enters a container that another command is stopping gets 1 or a signal.

@@ -25,7 +25,10 @@ DEFINITION = """{ containers.nctevil = {
 """
 # Stops every process that appears, and looks whether it still stands in other files than its own.
 WATCHER = """
-import os
+import os, signal
+# It ends between two looks: a process that it had stopped would never go on.
+asked = []
+signal.signal(signal.SIGTERM, lambda *_: asked.append(True))
 own = os.stat("/")
 def look(pid):
     try:
@@ -45,7 +48,7 @@ def look(pid):
         pass
 print("watching", flush=True)
 last, me = 0, os.getpid()
-while True:
+while not asked:
     last = max(last, int(open("/proc/sys/kernel/ns_last_pid").read()), me)
     for pid in range(last - 3, last + 6):
         if pid > 1 and pid != me:

@@ -20,6 +20,7 @@ from nixos_containers.build import profiles, view
 from nixos_containers.build import store as store_module
 from nixos_containers.declare.container import Network, Record
 from nixos_containers.observe import containers as observe
+from nixos_containers.observe.health import container_findings
 from nixos_containers.observe.reserved import reserved
 from nixos_containers.plan.actions import Action, Create, Reload, SetProfile, Update
 from nixos_containers.plan.facts import Running
@@ -89,7 +90,7 @@ def test_a_switch_that_was_killed_leaves_the_old_record_with_the_old_system(path
     killed(monkeypatch, lambda: execute.execute(paths, host(), change()))
     assert unfinished.settle_all(paths, host()) == (["undid the change of container ‘web’ that a killed command had begun"])
     assert state(paths) == before
-    assert not os.path.exists(unfinished.note(paths, "web"))
+    assert not os.path.exists(paths.unfinished("web"))
 
 
 def test_one_that_was_killed_after_the_last_step_stays(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,7 +101,7 @@ def test_one_that_was_killed_after_the_last_step_stays(paths: Paths, monkeypatch
     assert unfinished.settle_all(paths, host()) == []
     assert observe.profile_system(paths, "web") == NEW
     assert observe.record(paths, "web").container.network == NET
-    assert not os.path.exists(unfinished.note(paths, "web"))
+    assert not os.path.exists(paths.unfinished("web"))
 
 
 def test_a_failure_between_record_and_system_goes_back_at_once(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,7 +114,7 @@ def test_a_failure_between_record_and_system_goes_back_at_once(paths: Paths, mon
     with pytest.raises(HostError):
         execute.execute(paths, host(), change())
     assert state(paths) == before
-    assert not os.path.exists(unfinished.note(paths, "web"))
+    assert not os.path.exists(paths.unfinished("web"))
     with pytest.raises(HostError):
         execute.execute(paths, host(), [Create("new", "", with_system("new", NEW)), SetProfile("new", "", NEW)])
     assert observe.names(paths) == ["web"], "of one that was not there before nothing is left"
@@ -182,7 +183,7 @@ def test_an_update_whose_guest_fails_keeps_what_was_decided(paths: Paths, monkey
     with pytest.raises(reload.ReloadFailed):
         imperative.update(paths, "web", None, text="{ two }")
     assert read_text(definition) == "{ two }" and observe.profile_system(paths, "web") == NEW
-    assert not os.path.exists(unfinished.note(paths, "web"))
+    assert not os.path.exists(paths.unfinished("web"))
 
 
 # --- another name
@@ -353,3 +354,10 @@ def test_what_is_built_is_rooted_until_it_has_a_generation(paths: Paths) -> None
     (place / "0").symlink_to(NEW)
     debris.remove_debris(paths)
     assert not place.exists(), "the roots of a dead command go"
+
+
+def test_the_doctor_finds_nothing_wrong_with_a_container_that_is_only_being_made(paths: Paths) -> None:
+    records.write(paths, with_system("web", NEW))
+    with unfinished.noted(paths, "web", unfinished.Work(unfinished.CREATE)):
+        assert container_findings(paths) == []
+    assert [finding.what for finding in container_findings(paths)] == ["container ‘web’ has no system yet"]

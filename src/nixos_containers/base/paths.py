@@ -49,6 +49,10 @@ class Paths:
         """The definition file of an imperative container: its owner may edit it."""
         return self._under("etc/nixos-containers", f"{name}.nix")
 
+    def unfinished(self, name: str) -> str:
+        """The file that says that container `name` is being made, changed, moved or removed."""
+        return self._under("etc/nixos-containers", f".{name}.unfinished")
+
     @property
     def states(self) -> str:
         """The directory of all containers' persistent roots."""

@@ -32,7 +32,7 @@ _UNMAPPABLE = ("nfs", "nfs4", "cifs", "smb3", "9p", "fuse", "overlay", "vboxsf")
 
 def health_findings(paths: Paths) -> list[Finding]:
     """Everything of this kind; empty when all is well."""
-    return [*_nix(), *_disks(paths), *_subordinate_ids(paths), *_machine(), *_containers(paths)]
+    return [*_nix(), *_disks(paths), *_subordinate_ids(paths), *_machine(), *container_findings(paths)]
 
 
 def _nix() -> list[Finding]:
@@ -181,7 +181,8 @@ def clock_findings(now: float, installed: float) -> list[Finding]:
     ]
 
 
-def _containers(paths: Paths) -> list[Finding]:
+def container_findings(paths: Paths) -> list[Finding]:
+    """What of the containers' own files is damaged, lost or without an owner."""
     found = []
     try:
         observe.user_ranges(paths)
@@ -189,15 +190,23 @@ def _containers(paths: Paths) -> list[Finding]:
         found.append(Finding(failure.what, "containers with private users cannot be made", failure.hint))
     known = observe.names(paths)
     for name in known:
-        try:
-            system = observe.system_of(paths, observe.record(paths, name))
-        except ContainerError as failure:
-            found.append(Finding(failure.what, f"container ‘{name}’ cannot be started or changed", failure.hint))
-            continue
-        if not os.path.exists(f"{system}/init"):
-            remedy = f"nixos-container update {name}"
-            found.append(Finding(f"the system of container ‘{name}’ is gone from the store: {system}", "it cannot start", remedy))
+        finding = _container(paths, name)
+        # What is half there because a command is making, changing or removing it, or was a moment ago, is not wrong.
+        if finding is not None and not os.path.exists(paths.unfinished(name)) and name in observe.names(paths):
+            finding = _container(paths, name)
+            found += [] if finding is None else [finding]
     return found + _ownerless(paths, known)
+
+
+def _container(paths: Paths, name: str) -> Finding | None:
+    try:
+        system = observe.system_of(paths, observe.record(paths, name))
+    except ContainerError as failure:
+        return Finding(failure.what, f"container ‘{name}’ cannot be started or changed", failure.hint)
+    if os.path.exists(f"{system}/init"):
+        return None
+    gone = f"the system of container ‘{name}’ is gone from the store: {system}"
+    return Finding(gone, "it cannot start", f"nixos-container update {name}")
 
 
 def _ownerless(paths: Paths, known: Iterable[str]) -> list[Finding]:

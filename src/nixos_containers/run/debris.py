@@ -18,7 +18,7 @@ from ..base.files import locked_if_free, read_text, remove
 from ..base.stranger import plain
 from ..kernel import proc
 from ..observe import containers as observe
-from . import files, records, stop, unfinished, units
+from . import files, records, stop, units
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -163,8 +163,7 @@ def _release_addresses(paths: Paths) -> list[str]:
 
 def _unused(paths: Paths, name: str) -> bool:
     return not any(
-        os.path.lexists(path)
-        for path in (paths.record(name), observe.record_path(paths, name), paths.state(name), unfinished.note(paths, name))
+        os.path.lexists(path) for path in (paths.record(name), observe.record_path(paths, name), paths.state(name), paths.unfinished(name))
     )
 
 
@@ -186,5 +185,5 @@ def _remove_parts(paths: Paths) -> list[str]:
 def _alone(paths: Paths, name: str) -> bool:
     return not any(
         os.path.lexists(path)
-        for path in (paths.record(name), paths.imperative(name), paths.state(name), paths.profile(name), unfinished.note(paths, name))
+        for path in (paths.record(name), paths.imperative(name), paths.state(name), paths.profile(name), paths.unfinished(name))
     )

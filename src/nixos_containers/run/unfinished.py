@@ -46,11 +46,6 @@ class Work:
     definition: str | None = None
 
 
-def note(paths: Paths, name: str) -> str:
-    """The file that says that container `name` is being made, moved or removed."""
-    return f"{paths.records}/.{name}{_SUFFIX}"
-
-
 @contextmanager
 def noted(paths: Paths, name: str, work: Work) -> Iterator[None]:
     """While the block runs, `work` on container `name` is unfinished. The block undoes what it cannot finish.
@@ -133,12 +128,12 @@ def settle_change(paths: Paths, host: Host, name: str) -> None:
 
 def begin(paths: Paths, name: str, work: Work) -> None:
     """Note that `work` on container `name` begins."""
-    write_atomically(note(paths, name), json.dumps(encode(work)) + "\n")
+    write_atomically(paths.unfinished(name), json.dumps(encode(work)) + "\n")
 
 
 def end(paths: Paths, name: str) -> None:
     """The work on container `name` is finished, or undone."""
-    remove(note(paths, name))
+    remove(paths.unfinished(name))
 
 
 def settle_all(paths: Paths, host: Host) -> list[str]:
@@ -165,7 +160,7 @@ def _settle_if_free(paths: Paths, host: Host, name: str) -> str | None:
         for each in wanted:
             if not held.enter_context(locked_if_free(paths.lock(each), who=records.command_line())):
                 return None  # somebody is working on it
-        if os.path.exists(note(paths, name)):
+        if os.path.exists(paths.unfinished(name)):
             try:
                 return settle(paths, host, name)
             except (ContainerError, OSError) as failure:
@@ -176,7 +171,7 @@ def _settle_if_free(paths: Paths, host: Host, name: str) -> str | None:
 
 
 def _read(paths: Paths, name: str) -> Work | None:
-    text = read_text(note(paths, name))
+    text = read_text(paths.unfinished(name))
     if text is None:
         return None
     try:
