@@ -25,6 +25,16 @@ def read_text(path: str) -> str | None:
         return None
 
 
+def read_end(path: str, limit: int) -> str:
+    """The last `limit` bytes of a file that a guest may have made as long as it liked, as text; "" when there is none."""
+    try:
+        with open(path, "rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - limit))
+            return file.read(limit).decode(errors="replace")
+    except FileNotFoundError:
+        return ""
+
+
 def write_atomically(path: str, text: str, *, mode: int = 0o644) -> None:
     """Put `text` at `path` so that a reader, or a crash, sees the old text or the new, never a part.
 

@@ -22,16 +22,15 @@ if TYPE_CHECKING:
 def each(arguments: Arguments, act: Callable[[Paths, Host, tuple[str, ...]], None]) -> int:
     """Call `act` with the containers that are meant; print their states when JSON is wanted."""
     paths = Paths()
-    known = observe.names(paths)
-    names = _meant(arguments, paths, known)
-    if not known and not names:  # as at the boot of a host that has none yet, and perhaps not the programs either
+    _check(arguments)
+    if not arguments.names and not observe.names(paths):  # as at the boot of a host that has none yet, and perhaps not the programs either
         if arguments.json:
             emit_json({})
         return 0
     host = host_facts()
     repair_all(paths, host)
-    known = observe.names(paths)
-    names = _meant(arguments, paths, known)  # one that was only being made when its command was killed is gone by now
+    known = observe.names(paths)  # one that was only being made when its command was killed is gone by now
+    names = _meant(arguments, paths, known)
     for name in names:
         if check_name(name) not in known:
             raise observe.NoSuchContainer(name, known)
@@ -41,15 +40,18 @@ def each(arguments: Arguments, act: Callable[[Paths, Host, tuple[str, ...]], Non
     return 0
 
 
-def _meant(arguments: Arguments, paths: Paths, known: list[str]) -> tuple[str, ...]:
-    everything, auto = arguments.flag("all"), arguments.flag("auto")
-    if (everything or auto) and arguments.names:
+def _check(arguments: Arguments) -> None:
+    groups = arguments.flag("all") or arguments.flag("auto")
+    if groups and arguments.names:
         raise UsageError("give either names, or --all or --auto", hint=f"nixos-container {arguments.verb.name} --help")
-    if not (everything or auto or arguments.names):
+    if not (groups or arguments.names):
         raise UsageError("no container name specified", hint=f"nixos-container {arguments.verb.name} --all takes all of them")
-    if auto:
+
+
+def _meant(arguments: Arguments, paths: Paths, known: list[str]) -> tuple[str, ...]:
+    if arguments.flag("auto"):
         return tuple(name for name in known if observe.is_auto_start(paths, name))
-    return tuple(known) if everything else tuple(dict.fromkeys(arguments.names))
+    return tuple(known) if arguments.flag("all") else tuple(dict.fromkeys(arguments.names))
 
 
 def running(paths: Paths) -> list[str]:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import TYPE_CHECKING
 
 from ..base import process
 from ..base.errors import ContainerError
+from ..base.files import read_end
 from ..observe import containers as observe
 from .inside import inside
 
 if TYPE_CHECKING:
     from ..base.paths import Paths
 
-_LOG_END = 1 << 20  # bytes
+_LOG_END = 1 << 20  # bytes of the console that are looked at
 _LOG_TAIL_LINES = 15
 _FAILED_LINES = 10
 _ANSWER_SECONDS = 3.0
@@ -27,7 +27,7 @@ _ESCAPE = re.compile(r"\x1b(\[[0-9;?]*[A-Za-z]|[()][A-Za-z0-9]|[^[()])")
 
 def log_tail(paths: Paths, name: str) -> str:
     """The last lines of the container's console log, for an error message."""
-    text = console_end(paths, name)
+    text = read_end(paths.log(name), _LOG_END)
     lines = [plain(line) for line in text.splitlines() if "Attempted to remove disk file system" not in line]
     tail, before = lines[-_LOG_TAIL_LINES:], lines[:-_LOG_TAIL_LINES]
     failed = [line for line in before if "[FAILED]" in line or "[DEPEND]" in line][-_FAILED_LINES:]
@@ -59,16 +59,6 @@ def failed_units(console: str) -> list[str]:
     lines = [plain(line) for line in console.splitlines() if "FAILED" in line]
     said = [line.partition("[FAILED] ")[2].rstrip(".") for line in lines if "[FAILED] " in line]
     return [sentence[:1].lower() + sentence[1:] for sentence in dict.fromkeys(said)][:_FAILED_LINES]
-
-
-def console_end(paths: Paths, name: str) -> str:
-    """The end of the container's console log: a guest may have written as much as it liked."""
-    try:
-        with open(paths.log(name), "rb") as file:
-            file.seek(max(0, os.fstat(file.fileno()).st_size - _LOG_END))
-            return file.read(_LOG_END).decode(errors="replace")
-    except FileNotFoundError:
-        return ""
 
 
 def plain(line: str) -> str:

@@ -10,7 +10,7 @@ import time
 
 from ..base import log, process
 from ..base.errors import ContainerError
-from ..base.files import read_text, remove
+from ..base.files import read_end, read_text, remove
 from ..kernel import confine
 
 TYPE_CHECKING = False  # importing typing costs more than all that is done here
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..base.paths import Paths
 
 
+_LOG_END = 1 << 20  # bytes of the console that are looked at
 # What nspawn says when a bind's file system has no ID-mapped mounts (mount_setattr(2)), before the mount point.
 _NOT_MAPPED = "Failed to map ids for bind mount "
 
@@ -63,7 +64,7 @@ def launch_until_ready(
 
 def _tell_failed_units(paths: Paths, name: str) -> None:
     """A guest is ready when all its units have been tried: say which did not start, as far as the console has it by now."""
-    console = read_text(paths.log(name)) or ""
+    console = read_end(paths.log(name), _LOG_END)
     if "FAILED" in console:
         from . import autopsy
 
@@ -133,9 +134,7 @@ def _wait(paths: Paths, name: str, launcher: int, listener: socket.socket, timeo
 
 
 def _hint(paths: Paths, name: str) -> str:
-    from .autopsy import console_end
-
-    text = console_end(paths, name)
+    text = read_end(paths.log(name), _LOG_END)
     if _NOT_MAPPED not in text:
         return f"the whole log is {paths.log(name)}"
     place = text.rpartition(_NOT_MAPPED)[2].partition(":")[0].removeprefix(paths.state(name)).removeprefix(paths.ephemeral_root(name))
