@@ -145,7 +145,7 @@ def test_limits_change_without_a_restart(story: Story) -> None:
     assert story.status()["leader"] == before["leader"]
     assert maximum() == str(2 << 30)
     assert set(story.host.succeed("systemctl", "show", UNIT, "--property=TasksMax,AllowedCPUs").split()) == {
-        "TasksMax=infinity",
+        "TasksMax=16384",
         "AllowedCPUs=0",
     }
     story.host.succeed("nixos-container", "set-limit", NAME, "memoryMax=3G")

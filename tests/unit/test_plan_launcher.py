@@ -59,8 +59,10 @@ class Stage:
 
     def write(self) -> None:
         """Write the files of the launch."""
+        # A real cgroup of the tests has no controller, and takes no limits.
+        pids = {} if (self.cgroup / "cgroup.procs").exists() else {"pids": str(self.cgroup)}
         facts = Host(
-            cgroups=Cgroups(v1={"name=test": str(self.cgroup), "pids": str(self.cgroup)}),
+            cgroups=Cgroups(v1={"name=test": str(self.cgroup), **pids}),
             tools=Tools(nspawn=str(self.directory / "nspawn"), ip=str(self.directory / "ip"), nft=str(self.directory / "nft")),
         )
         launch = plan_launch(

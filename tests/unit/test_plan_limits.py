@@ -9,7 +9,7 @@ from nixos_containers.declare.container import Limits
 from nixos_containers.plan.cgroup_files import EVERY_DEVICE, PARENT, Write, cgroup_writes, limit_warnings, live_writes
 from nixos_containers.plan.facts import Cgroups, Host, LimitFacts
 from nixos_containers.plan.launch import limits_digest, params_digest
-from nixos_containers.plan.limits import CgroupLimits, assignments, changed_limits, container_limits, parse_quota, parse_size
+from nixos_containers.plan.limits import TASKS_MAX, CgroupLimits, assignments, changed_limits, container_limits, parse_quota, parse_size
 
 from .samples import HYBRID, V1, V2, container
 
@@ -60,8 +60,16 @@ def test_what_is_no_quota_is_refused_with_its_place(text: str) -> None:
     assert "containers.web.limits.cpuQuota" in str(failure.value)
 
 
-def test_a_container_without_limits_gets_none() -> None:
-    assert container_limits(container()) == (CgroupLimits(), ())
+def asked(**fields: object) -> CgroupLimits:
+    """What a container has that asked for no more than `fields`."""
+    return CgroupLimits(**{"tasks_max": TASKS_MAX, **fields})  # type: ignore[arg-type]
+
+
+def test_a_container_without_limits_leaves_processes_to_the_host() -> None:
+    assert container_limits(container()) == (asked(), ())
+    assert container_limits(container(limits=Limits(tasks_max="infinity"))) == (CgroupLimits(), ())
+    bare = Host(cgroups=Cgroups(v2="/u", v2_controllers=frozenset({"cpu"})))
+    assert limit_warnings(container(), bare, LimitFacts()) == [], "nobody asked for it"
     assert cgroup_writes(CgroupLimits(), Cgroups(), "machine.slice/web") == ()
 
 
@@ -76,19 +84,19 @@ def test_settings_of_the_slice_that_are_no_limits_are_left_to_the_guest() -> Non
     limits, _ = container_limits(
         container(slice_limits={"MemoryAccounting": "1", "Description": "x", "MemoryMax": "infinity", "TasksMax": ""})
     )
-    assert limits == CgroupLimits()
+    assert limits == asked()
 
 
 @pytest.mark.parametrize(
     ("flag", "expected"),
     [
-        ("--memory-limit=1G", CgroupLimits(memory_max=1 << 30)),
-        ("--cpu-limit=50%", CgroupLimits(cpu_quota_us=50_000)),
-        ("--cpu-quota=50%", CgroupLimits(cpu_quota_us=50_000)),
-        ("--tasks-limit=9", CgroupLimits(tasks_max=9)),
-        ("--property=MemoryMax=1G", CgroupLimits(memory_max=1 << 30)),
-        ("--property=MemoryLimit=1G", CgroupLimits(memory_max=1 << 30)),
-        ("--property=CPUWeight=20", CgroupLimits(cpu_weight=20)),
+        ("--memory-limit=1G", asked(memory_max=1 << 30)),
+        ("--cpu-limit=50%", asked(cpu_quota_us=50_000)),
+        ("--cpu-quota=50%", asked(cpu_quota_us=50_000)),
+        ("--tasks-limit=9", asked(tasks_max=9)),
+        ("--property=MemoryMax=1G", asked(memory_max=1 << 30)),
+        ("--property=MemoryLimit=1G", asked(memory_max=1 << 30)),
+        ("--property=CPUWeight=20", asked(cpu_weight=20)),
     ],
 )
 def test_limits_among_the_extra_flags_are_taken_out(flag: str, expected: CgroupLimits) -> None:
@@ -99,7 +107,7 @@ def test_limits_among_the_extra_flags_are_taken_out(flag: str, expected: CgroupL
 
 @pytest.mark.parametrize("flag", ["--bind-ro=/a:/b", "--property=Delegate=yes", "--memory-limit", "-U", "--setenv=A=MemoryMax=1"])
 def test_other_extra_flags_reach_nspawn_as_they_are(flag: str) -> None:
-    assert container_limits(container(extra_flags=(flag,))) == (CgroupLimits(), (flag,))
+    assert container_limits(container(extra_flags=(flag,))) == (asked(), (flag,))
 
 
 def test_later_sources_win_slice_then_flags_then_limits() -> None:

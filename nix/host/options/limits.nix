@@ -41,7 +41,10 @@ in
     memorySwapMax = optional sizeType 0 ''
       The most swap, as systemd's MemorySwapMax=. On cgroup v1 it needs `memoryMax` as well. ${live}
     '';
-    tasksMax = optional types.ints.positive 512 "The most processes and threads, as systemd's TasksMax=. ${live}";
+    tasksMax = optional (types.either types.ints.positive (types.enum [ "infinity" ])) 512 ''
+      The most processes and threads, as systemd's TasksMax=. Where nothing is said there are 16384, as systemd-nspawn@.service has it: without any limit
+      what runs inside could leave the host no processes. `"infinity"` is none. ${live}
+    '';
     ioWeight = optional (types.ints.between 1 10000) 50 ''
       The share of disk time when several want it, as systemd's IOWeight=; others have 100. It needs the BFQ scheduler or iocost. ${live}
     '';

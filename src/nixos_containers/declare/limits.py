@@ -19,7 +19,7 @@ class Limits:
     memory_max: int | str | None = None
     memory_high: int | str | None = None
     memory_swap_max: int | str | None = None
-    tasks_max: int | None = None
+    tasks_max: int | str | None = None
     io_weight: int | None = None
     io_read_bandwidth_max: dict[str, int | str] = field(default_factory=dict)
     io_write_bandwidth_max: dict[str, int | str] = field(default_factory=dict)

@@ -185,7 +185,7 @@ def limit_warnings(container: Container, host: Host, facts: LimitFacts) -> list[
             continue
         place = _place(field, host.cgroups)
         reason = _no_controller(field) if place is None else _lacking(field, limits, facts, unified=place[1])
-        if reason is not None:
+        if reason is not None and field in read.places:  # not for the one that nobody asked for
             warnings.append(f"{read.places[field]}: {reason}")
     return warnings
 

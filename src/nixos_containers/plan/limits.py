@@ -27,6 +27,9 @@ _CPU_LIST = re.compile(r"\d{1,5}(-\d{1,5})?([ ,]+\d{1,5}(-\d{1,5})?)*", re.ASCII
 _FILES = re.compile(r"(\d{1,9}|infinity)(:(\d{1,9}|infinity))?", re.ASCII)
 _OOM_POLICIES = ("continue", "stop", "kill")
 
+# systemd-nspawn@.service's: what no server in a container comes near, and what leaves the host half of the 32768 that many have.
+TASKS_MAX = 16384
+
 PathLimits = dict[str, int]  # device, or a path on it -> bytes or operations a second
 
 
@@ -224,9 +227,9 @@ def read_limits(container: Container) -> ReadLimits:
 
     Sources, the later one wins: the guest's slice named `container`, limits among the extra flags
     (`--memory-limit=1G`, `--property=MemoryMax=1G`), the `serviceConfig` of the container's unit, the `limits` option.
-    Raises DefinitionError.
+    Without a word a container has TASKS_MAX processes, or the guest's root could leave none to the host. Raises DefinitionError.
     """
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {"tasks_max": TASKS_MAX}
     places: dict[str, str] = {}
     flags: list[str] = []
 

@@ -150,7 +150,7 @@ def _limits(container: Container) -> list[str]:
         ("MemoryHigh", limits.memory_high),
         ("MemoryMax", limits.memory_max),
         ("MemorySwapMax", limits.memory_swap_max),
-        ("TasksMax", limits.tasks_max),
+        ("TasksMax", limits.tasks_max or "infinity"),
         ("IOWeight", limits.io_weight),
         ("OOMPolicy", limits.oom_policy),
         ("OOMScoreAdjust", limits.oom_score_adjust),
