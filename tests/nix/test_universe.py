@@ -235,7 +235,7 @@ def test_warnings_inside_come_with_the_spec(place: Path) -> None:
 
 
 def test_a_finished_path(place: Path) -> None:
-    found = web(place, 'path = "/nix/var/nix/profiles/per-container/x/system"; config = throw "not looked at";')
+    found = web(place, 'path = "/nix/var/nix/profiles/per-container/x/system";')
     assert found["universe"] == "path"
     assert found["system"] == {"path": "/nix/var/nix/profiles/per-container/x/system", "drv": None, "label": None, "warnings": []}
     assert web(place, "path = ./result;")["system"]["path"] == f"{place}/result", "a path stays where it is"
@@ -261,6 +261,14 @@ def test_a_flake_is_left_to_its_own_evaluation(place: Path) -> None:
     assert found["system"]["path"] is None and found["system"]["drv"] is None
     error = spec(place, '{ containers.web = { flake = "x"; path = "/y"; }; }').error
     assert "The options 'containers.web.path' and 'containers.web.flake' cannot both be set." in error
+
+
+@pytest.mark.parametrize("option", ["path", "flake"])
+def test_a_finished_system_and_a_config_are_one_too_many(place: Path, option: str) -> None:
+    error = spec(place, f'{{ containers.web = {{ {option} = "/y"; config.networking.hostName = "x"; }}; }}').error
+    assert f"containers.web has two systems: `{option}` in" in error and "definition.nix" in error
+    forced = f'{{ lib, ... }}: {{ containers.web = {{ {option} = lib.mkForce "/y"; config = _: throw "not looked at"; }}; }}'
+    assert spec(place, forced).value["containers"]["web"]["name"] == "web"
 
 
 def test_ports_of_the_host_are_opened_to_containers_with_a_network_of_their_own(place: Path) -> None:

@@ -56,6 +56,17 @@ let
       ];
     };
 
+  # Upstream has a conflict of definitions here, which mkForce decides as well.
+  insteadOfConfig =
+    option: value:
+    if value == null || !options.config.isDefined || options.${option}.highestPrio < 100 then
+      value
+    else
+      throw (
+        "containers.${name} has two systems: `${option}` in ${lib.showFiles options.${option}.files}, "
+        + "and `config` in ${lib.showFiles options.config.files}. Take one away, or write `${option} = lib.mkForce ...`."
+      );
+
   evaluate =
     definitions:
     (if config.nixpkgs == null then evalEmbedded else evalNixpkgs) (
@@ -95,9 +106,10 @@ in
     path = mkOption {
       type = types.nullOr types.path;
       default = null;
+      apply = insteadOfConfig "path";
       example = "/nix/var/nix/profiles/per-container/webserver/system";
       description = ''
-        A finished system instead of `config`: a store path or a profile with `init` in it, or a derivation, which is
+        A finished system instead of `config` (both are refused): a store path or a profile with `init` in it, or a derivation, which is
         then built. A profile is followed: each start runs what it points at by then.
       '';
     };
@@ -105,6 +117,7 @@ in
     flake = mkOption {
       type = types.nullOr types.str;
       default = null;
+      apply = insteadOfConfig "flake";
       example = "github:example/systems#web";
       description = ''
         A flake whose `nixosConfigurations.<attr>` is the container's system; `#attr` is `container` when not given.
