@@ -41,6 +41,14 @@ in
     expr = failuresWith "environment.etc" { environment.etc = { a.text = "1"; b = { text = "2"; target = "a"; }; }; };
     expected = [ "environment.etc has more than one entry for: a" ];
   };
+  "an entry below another is refused" = {
+    expr = failuresWith "environment.etc" { environment.etc = { a.text = "1"; "a.b".text = "2"; "a/b/c".text = "3"; }; };
+    expected = [ "environment.etc has entries below other entries, which are files or links: a/b/c" ];
+  };
+  "one below an entry that is off is not" = {
+    expr = failuresWith "environment.etc" { environment.etc = { a = { text = "1"; enable = false; }; "a/b".text = "2"; }; };
+    expected = [ ];
+  };
   "nothing of the machine's kind is taken from packages" = {
     expr = map (path: builtins.elem path (configOf { }).environment.etcSkipped) [ "init.d" "systemd/system" "cron.d" ];
     expected = [ true true true ];

@@ -12,6 +12,14 @@ let
   entries = lib.attrValues config.environment.etc;
   enabled = filter (entry: entry.enable) entries;
 
+  # Entries below other entries.
+  buried =
+    let
+      present = builtins.listToAttrs (map (entry: { name = entry.target; value = null; }) enabled);
+      isBelow = path: let above = dirOf path; in above != "." && above != "/" && (present ? ${above} || isBelow above);
+    in
+    filter isBelow (lib.attrNames present);
+
   # A text that nobody gave a source of its own is written right into the tree, without a derivation.
   isInline = entry: entry.source ? etcText && entry.mode != "direct-symlink";
   isCopy = entry: entry.mode != "symlink" && entry.mode != "direct-symlink";
@@ -197,6 +205,10 @@ in
             double = lib.unique (filter (target: lib.count (other: other == target) targets > 1) targets);
           in
           "environment.etc has more than one entry for: ${toString double}";
+      }
+      {
+        assertion = buried == [ ];
+        message = "environment.etc has entries below other entries, which are files or links: ${toString buried}";
       }
     ];
   };
