@@ -24,6 +24,7 @@ _DEFINITION = """{
   containers = builtins.mapAttrs (name: network: network // {
     config = { pkgs, ... }: {
       system.stateVersion = "23.11";
+      networking.firewall.enable = builtins.substring 0 4 name != "open";
       environment.systemPackages = [ pkgs.iperf3 ];
       networking.firewall.allowedTCPPorts = [ 5201 ];
       systemd.services.iperf3 = { wantedBy = [ "multi-user.target" ]; serviceConfig.ExecStart = "${pkgs.iperf3}/bin/iperf3 --server"; };
@@ -33,9 +34,20 @@ _DEFINITION = """{
     through2 = { privateNetwork = true; hostAddress = "10.100.252.3"; localAddress = "10.100.252.4"; };
     through3.networks = [ { name = "through"; address = "10.100.253.3"; } ];
     through4.networks = [ { name = "through"; address = "10.100.253.4"; } ];
+    open1 = { privateNetwork = true; hostAddress = "10.100.252.5"; localAddress = "10.100.252.6"; };
+    open2 = { privateNetwork = true; hostAddress = "10.100.252.7"; localAddress = "10.100.252.8"; };
+    open3.networks = [ { name = "through"; address = "10.100.253.5"; } ];
+    open4.networks = [ { name = "through"; address = "10.100.253.6"; } ];
   };
 }
 """
+_GUESTS = ("through1", "through2", "through3", "through4", "open1", "open2", "open3", "open4")
+# Which guest sends where: with NixOS's firewall in both guests, and without.
+_WAYS = {
+    "guest to host": (("through1", "10.100.252.1"), ("open1", "10.100.252.5")),
+    "pairs": (("through1", "10.100.252.4"), ("open1", "10.100.252.8")),
+    "shared network": (("through3", "10.100.253.4"), ("open3", "10.100.253.6")),
+}
 
 
 def measure(product: Product, *, runs: int) -> Result:
@@ -46,29 +58,39 @@ def measure(product: Product, *, runs: int) -> Result:
     definition.write_text(_DEFINITION, encoding="utf-8")
     try:
         product.run("switch", "-c", str(definition))
-        for name in ("through1", "through2", "through3", "through4"):
-            product.run("start", name)
+        for guest in _GUESTS:
+            product.run("start", guest)
         with _raw() as (routed, bridged), _server(["iperf3"]):
-            guest = lambda name, address: lambda: _run([product.program, "run", name, "--", "iperf3"], address, product)  # noqa: E731
-            raw = lambda namespace, address: lambda: _run(namespace.words("iperf3"), address)  # noqa: E731
-            pairs = [
-                ("guest to host", guest("through1", "10.100.252.1"), raw(routed, "10.100.252.1")),
-                ("guest to guest, pairs", guest("through1", "10.100.252.4"), raw(routed, "10.100.252.4")),
-                ("guest to guest, shared network", guest("through3", "10.100.253.4"), raw(bridged, "10.100.253.4")),
-            ]
+            bases = {
+                "guest to host": Contestant("guest to host, raw", _from_namespace(routed, "10.100.252.1")),
+                "pairs": Contestant("guest to guest, pairs, raw", _from_namespace(routed, "10.100.252.4")),
+                "shared network": Contestant("guest to guest, shared network, raw", _from_namespace(bridged, "10.100.253.4")),
+            }
             contestants = []
-            for name, ours, theirs in pairs:
-                contestants += [Contestant(f"{name}, raw", theirs), Contestant(f"{name}, ours", ours)]
+            for way, base in bases.items():
+                contestants.append(base)
+                for (guest, address), firewall in zip(_WAYS[way], ("", ", no firewall inside"), strict=True):
+                    name = base.name.replace("raw", f"ours{firewall}")
+                    contestants.append(Contestant(name, _from_guest(product, guest, address), note=way))
             result = compete("throughput: seconds for one GiB", contestants, runs=runs)
     finally:
         definition.write_text("{ }\n", encoding="utf-8")
         product.run("switch", "-c", str(definition), "--purge", check=False)
-    for theirs, ours in zip(result.contestants[::2], result.contestants[1::2], strict=True):
-        if theirs.seconds and ours.seconds:
+    for ours in result.contestants:
+        theirs = bases.get(ours.note)
+        if theirs and theirs.seconds and ours.seconds:
             fast, reached = statistics.median(theirs.seconds), statistics.median(ours.seconds)
             said = f"{8 / reached * 1.073741824:.1f} Gbit/s, {fast / reached:.2f} of the raw pair's"
-            result.facts[ours.name.removesuffix(", ours")] = f"{said} (goal: {GOAL})"
+            result.facts[ours.name] = f"{said} (goal: {GOAL})"
     return result
+
+
+def _from_guest(product: Product, guest: str, address: str) -> Callable[[], float]:
+    return lambda: _run([product.program, "run", guest, "--", "iperf3"], address, product)
+
+
+def _from_namespace(namespace: Namespace, address: str) -> Callable[[], float]:
+    return lambda: _run(namespace.words("iperf3"), address)
 
 
 def _run(words: list[str], address: str, product: Product | None = None) -> float:

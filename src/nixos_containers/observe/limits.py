@@ -61,8 +61,11 @@ def limit_facts(layout: Cgroups) -> LimitFacts:
             below = [entry.path for entry in os.scandir(layout.v2) if entry.is_dir(follow_symlinks=False)]
         except OSError:
             below = []
-        for path in below:
-            files |= _files(path)
+        lower = set[str]().union(*map(_files, below))
+        files |= lower
+        if "io" in layout.v2_controllers and "io.stat" not in lower:
+            # systemd passes this controller on when the first unit asks for it: until then no cgroup shows what it can do.
+            files |= {"io.max", "io.weight"}
     return LimitFacts(files=frozenset(files), weighing=weighing)
 
 

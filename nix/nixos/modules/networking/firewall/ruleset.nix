@@ -85,7 +85,8 @@ concatStringsSep "\n" (
   ]
   ++ [
     (chain "input" (
-      [ "type filter hook input priority filter; policy drop;" ]
+      # Nearly every packet, before anything is looked up; in NixOS the same verdict comes second.
+      [ "type filter hook input priority filter; policy drop;" "ct state established,related accept" ]
       ++ trusted "iifname" firewall.trustedInterfaces
       ++ [ (verdicts "input-allow") ]
       ++ refusals ""
