@@ -174,7 +174,7 @@ def test_the_guest_cannot_reach_the_hosts_own_loopback(ends: tuple[Namespace, Na
     guest.run("ip route add 127.0.0.9/32 via 10.222.0.1 dev eth0 table 77; ip rule add to 127.0.0.9 table 77 pref 0", check=False)
     assert guest.run("ping -c 1 -w 1 127.0.0.9 -I eth0", check=False).returncode != 0
     counted = host.run("nft list table inet nixos-containers").stdout
-    assert 'iifname != "lo" ip daddr 127.0.0.0/8 drop' in counted
+    assert 'ip daddr 127.0.0.0/8 iifname != "lo" drop' in counted
 
 
 def test_when_the_elements_are_gone_the_port_is_closed(ends: tuple[Namespace, Namespace]) -> None:
