@@ -119,15 +119,18 @@ clear_groups() {
         [ "$leaf" = "$group/launcher/cgroup.kill" ] || [ ! -e "$leaf" ] || echo 1 > "$leaf"
       done
     done
-    for pid in $(find $there -name cgroup.procs ! -path "$own/*" -exec cat {} +); do
-      case $pid in $$ | 0) ;; *) kill -9 "$pid" ;; esac
-    done
-    find $there -mindepth 1 -depth -type d ! -path "$own" -exec rmdir {} +
+    # The first by its own way down, since a guest may nest deeper than a path may be long. Not every busybox has that.
+    find $there -mindepth 1 -depth -type d ! -path "$own" -delete ||
+      find $there -mindepth 1 -depth -type d ! -path "$own" -exec rmdir {} +
     left=
     for group in $there; do
       for leaf in "$group"/*/; do [ ! -d "$leaf" ] || [ "$leaf" = "$group/launcher/" ] || left=yes; done
+      while read -r pid; do [ "$pid" = $$ ] || left=yes; done < "$group/cgroup.procs"
     done
     [ -n "$left" ] || break
+    for pid in $(find $there -name cgroup.procs ! -path "$own/*" -exec cat {} +); do # cgroup v1 cannot kill
+      case $pid in $$ | 0) ;; *) kill -9 "$pid" ;; esac
+    done
     sleep 0.1
   done 2>/dev/null
   # cgroup v2 takes no process where controllers are passed on, as nspawn did for the guest that has ended.
