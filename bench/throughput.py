@@ -1,7 +1,8 @@
 """iperf3 from a guest to the host and to another guest, beside raw namespaces that are cabled alike and have nothing of ours.
 
 Raw: a namespace stands for the host, so that neither our packet filter nor the machine's is on that way. Each pair of contestants is
-the same topology: routed pairs, or ports of a bridge.
+the same topology: routed pairs, or ports of a bridge. A firewall inside costs what it costs anywhere, most of it for the kernel's table of
+connections: so guests without one are beside bare namespaces, and guests with NixOS's beside namespaces that have its rules.
 """
 
 from __future__ import annotations
@@ -42,11 +43,11 @@ _DEFINITION = """{
 }
 """
 _GUESTS = ("through1", "through2", "through3", "through4", "open1", "open2", "open3", "open4")
-# Which guest sends where: with NixOS's firewall in both guests, and without.
+# What sends where: a guest with NixOS's firewall, one without, and the raw namespace (0 routed, 1 bridged) with its address.
 _WAYS = {
-    "guest to host": (("through1", "10.100.252.1"), ("open1", "10.100.252.5")),
-    "pairs": (("through1", "10.100.252.4"), ("open1", "10.100.252.8")),
-    "shared network": (("through3", "10.100.253.4"), ("open3", "10.100.253.6")),
+    "guest to host": (("through1", "10.100.252.1"), ("open1", "10.100.252.5"), 0, "10.100.252.1"),
+    "guest to guest, pairs": (("through1", "10.100.252.4"), ("open1", "10.100.252.8"), 0, "10.100.252.4"),
+    "guest to guest, shared network": (("through3", "10.100.253.4"), ("open3", "10.100.253.6"), 1, "10.100.253.4"),
 }
 
 
@@ -60,27 +61,27 @@ def measure(product: Product, *, runs: int) -> Result:
         product.run("switch", "-c", str(definition))
         for guest in _GUESTS:
             product.run("start", guest)
-        with _raw() as (routed, bridged), _server(["iperf3"]):
-            bases = {
-                "guest to host": Contestant("guest to host, raw", _from_namespace(routed, "10.100.252.1")),
-                "pairs": Contestant("guest to guest, pairs, raw", _from_namespace(routed, "10.100.252.4")),
-                "shared network": Contestant("guest to guest, shared network, raw", _from_namespace(bridged, "10.100.253.4")),
-            }
+        leader = json.loads(product.run("inspect", "through1"))["running"]["leader"]
+        rules = subprocess.run(
+            ["nsenter", f"--net=/proc/{leader}/ns/net", "nft", "list", "ruleset"], stdout=subprocess.PIPE, text=True, check=True
+        ).stdout
+        with _raw() as open_ends, _raw(rules) as guarded_ends, _server(["iperf3"]):
             contestants = []
-            for way, base in bases.items():
-                contestants.append(base)
-                for (guest, address), firewall in zip(_WAYS[way], ("", ", no firewall inside"), strict=True):
-                    name = base.name.replace("raw", f"ours{firewall}")
-                    contestants.append(Contestant(name, _from_guest(product, guest, address), note=way))
+            for way, (ours, ours_open, number, address) in _WAYS.items():
+                contestants += [
+                    Contestant(f"{way}, raw", _from_namespace(open_ends[number], address)),
+                    Contestant(f"{way}, ours, no firewall inside", _from_guest(product, *ours_open)),
+                    Contestant(f"{way}, raw, NixOS's firewall at the ends", _from_namespace(guarded_ends[number], address)),
+                    Contestant(f"{way}, ours", _from_guest(product, *ours)),
+                ]
             result = compete("throughput: seconds for one GiB", contestants, runs=runs)
     finally:
         definition.write_text("{ }\n", encoding="utf-8")
         product.run("switch", "-c", str(definition), "--purge", check=False)
-    for ours in result.contestants:
-        theirs = bases.get(ours.note)
-        if theirs and theirs.seconds and ours.seconds:
+    for theirs, ours in zip(result.contestants[::2], result.contestants[1::2], strict=True):
+        if theirs.seconds and ours.seconds:
             fast, reached = statistics.median(theirs.seconds), statistics.median(ours.seconds)
-            said = f"{8 / reached * 1.073741824:.1f} Gbit/s, {fast / reached:.2f} of the raw pair's"
+            said = f"{8 / reached * 1.073741824:.1f} Gbit/s, {fast / reached:.2f} of {theirs.name.partition(', ')[2]}"
             result.facts[ours.name] = f"{said} (goal: {GOAL})"
     return result
 
@@ -113,8 +114,8 @@ def _server(words: list[str]) -> Iterator[None]:
 
 
 @contextmanager
-def _raw() -> Iterator[tuple[Namespace, Namespace]]:
-    """A routed and a bridged client; their servers have the addresses that the product's guests have."""
+def _raw(rules: str = "") -> Iterator[tuple[Namespace, Namespace]]:
+    """A routed and a bridged client; their servers have the addresses that the product's guests have. `rules` are for all but the host."""
     with namespaces(5) as (host, routed1, routed2, bridged1, bridged2), ExitStack() as stack:
         host.ip("link add bridge0 type bridge", "addr add 10.100.253.1/24 dev bridge0", "link set bridge0 up")
         subprocess.run(host.words("sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward"), check=True)
@@ -126,6 +127,8 @@ def _raw() -> Iterator[tuple[Namespace, Namespace]]:
         for number, guest in enumerate((bridged1, bridged2), start=3):
             host.ip(f"link add vb{number} type veth peer name eth0 netns {guest.pid}", f"link set vb{number} master bridge0 up")
             guest.ip(f"addr add 10.100.253.{number}/24 dev eth0", "link set eth0 up")
+        for guest in (routed1, routed2, bridged1, bridged2) if rules else ():
+            subprocess.run(guest.words("nft", "-f", "-"), input=rules, text=True, check=True)
         for server in (host, routed2, bridged2):
             stack.enter_context(_server(server.words("iperf3")))
         reached: list[tuple[Namespace, str]] = [(routed1, "10.100.252.1"), (routed1, "10.100.252.4"), (bridged1, "10.100.253.4")]
