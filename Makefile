@@ -13,7 +13,7 @@ TEST_PACKAGES = python3-venv openssh-client curl iputils-ping mmdebstrap busybox
 # Quick ones first; the boot tests last, whose last one looks whether anything is left on the host.
 SUITES = tests/unit tests/golden tests/nix tests/kernel tests/host tests/boot
 
-.PHONY: run test install install-ui uninstall runtime-setup test-setup docs lint unit nix-tests boot-tests crash-test host-tests bench clean
+.PHONY: run test install install-ui uninstall runtime-setup test-setup docs lint unit nix-tests boot-tests crash-test host-tests vm-test bench clean
 
 run: runtime-setup install
 	$(PREFIX)/bin/nixos-container switch -c examples/quickstart/configuration.nix
@@ -94,6 +94,11 @@ boot-tests:
 # As `make test` has it, but long: 200 rounds of kill -9 at random moments, and what the seed was.
 crash-test: runtime-setup test-setup
 	NIXOS_CONTAINERS_CRASH_ROUNDS=$${ROUNDS:-200} $(VENV)/bin/python -m pytest -s tests/boot/test_crash_rounds.py
+
+# A whole machine with a kernel of its own, emulated: what this one may not have (nothing but cgroup v2, swap, two NUMA nodes). Some six minutes.
+vm-test: runtime-setup test-setup
+	@bash contrib/apt-install qemu-system-x86
+	$(VENV)/bin/python -m pytest tests/vm
 
 # A host with systemd, in a container: the first time needs the network and half a minute more.
 host-tests:
