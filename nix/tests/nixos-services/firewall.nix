@@ -17,9 +17,10 @@ in
     ];
   };
   "the rest is dropped" = { expr = builtins.head (input { }); expected = "type filter hook input priority filter; policy drop;"; };
-  "the loopback interface is trusted" = { expr = builtins.elemAt (input { }) 1; expected = ''iifname { "lo" } accept comment "trusted interfaces"''; };
+  "a known connection is looked at no further" = { expr = builtins.elemAt (input { }) 1; expected = "ct state established,related accept"; };
+  "the loopback interface is trusted" = { expr = builtins.elemAt (input { }) 2; expected = ''iifname { "lo" } accept comment "trusted interfaces"''; };
   "and so are others that are named" = {
-    expr = builtins.elemAt (input { trustedInterfaces = [ "br0" ]; }) 1;
+    expr = builtins.elemAt (input { trustedInterfaces = [ "br0" ]; }) 2;
     expected = ''iifname { "br0", "lo" } accept comment "trusted interfaces"'';
   };
   "ports are sorted, and each once" = { expr = builtins.head (allow { allowedTCPPorts = [ 443 22 443 ]; }); expected = "tcp dport { 22, 443 } accept"; };
