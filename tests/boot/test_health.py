@@ -108,8 +108,16 @@ def test_the_action_restarts_it_without_any_python(checked: Host) -> None:
 
 def test_killed_checks_are_made_again_by_the_next_command(checked: Host) -> None:
     def shells() -> list[int]:
+        """Those that go on; what one of them forks for a moment has the same words."""
         found = subprocess.run(["pgrep", "-f", "/bin/sh .*/health [0-9]+$"], capture_output=True, text=True, check=False).stdout.split()
-        return [int(pid) for pid in found if os.readlink(f"/proc/{pid}/cwd").endswith(f"/.{NAME}")]
+        parents = {}
+        for pid in found:
+            try:
+                if os.readlink(f"/proc/{pid}/cwd").endswith(f"/.{NAME}"):
+                    parents[pid] = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1]
+            except OSError:
+                continue  # it has just ended
+        return [int(pid) for pid, parent in parents.items() if parent not in parents]
 
     for pid in shells():
         os.kill(pid, signal.SIGKILL)
