@@ -178,7 +178,7 @@ for place in places:
     open(odd + b"/cgroup.procs", "w").write(str(os.getpid()))
     depth = 0
     try:
-        while depth < 2100:  # of two bytes: longer than a path may be
+        while depth < 2500:
             os.mkdir("n"); os.chdir("n"); depth += 1
     except OSError as failure:
         print(failure)

@@ -10,6 +10,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -156,6 +157,33 @@ def base_root(packages: str = PACKAGES) -> Path:
     return base
 
 
+def install(root: Path, name: str) -> None:
+    """Have this checkout installed in the root of a host, by `make install`, and call the host `name`."""
+    for path, text in {"etc/hostname": f"{name}\n", "etc/machine-id": os.urandom(16).hex() + "\n"}.items():
+        (root / path).write_text(text, encoding="utf-8")
+    installed = subprocess.run(["make", "-s", "-C", str(ROOT), "install", f"DESTDIR={root}"], capture_output=True, text=True, check=False)
+    assert installed.returncode == 0, installed.stdout + installed.stderr
+
+
+def build(directory: Path, text: str, root: Path) -> list[str]:
+    """Build the systems of the definition `text` in `directory`, for the host has no network; their paths.
+
+    The host whose root this is gets the definition with its lock.
+    """
+    (directory / "configuration.nix").write_text(text, encoding="utf-8")
+    start = f"import sys; sys.path.insert(0, {str(ROOT / 'src')!r}); from nixos_containers.main import main; sys.exit(main())"
+    built = subprocess.run(
+        [sys.executable, "-IS", "-c", start, "build", "-c", str(directory / "configuration.nix")],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert built.returncode == 0, built.stdout + built.stderr
+    shutil.copytree(directory, root / "etc/nixos", dirs_exist_ok=True)
+    return built.stdout.split()
+
+
 # Not for the whole session: the last test of all looks whether anything still runs.
 @pytest.fixture(scope="package")
 def systemd_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SystemdHost]:
@@ -175,15 +203,10 @@ def booted(base: Path, directory: Path, *, masked: tuple[str, ...] = ()) -> Iter
         pytest.skip("this machine has no overlay file system")
     host = SystemdHost(root, directory)
     try:
-        for path, text in {"etc/hostname": "systemdhost\n", "etc/machine-id": os.urandom(16).hex() + "\n"}.items():
-            (root / path).write_text(text, encoding="utf-8")
+        install(root, "systemdhost")
         for unit in masked:
             (root / "etc/systemd/system" / unit).unlink(missing_ok=True)
             (root / "etc/systemd/system" / unit).symlink_to("/dev/null")
-        installed = subprocess.run(
-            ["make", "-s", "-C", str(ROOT), "install", f"DESTDIR={root}"], capture_output=True, text=True, check=False
-        )
-        assert installed.returncode == 0, installed.stdout + installed.stderr
         host.boot()
         yield host
     finally:

@@ -8,8 +8,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +16,7 @@ import pytest
 
 from nixos_containers.base.paths import Paths
 
-from .conftest import ROOT, SystemdHost, wait_until
+from .conftest import SystemdHost, build, wait_until
 
 FIRST, SECOND, LAST = "nctenddb", "nctendapp", "nctendweb"
 NAMES = (FIRST, SECOND, LAST)
@@ -54,21 +52,7 @@ class Ending:
         self.directory = directory
 
     def define(self, text: str) -> None:
-        file = self.directory / "configuration.nix"
-        file.write_text(text)
-        start = f"import sys; sys.path.insert(0, {str(ROOT / 'src')!r}); from nixos_containers.main import main; sys.exit(main())"
-        built = subprocess.run(
-            [sys.executable, "-IS", "-c", start, "build", "-c", str(file)],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert built.returncode == 0, built.stdout + built.stderr
-        target = self.host.file("/etc/nixos")
-        target.mkdir(exist_ok=True)
-        for each in self.directory.iterdir():
-            shutil.copy(each, target)
+        build(self.directory, text, self.host.root)
 
     def product(self, *words: str) -> str:
         return self.host.succeed("nixos-container", *words)

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +15,7 @@ import pytest
 
 from nixos_containers.base.paths import Paths
 
-from .conftest import ROOT, SystemdHost, wait_until
+from .conftest import SystemdHost, build, wait_until
 
 NAME = "nctunit"
 UNIT = f"container@{NAME}"
@@ -55,19 +53,7 @@ class Story:
 
     def define(self, text: str) -> None:
         """Build the systems of the definition on this machine, and give it to the host with its lock."""
-        (self.directory / "configuration.nix").write_text(text, encoding="utf-8")
-        start = f"import sys; sys.path.insert(0, {str(ROOT / 'src')!r}); from nixos_containers.main import main; sys.exit(main())"
-        built = subprocess.run(
-            [sys.executable, "-IS", "-c", start, "build", "-c", str(self.directory / "configuration.nix")],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert built.returncode == 0, built.stdout + built.stderr
-        target = self.host.file("/etc/nixos")
-        target.mkdir(exist_ok=True)
-        for file in self.directory.iterdir():
-            shutil.copy(file, target)
+        build(self.directory, text, self.host.root)
 
     def switch(self, *words: str) -> str:
         done = self.host.run("nixos-container", "switch", *words)

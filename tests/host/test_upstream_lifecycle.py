@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 
@@ -13,7 +11,7 @@ import pytest
 
 from nixos_containers.base.paths import Paths
 
-from .conftest import ROOT, SystemdHost, wait_until
+from .conftest import SystemdHost, build, wait_until
 
 BIND, PLAIN, CHECKED, NEEDY = "nctu17", "nctu18", "nctchecked", "nctneedy"
 DEFINITION = f"""
@@ -52,18 +50,7 @@ Type=tmpfs
 @pytest.fixture(scope="module")
 def containers(systemd_host: SystemdHost, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SystemdHost]:
     directory = tmp_path_factory.mktemp("definition")
-    definition = directory / "configuration.nix"
-    definition.write_text(DEFINITION)
-    start = f"import sys; sys.path.insert(0, {str(ROOT / 'src')!r}); from nixos_containers.main import main; sys.exit(main())"
-    # Built outside: the host has no network.
-    built = subprocess.run(
-        [sys.executable, "-IS", "-c", start, "build", "-c", str(definition)], capture_output=True, text=True, check=False
-    )
-    assert built.returncode == 0, built.stdout + built.stderr
-    target = systemd_host.file("/etc/nixos")
-    target.mkdir(exist_ok=True)
-    for file in directory.iterdir():
-        shutil.copy(file, target)
+    build(directory, DEFINITION, systemd_host.root)
     shutil.copytree(Paths().cache, systemd_host.file(Paths().cache), symlinks=True, dirs_exist_ok=True)
     systemd_host.disk["/srv"].joinpath("data").mkdir(exist_ok=True)
     systemd_host.file("/etc/systemd/system/srv-data.mount").write_text(MOUNT)

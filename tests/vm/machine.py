@@ -12,14 +12,13 @@ import platform
 import shlex
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from nixos_containers.base.paths import Paths
 
-from ..host.conftest import PACKAGES, ROOT, base_root
+from ..host.conftest import PACKAGES, base_root, build, install
 
 _KERNEL = ",linux-image-cloud-amd64,initramfs-tools,udev,kmod,procps,e2fsprogs"
 _QEMU = "qemu-system-x86_64"
@@ -88,14 +87,10 @@ def answers(directory: Path, definition: str, steps: dict[str, str]) -> dict[str
 
 def _furnish(root: Path, directory: Path, definition: str, steps: dict[str, str]) -> None:
     """The product, the definition with its system, and the steps."""
-    subprocess.run(["make", "-s", "-C", str(ROOT), "install", f"DESTDIR={root}"], check=True, capture_output=True)
+    install(root, "machine")
     place = directory / "definition"
     place.mkdir()
-    (place / "configuration.nix").write_text(definition, encoding="utf-8")
-    start = f"import sys; sys.path.insert(0, {str(ROOT / 'src')!r}); from nixos_containers.main import main; sys.exit(main())"
-    words = [sys.executable, "-IS", "-c", start, "build", "-c", str(place / "configuration.nix")]
-    systems = subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True).stdout.split()
-    shutil.copytree(place, root / "etc/nixos")
+    systems = build(place, definition, root)
     # The package index, so that nobody asks an archive.
     shutil.copytree(Paths().cache, root / Paths().cache.lstrip("/"), symlinks=True, dirs_exist_ok=True)
     closure = subprocess.run(
@@ -106,8 +101,6 @@ def _furnish(root: Path, directory: Path, definition: str, steps: dict[str, str]
     with (root / "root/registration").open("w", encoding="utf-8") as file:
         subprocess.run(["nix-store", "--dump-db", *closure], check=True, stdout=file)
     texts = {
-        "etc/hostname": "machine\n",
-        "etc/machine-id": os.urandom(16).hex() + "\n",
         "root/steps.py": _STEPS,
         "root/steps.json": json.dumps(list(steps.items())),
         "etc/systemd/system/steps.service": _UNIT,

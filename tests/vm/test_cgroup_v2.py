@@ -49,7 +49,7 @@ _STEPS = {
     # A program that is slowed down to a crawl: it ends when the limit has gone.
     "memoryHigh": f"nixos-container set-limit nctvm memoryHigh=48M; {inside('nctvm', _TAKE.format(size=90))} & sleep 20; "
     f"cat {_GROUP}/memory.events; nixos-container set-limit nctvm memoryHigh=infinity; wait",
-    "memoryMax": f"{inside('nctvm', _TAKE.format(size=400))}",
+    "memoryMax": inside("nctvm", _TAKE.format(size=400)),
     "memorySwapMax": f"cat {_GROUP}/memory.swap.events {_GROUP}/memory.swap.max",
     "allowedMemoryNodes": inside("nctvm", _NODES),
     "tasksMax": inside("nctvm", _FORK),

@@ -25,12 +25,12 @@ def read_text(path: str) -> str | None:
         return None
 
 
-def read_end(path: str, limit: int) -> str:
-    """The last `limit` bytes of a file that a guest may have made as long as it liked, as text; "" when there is none."""
+def read_end(path: str, most: int = 1 << 20) -> str:
+    """The last `most` bytes of a file that a guest may have made as long as it liked, as text; "" when there is none."""
     try:
         with open(path, "rb") as file:
-            file.seek(max(0, os.fstat(file.fileno()).st_size - limit))
-            return file.read(limit).decode(errors="replace")
+            file.seek(max(0, os.fstat(file.fileno()).st_size - most))
+            return file.read(most).decode(errors="replace")
     except FileNotFoundError:
         return ""
 

@@ -12,6 +12,9 @@ from .errors import UsageError
 # Upstream's rule for names, and nspawn's: a name is also a host name and part of unit names.
 _NAME_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 
+# Of the files that say that a container is being made, changed, moved or removed.
+UNFINISHED = ".unfinished"
+
 
 def check_name(name: str) -> str:
     """Return `name` if it can name a container, else raise UsageError (upstream: `[a-zA-Z0-9_-]+`)."""
@@ -51,7 +54,7 @@ class Paths:
 
     def unfinished(self, name: str) -> str:
         """The file that says that container `name` is being made, changed, moved or removed."""
-        return self._under("etc/nixos-containers", f".{name}.unfinished")
+        return self._under("etc/nixos-containers", f".{name}{UNFINISHED}")
 
     @property
     def states(self) -> str:

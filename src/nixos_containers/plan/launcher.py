@@ -125,7 +125,7 @@ clear_groups() {
     left=
     for group in $there; do
       for leaf in "$group"/*/; do [ ! -d "$leaf" ] || [ "$leaf" = "$group/launcher/" ] || left=yes; done
-      while read -r pid; do [ "$pid" = $$ ] || left=yes; done < "$group/cgroup.procs"
+      while read -r pid; do case $pid in $$ | 0) ;; *) left=yes ;; esac; done < "$group/cgroup.procs"
     done
     [ -n "$left" ] || break
     for pid in $(find $there -name cgroup.procs ! -path "$own/*" -exec cat {} +); do # cgroup v1 cannot kill

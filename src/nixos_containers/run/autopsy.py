@@ -14,7 +14,6 @@ from .inside import inside
 if TYPE_CHECKING:
     from ..base.paths import Paths
 
-_LOG_END = 1 << 20  # bytes of the console that are looked at
 _LOG_TAIL_LINES = 15
 _FAILED_LINES = 10
 _ANSWER_SECONDS = 3.0
@@ -27,7 +26,7 @@ _ESCAPE = re.compile(r"\x1b(\[[0-9;?]*[A-Za-z]|[()][A-Za-z0-9]|[^[()])")
 
 def log_tail(paths: Paths, name: str) -> str:
     """The last lines of the container's console log, for an error message."""
-    text = read_end(paths.log(name), _LOG_END)
+    text = read_end(paths.log(name))
     lines = [plain(line) for line in text.splitlines() if "Attempted to remove disk file system" not in line]
     tail, before = lines[-_LOG_TAIL_LINES:], lines[:-_LOG_TAIL_LINES]
     failed = [line for line in before if "[FAILED]" in line or "[DEPEND]" in line][-_FAILED_LINES:]

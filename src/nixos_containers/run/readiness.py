@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from ..base.paths import Paths
 
 
-_LOG_END = 1 << 20  # bytes of the console that are looked at
 # What nspawn says when a bind's file system has no ID-mapped mounts (mount_setattr(2)), before the mount point.
 _NOT_MAPPED = "Failed to map ids for bind mount "
 
@@ -64,7 +63,7 @@ def launch_until_ready(
 
 def _tell_failed_units(paths: Paths, name: str) -> None:
     """A guest is ready when all its units have been tried: say which did not start, as far as the console has it by now."""
-    console = read_end(paths.log(name), _LOG_END)
+    console = read_end(paths.log(name))
     if "FAILED" in console:
         from . import autopsy
 
@@ -134,7 +133,7 @@ def _wait(paths: Paths, name: str, launcher: int, listener: socket.socket, timeo
 
 
 def _hint(paths: Paths, name: str) -> str:
-    text = read_end(paths.log(name), _LOG_END)
+    text = read_end(paths.log(name))
     if _NOT_MAPPED not in text:
         return f"the whole log is {paths.log(name)}"
     place = text.rpartition(_NOT_MAPPED)[2].partition(":")[0].removeprefix(paths.state(name)).removeprefix(paths.ephemeral_root(name))

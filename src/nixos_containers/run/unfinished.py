@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from ..base import log
 from ..base.errors import ContainerError
 from ..base.files import locked_if_free, read_text, remove, write_atomically
+from ..base.paths import UNFINISHED
 from ..build import profiles
 from ..declare.codec import DecodeError, decode, encode
 from ..observe import containers as observe
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from ..base.paths import Paths
     from ..plan.facts import Host
 
-_SUFFIX = ".unfinished"
 CREATE, COPY, RENAME, FORGET, DESTROY, CHANGE = "create", "copy", "rename", "forget", "destroy", "change"
 
 
@@ -144,8 +144,8 @@ def settle_all(paths: Paths, host: Host) -> list[str]:
         return []
     done = []
     for entry in sorted(entries):
-        if entry.startswith(".") and entry.endswith(_SUFFIX):
-            name = entry[1 : -len(_SUFFIX)]
+        if entry.startswith(".") and entry.endswith(UNFINISHED):
+            name = entry[1 : -len(UNFINISHED)]
             sentence = _settle_if_free(paths, host, name)
             if sentence is not None:
                 log.warn(sentence)
