@@ -170,13 +170,16 @@ def can_boot() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def clean_start(can_boot: None, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Remove what an earlier run that was killed has left: containers of the tests, by their names."""
+    """Remove what an earlier run that was killed has left: containers of the tests, by their names, and rules for nobody."""
     cleaner = Host(tmp_path_factory.mktemp("clean"))
     for record in Path("/etc/nixos-containers").glob("nct*.json"):
         declared = json.loads(record.read_text(encoding="utf-8")).get("declaredBy")
         if declared is not None:
             Path(declared).unlink(missing_ok=True)
         cleaner.run("destroy", record.stem)
+    if not any(Path("/run/nixos-containers").glob(".*/nspawn.pid")):
+        for family in ("inet", "bridge"):
+            subprocess.run(["nft", "delete", "table", family, "nixos-containers"], stderr=subprocess.DEVNULL, check=False)
 
 
 @pytest.fixture(scope="module")

@@ -201,6 +201,7 @@ def test_what_commands_of_ours_do_inside_counts_to_the_container(copies: Host, b
 def test_who_follows_the_log_or_runs_a_command_does_not_hold_up_the_stop(copies: Host) -> None:
     following = subprocess.Popen(copies.command("logs", "-f", NAME), stdout=subprocess.DEVNULL)
     running = subprocess.Popen(copies.command("run", NAME, "--", "sleep", "1000"), stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    busy = [subprocess.Popen(["sh", "-c", "while :; do :; done"]) for _ in range(4)]  # or nobody is late
     try:
         wait_until(lambda: "sleep 1000" in copies.succeed("ps", NAME) and "journalctl" in copies.succeed("ps", NAME))
         began = time.monotonic()
@@ -209,5 +210,6 @@ def test_who_follows_the_log_or_runs_a_command_does_not_hold_up_the_stop(copies:
         following.wait(timeout=10)
         assert running.wait(timeout=10) != 0
     finally:
-        following.kill()
-        running.kill()
+        for process in (following, running, *busy):
+            process.kill()
+            process.wait()

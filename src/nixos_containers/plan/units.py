@@ -86,23 +86,27 @@ DevicePolicy=closed
 """
 
 
-RESOLVER_UNITS = ("nixos-container-resolver.path", "nixos-container-resolver.service")
+RESOLVER_UNITS = ("nixos-container-resolver.path", "nixos-container-resolver.service", "nixos-container-resolver-again.service")
 
 
 def resolver_units(program: tuple[str, ...], *, files: tuple[str, ...]) -> dict[str, str]:
     """Unit name -> text: a path unit that notices new name servers of the host in `files`, and what brings them to the guests.
 
-    It watches as long as a container's unit wants it (systemd.path(5)).
+    It watches as long as a container's unit wants it. A change while the service it starts is running starts nothing
+    (systemd.path(5)), so that one is followed by another look.
     """
     call = " ".join(_word(word) for word in program)
-    path, service = RESOLVER_UNITS
+    path, service, again = RESOLVER_UNITS
     changed = "".join(f"PathChanged={_word(file)}\n" for file in files)
+
+    def bring(description: str, then: str = "") -> str:
+        start = f"[Service]\nType=oneshot\nExecStart={call} unit resolver\n"
+        return f"{MARK}\n[Unit]\nDescription={description}\nStartLimitIntervalSec=0\n{then}\n{start}"
+
     return {
         path: f"{MARK}\n[Unit]\nDescription=Name servers of this host, for its containers\nStopWhenUnneeded=yes\n\n[Path]\n{changed}",
-        service: (
-            f"{MARK}\n[Unit]\nDescription=New name servers for containers\nStartLimitIntervalSec=0\n\n"
-            f"[Service]\nType=oneshot\nExecStart={call} unit resolver\n"
-        ),
+        service: bring("New name servers for containers", f"OnSuccess={again}\nOnFailure={again}\n"),
+        again: bring("Name servers that changed meanwhile, for containers"),
     }
 
 

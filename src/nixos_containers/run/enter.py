@@ -13,6 +13,8 @@ from ..base.programs import GUEST_PATH
 from ..kernel import cgroups, confine
 from ..kernel.proc import read
 
+_LOOK = 0.2  # seconds between two looks whether a stopped command's guest shuts down
+
 TYPE_CHECKING = False  # importing typing costs more than all that is done here
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,15 +101,34 @@ def become(leader: int, command: Sequence[str], env: dict[str, str], *, relay: R
         if child and (relay is not None or number in (_signal.SIGHUP, _signal.SIGTERM)):
             os.kill(child, number)
 
+    def child_changed(*_: object) -> None:
+        try:
+            state = os.waitid(os.P_PID, child, os.WSTOPPED | os.WCONTINUED | os.WNOHANG) if child else None
+        except ChildProcessError:
+            state = None  # it was waited for
+        stopped = state is not None and state.si_code == os.CLD_STOPPED
+        _signal.setitimer(_signal.ITIMER_REAL, _LOOK if stopped else 0, _LOOK if stopped else 0)
+
+    def look(*_: object) -> None:
+        if _shuts_down(first):
+            try:
+                os.kill(child, _signal.SIGCONT)
+            except ProcessLookupError:
+                pass
+
     for number in (_signal.SIGHUP, _signal.SIGTERM, _signal.SIGINT, _signal.SIGQUIT):
         _signal.signal(number, forward)
+    _signal.signal(_signal.SIGALRM, look)
+    _signal.signal(_signal.SIGCHLD, child_changed)
     try:
+        first = os.open(f"/proc/{leader}/comm", os.O_RDONLY | os.O_CLOEXEC)  # soon it would be the guest's /proc
         confine.enter(leader)
     except OSError as failure:
         raise HostError(f"cannot enter the container’s namespaces: {failure}", hint="has it just ended? Are you root?") from None
     child = os.fork()  # the first one in the container's pid namespace
     if child == 0:
         try:
+            os.close(first)
             for number in (_signal.SIGPIPE, _signal.SIGXFSZ):
                 _signal.signal(number, _signal.SIG_DFL)  # which Python ignores
             if relay is not None:
@@ -115,7 +136,10 @@ def become(leader: int, command: Sequence[str], env: dict[str, str], *, relay: R
             _execute(command, env)
         finally:
             os._exit(127)
-    _stay_for(child, relay)
+    status = os.waitpid(child, 0)[1] if relay is None else relay.until_end(child)
+    if _shuts_down(first):
+        os.kill(leader, _signal.SIGCHLD)  # or it would see at its next look, ten seconds later: the child was ours and not its own
+    _end_as(status)
 
 
 def _execute(command: Sequence[str], env: dict[str, str]) -> None:
@@ -133,15 +157,10 @@ def _execute(command: Sequence[str], env: dict[str, str]) -> None:
     os._exit(status)
 
 
-def _stay_for(child: int, relay: Relay | None) -> NoReturn:
-    """End as `child` does, and with it.
-
-    Not as nsenter(1) does with its own fork: it stops when its child is stopped, as a guest that shuts down does with every process
-    (systemd-shutdown), and nobody continues it; the guest then waits a minute and a half for a child that nobody reaps.
-    """
+def _end_as(status: int) -> NoReturn:
+    """End as a command with this wait status did."""
     import _signal
 
-    status = os.waitpid(child, 0)[1] if relay is None else relay.until_end(child)
     code = os.waitstatus_to_exitcode(status)
     if code < 0:
         if -code not in (_signal.SIGKILL, _signal.SIGSTOP):
@@ -149,6 +168,18 @@ def _stay_for(child: int, relay: Relay | None) -> NoReturn:
         os.kill(os.getpid(), -code)
         code = 128 - code
     os._exit(code)
+
+
+def _shuts_down(first: int) -> bool:
+    """Whether the process whose comm `first` is, the guest's first one, is systemd-shutdown.
+
+    It stops every process, asks it to end and continues it. Who is su(1) or nsenter(1) and sees its command stopped stops itself
+    after that, and nobody continues it: the guest would wait a minute and a half for a command that is not reaped.
+    """
+    try:
+        return os.pread(first, 64, 0) == b"systemd-shutdow\n"  # as much of a name as the kernel keeps
+    except ProcessLookupError:
+        return False
 
 
 def take_limits(leader: int) -> None:

@@ -58,17 +58,17 @@ def follow(paths: Paths) -> list[str]:
         stamp = _stamp(paths)
         bridges.follow_servers(paths)
         for name in observe.run_states(paths):
-            running = observe.running(paths, name)
-            if running is None:
+            path = f"{paths.run_state(name)}/guest/resolv.conf"
+            before = read_text(path)
+            running = observe.running(paths, name)  # not yet, where a start has just written that file
+            if running is None and before is None:
                 continue
             try:
                 record = observe.record(paths, name)
             except ContainerError:
                 continue  # damaged: said elsewhere, and no reason for other guests to wait
-            path = f"{paths.run_state(name)}/guest/resolv.conf"
-            before = read_text(path)
             write_guest(paths, record.container, tell=False)
-            if before is None or read_text(path) == before:
+            if running is None or before is None or read_text(path) == before:
                 continue
             from .inside import inside
 
