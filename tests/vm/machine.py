@@ -1,6 +1,6 @@
 """A whole machine for the tests: Debian with its own kernel and systemd, emulated by QEMU, and the product installed in it.
 
-For what the machine at hand may not have: nothing but cgroup v2, swap, two NUMA nodes. QEMU emulates every instruction (TCG), so
+For what the machine at hand may not have: nothing but cgroup v2, swap, two NUMA nodes, a slow disk. QEMU emulates every instruction (TCG), so
 that it runs anywhere, some twenty times slower. There is no network: systems are built outside, and their closures copied.
 """
 
@@ -65,14 +65,16 @@ def answers(directory: Path, definition: str, steps: dict[str, str]) -> dict[str
     root = directory / "root"
     subprocess.run(["cp", "--archive", base_root(PACKAGES + _KERNEL), root], check=True)
     _furnish(root, directory, definition, steps)
-    disk, swap, said = directory / "disk.img", directory / "swap.img", directory / "answers"
-    for image, size in ((disk, 4 << 30), (swap, 512 << 20)):
+    disk, swap, slow, said = directory / "disk.img", directory / "swap.img", directory / "slow.img", directory / "answers"
+    for image, size in ((disk, 4 << 30), (swap, 512 << 20), (slow, 256 << 20)):
         image.touch()
         os.truncate(image, size)
     subprocess.run(["mkfs.ext4", "-q", "-d", root, disk], check=True)
     memory = [word for node in (0, 1) for word in ("-object", f"memory-backend-ram,id=m{node},size=1024M",
               "-numa", f"node,nodeid={node},cpus={node},memdev=m{node}")]  # fmt: skip
     drives = [word for image in (disk, swap) for word in ("-drive", f"file={image},format=raw,if=virtio,cache=unsafe")]
+    # One that is the bottleneck whatever the emulated processors can do.
+    drives += ["-drive", f"file={slow},format=raw,if=virtio,throttling.bps-total={8 << 20}"]
     command = [
         _QEMU, "-accel", "tcg,thread=multi", "-cpu", "max", "-m", "2048", "-smp", "2", *memory, *drives,
         "-nodefaults", "-display", "none", "-no-reboot", "-serial", f"file:{directory}/console", "-serial", f"file:{said}",

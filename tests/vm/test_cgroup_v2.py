@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 
 import pytest
 
@@ -16,13 +17,21 @@ _DEFINITION = """{
     limits = {
       memoryMax = "200M"; memorySwapMax = "32M"; allowedMemoryNodes = "1"; tasksMax = 80; limitNofile = "100:200";
       ioReadBandwidthMax."/var/lib" = "20M"; ioWriteBandwidthMax."/var/lib" = "5M";
+      cpuWeight = 200; ioWeight = 1000;
     };
+    devices."/dev/vdc".permissions = "r";
     config = { pkgs, ... }: {
       system.stateVersion = "23.11";
       environment.systemPackages = [ pkgs.python3 ];
       services.nginx = { enable = true; virtualHosts.localhost.root = "/etc"; };
       networking.firewall.allowedTCPPorts = [ 80 ];
     };
+  };
+  containers.nctlow = {
+    privateNetwork = true;
+    limits = { cpuWeight = 20; ioWeight = 50; memoryMax = "96M"; memorySwapMax = 0; oomPolicy = "stop"; oomScoreAdjust = 100; };
+    devices."/dev/vdc".permissions = "r";
+    config = { pkgs, ... }: { system.stateVersion = "23.11"; environment.systemPackages = [ pkgs.python3 ]; };
   };
 }
 """
@@ -40,6 +49,30 @@ except BlockingIOError:
 _SPIN = "import time; begun, used = time.time(), time.process_time()\nwhile time.time() < begun + 2: pass\nprint((time.process_time() - used) / 2)"
 _NODES = "x = bytearray(50 << 20); print(*[line for line in open('/proc/self/numa_maps') if ' N' in line and 'anon=' in line])"
 _GET = "import urllib.request as u; print(*[u.urlopen(f'http://{a}:8080/hostname', timeout=20).read() for a in ('127.0.0.1', '[::1]')])"
+# Both wait for the same second of the clock: what one does while it is alone says nothing.
+_RACE = """
+import mmap, os, time
+begin = int(os.environ['BEGIN'])
+time.sleep(max(0, begin - time.time()))
+"""
+_CPU_RACE = _RACE + "while time.time() < begin + 10: pass\nprint(time.process_time())"
+_DISK_RACE = (
+    _RACE
+    + """
+disk = os.open('/dev/vdc', os.O_RDONLY | os.O_DIRECT); block = mmap.mmap(-1, 1 << 18); count = 0
+while time.time() < begin + 10: os.preadv(disk, [block], count % 1000 << 18); count += 1
+print(count)
+"""
+)
+
+
+def _race(program: str) -> str:
+    """The step in which both containers run `program` at once; it prints what each has come to, the heavier one first."""
+    run = "nixos-container run {} -- env BEGIN=$begin python3 -c {} > /tmp/{}"
+    racers = " & ".join(run.format(name, shlex.quote(program), name) for name in ("nctvm", "nctlow"))
+    return f"begin=$(( $(date +%s) + 12 )); {racers} & wait; cat /tmp/nctvm /tmp/nctlow"
+
+
 _STEPS = {
     "cgroups": "stat -fc %T /sys/fs/cgroup; ls -d /sys/fs/cgroup/*/",
     "swap": "mkswap /dev/vdb && swapon /dev/vdb",
@@ -56,6 +89,13 @@ _STEPS = {
     "tasksMax again": "sleep 20; nixos-container run nctvm -- true",
     "cpuQuota": f"nixos-container set-limit nctvm cpuQuota=50%; {inside('nctvm', _SPIN)}; nixos-container set-limit nctvm cpuQuota=infinity",
     "allowedCpus": "nixos-container set-limit nctvm allowedCpus=1; nixos-container run nctvm -- nproc; nixos-container set-limit nctvm allowedCpus=infinity",
+    "oomScoreAdjust": "nixos-container start nctlow && nixos-container run nctlow -- cat /proc/self/oom_score_adj",
+    "cpuWeight": "for name in nctvm nctlow; do nixos-container set-limit $name allowedCpus=0; done; "
+    + _race(_CPU_RACE)
+    + "; for name in nctvm nctlow; do nixos-container set-limit $name allowedCpus=infinity; done",
+    # A program that has just begun counts for BFQ as one that somebody waits for, and gets more than its weight for some seconds.
+    "ioWeight": "modprobe bfq; cd /sys/block/vdc/queue && echo bfq > scheduler && echo 0 > iosched/low_latency && " + _race(_DISK_RACE),
+    "oomPolicy": f"{inside('nctlow', _TAKE.format(size=400))}; sleep 20; nixos-container status nctlow; systemctl show -P Result container@nctlow",
     "write": "nixos-container run nctvm -- dd if=/dev/zero of=/root/big bs=1M count=20 conv=fsync",
     "read": "nixos-container run nctvm -- dd if=/root/big of=/dev/null bs=1M iflag=direct",
     "limitNofile": "nixos-container run nctvm -- systemd-run --quiet --wait --pipe sh -c 'ulimit -Sn; ulimit -Hn'",
@@ -110,6 +150,17 @@ def test_processes_and_processors_are_limited(machine: dict[str, Answer]) -> Non
     assert machine["tasksMax again"].status == 0, "there is room again"
     assert 0.4 < float(next(line for line in machine["cpuQuota"].out.splitlines() if re.fullmatch(r"\d\.\d+", line))) < 0.65
     assert "1" in machine["allowedCpus"].out.splitlines()
+
+
+def test_weights_share_a_processor_and_a_disk(machine: dict[str, Answer]) -> None:
+    for race, least in (("cpuWeight", 4), ("ioWeight", 3)):
+        heavy, light = map(float, machine[race].out.split()[-2:])
+        assert heavy > least * light, machine[race]
+
+
+def test_the_whole_container_ends_when_memory_runs_out(machine: dict[str, Answer]) -> None:
+    assert machine["oomScoreAdjust"].out == "100\n", machine["oomScoreAdjust"]
+    assert machine["oomPolicy"].out == "down\noom-kill\n", machine["oomPolicy"]
 
 
 @pytest.mark.parametrize(("way", "most"), [("write", 5), ("read", 20)])
