@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 
-def wait_until(check: Callable[[], Any], *, seconds: float = 20) -> Any:
+def wait_until(check: Callable[[], Any], *, seconds: float = 60) -> Any:
     """Call `check` until it gives something true, and return that."""
     deadline = time.monotonic() + seconds
     while True:

@@ -175,8 +175,8 @@ class Rounds:
             self.durations[verb] = min(time.monotonic() - begun, 3.0)  # longer only where something was downloaded
         text = (self.host.directory / "said").read_text()
         assert "Traceback" not in text, text
-        wait_until(lambda: not session(process.pid), seconds=10)  # no nix and no apt that nobody waits for
-        wait_until(lambda: not self.unsettled(), seconds=10)
+        wait_until(lambda: not session(process.pid))  # no nix and no apt that nobody waits for
+        wait_until(lambda: not self.unsettled())
         doctor = json.loads(self.host.run("doctor", "--json").stdout)
         assert doctor["problems"] == self.healthy, text
         self.look()
@@ -226,7 +226,7 @@ class Rounds:
     def check_shared(self, up: list[str]) -> None:
         """What containers have in common is there as long as one needs it, and no longer."""
         # What a killed launcher had sent ahead comes to its end by itself.
-        wait_until(lambda: (dnsmasq() is not None) == (DECLARED in up), seconds=5)
+        wait_until(lambda: (dnsmasq() is not None) == (DECLARED in up))
         assert Path(f"/sys/class/net/cb-{SHARED}").exists() == (DECLARED in up), up
         assert bool(list(Path("/sys/fs/cgroup").glob(f"*/machine.slice/@network-{SHARED}"))) == (DECLARED in up), up
         users = RUN / "@shared/forwarding/users"

@@ -162,7 +162,7 @@ def test_what_is_refused_is_counted_and_logged(host: Host, behind: Machine) -> N
     assert tcp(7777) == "filtered"
     assert counted(host, "refused packets") > before
     assert "refused packets" in host.succeed("network", "show", NAME)
-    line = wait_until(lambda: [line for line in journal(host).splitlines() if "DPT=7777" in line], seconds=10)[0]
+    line = wait_until(lambda: [line for line in journal(host).splitlines() if "DPT=7777" in line])[0]
     assert "refused connection: " in line and "IN=eth0" in line and "SRC=10.213.60.1" in line and "PROTO=TCP" in line
     assert "mine: " in journal(host), "rules of the person's own may log there, too"
 
@@ -173,11 +173,11 @@ def test_reject_trust_reverse_paths_and_forwarding(host: Host, behind: Machine) 
     assert not sh(f"ping -n -c 1 -W 0.4 {OUTER} | grep 'bytes from'", check=False)
     assert sh(f"ping -n -c 1 -W 1 {OUTER6} | grep 'bytes from'")
     assert behind.works(f"ping -n -c 1 -W 1 {INNER}"), "a trusted interface"
-    assert wait_until(lambda: "refused packet: " in journal(host), seconds=10)
+    assert wait_until(lambda: "refused packet: " in journal(host))
     # The guest is the machine's router, translates its address, and forwards a port to it.
     assert behind.works("ping -n -c 1 -W 1 10.213.60.1")
     behind.run("timeout 20 busybox nc -l -p 80 -e echo hello > /dev/null 2>&1 &")
-    assert wait_until(lambda: said_by(8080) == b"hello\n", seconds=10)
+    assert wait_until(lambda: said_by(8080) == b"hello\n")
     # From an address that the guest has no route for, even loosely: it has a default route, so nothing is lost.
     assert counted(host, "refused by the reverse path filter") == 0
 
@@ -188,7 +188,7 @@ def test_iptables_commands(host: Host, behind: Machine) -> None:
     assert [tcp(port) for port in (80, 81, 82)] == ["closed", "filtered", "closed"]
     assert "nixos-fw" in host.inside(NAME, "iptables", "-S") and "inet nixos-fw" not in host.inside(NAME, "nft", "list", "tables")
     assert tcp(7779) == "filtered"
-    assert wait_until(lambda: "DPT=7779" in journal(host), seconds=10)
+    assert wait_until(lambda: "DPT=7779" in journal(host))
 
 
 def test_nftables_and_a_mistake_in_it(host: Host, behind: Machine) -> None:
@@ -212,5 +212,5 @@ def test_nftables_and_a_mistake_in_it(host: Host, behind: Machine) -> None:
 
 def test_off(host: Host, behind: Machine) -> None:
     switch(host, "firewall.enable = false;")
-    assert wait_until(lambda: tcp(85) == "closed", seconds=5)
+    assert wait_until(lambda: tcp(85) == "closed")
     assert host.json("network", "show", NAME)["counters"] == []

@@ -95,10 +95,10 @@ def test_wait_for_down_and_up(living: Host) -> None:
     waiting = subprocess.Popen(living.command("wait", NAME, "--for", "down", "--timeout", "60s"))
     living.inside(NAME, "true")
     living.succeed("stop", NAME)
-    assert waiting.wait(timeout=10) == 0
+    assert waiting.wait(timeout=60) == 0
     waiting = subprocess.Popen(living.command("wait", NAME, "--timeout", "60s"))
     living.succeed("start", NAME)
-    assert waiting.wait(timeout=10) == 0
+    assert waiting.wait(timeout=60) == 0
     assert "does not exist" in living.fail("wait", "nctnosuch")
 
 

@@ -23,7 +23,7 @@ def quickstart(host: Host) -> Host:
 
 
 def banner(address: str, port: int) -> str:
-    with socket.create_connection((address, port), timeout=5) as connection:
+    with socket.create_connection((address, port), timeout=10) as connection:
         return connection.recv(100).decode()
 
 

@@ -43,7 +43,7 @@ def steps(host: Host) -> dict[str, dict[str, Any]]:
 
 
 def test_every_step_of_a_container_that_is_well(reached: Host) -> None:
-    assert wait_until(lambda: not steps(reached)["forward 28476"]["problem"], seconds=10)
+    assert wait_until(lambda: not steps(reached)["forward 28476"]["problem"])
     found = steps(reached)
     for name in ("interface", "host's end", "guest's address", "ping 10.213.76.2", "default route", "forwarding", "packet filter"):
         assert found[name]["problem"] == "", found[name]

@@ -173,7 +173,7 @@ def test_a_shared_networks_name_server_asks_also_on_the_hosts_loopback(resolving
             resolving.write("/etc/resolv.conf", f"nameserver {loopback}\n")
             resolving.succeed("start", "nctdnsc")  # any command brings it to dnsmasq
             assert known(resolving, "nctdnsd")[-1] == "nameserver 10.213.77.1"
-            assert wait_until(lambda answer=answer: ask(resolving, "nctdnsd") == answer, seconds=15)
+            assert wait_until(lambda answer=answer: ask(resolving, "nctdnsd") == answer)
             assert ask(resolving, "nctdnsd", "nctdnsc.containers") == "10.213.72.2"
         finally:
             server.socket.close()

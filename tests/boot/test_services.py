@@ -106,7 +106,7 @@ def test_everything_is_up(services: Host, name: str) -> None:
 
 
 def test_nginx_serves_a_page(services: Host) -> None:
-    with urllib.request.urlopen(f"http://{ADDRESS}/", timeout=5) as page:
+    with urllib.request.urlopen(f"http://{ADDRESS}/", timeout=10) as page:
         assert page.read() == b"hello from nginx"
 
 
@@ -155,7 +155,7 @@ def test_on_the_hosts_network_the_hosts_rules_stay(services: Host) -> None:
 
 
 def test_a_port_is_opened_without_cutting_anybody_off(services: Host) -> None:
-    with socket.create_connection((ADDRESS, 80), timeout=5) as before:
+    with socket.create_connection((ADDRESS, 80), timeout=10) as before:
         services.define(definition("allowedTCPPorts = [ 80 8082 ];"))
         services.switch()
         assert reachable(ADDRESS, 8082)

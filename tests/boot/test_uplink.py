@@ -75,10 +75,10 @@ def test_a_guest_that_is_not_ready_has_its_uplink(host: Host, lan: Machine) -> N
     with subprocess.Popen(host.command("start", NAME), cwd=host.directory, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as start:
         try:
             for address in ("10.213.88.2", "fd00:213:88::2"):
-                wait_until(lambda address=address: works(f"ping -n -c 1 -W 1 {address}"), seconds=20)
+                wait_until(lambda address=address: works(f"ping -n -c 1 -W 1 {address}"))
             curl = "curl --fail --silent --max-time 2 --noproxy '*'"
             for place in ("127.0.0.1", "[::1]"):
-                wait_until(lambda place=place: works(f"{curl} http://{place}:28488/"), seconds=20)
+                wait_until(lambda place=place: works(f"{curl} http://{place}:28488/"))
             for place in ("10.213.89.1", "[fd00:213:89::1]"):
                 assert lan.works(f"{curl} http://{place}:28488/")
             assert start.poll() is None, "it still waits for the guest, which is not ready"
@@ -99,8 +99,8 @@ def test_so_has_one_that_reboots_by_itself(host: Host, lan: Machine) -> None:
         (STATE / mark).unlink()
     host.run("run", NAME, "--", "systemctl", "reboot")
     try:
-        wait_until(lambda: (STATE / "said").exists() and works("ping -n -c 1 -W 1 10.213.88.2"), seconds=30)
-        wait_until(lambda: "default via fd00:213:88::1" in (STATE / "said").read_text(encoding="ascii"), seconds=10)
+        wait_until(lambda: (STATE / "said").exists() and works("ping -n -c 1 -W 1 10.213.88.2"))
+        wait_until(lambda: "default via fd00:213:88::1" in (STATE / "said").read_text(encoding="ascii"))
         assert "reached fd00:213:89::2\n" in (STATE / "said").read_text(encoding="ascii")
     finally:
         (STATE / "go").touch()

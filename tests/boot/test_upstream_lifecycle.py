@@ -46,7 +46,7 @@ def test_u03_ephemeral(host: Host) -> None:
     assert "up" in host.succeed("status", "nctu3")
     ip = host.succeed("show-ip", "nctu3").strip()
     assert ping(ip), "usable as soon as it is started"
-    assert wait_until(lambda: get(ip), seconds=10)
+    assert wait_until(lambda: get(ip))
     host.inside("nctu3", "touch", "/root/of-this-run")
     host.succeed("stop", "nctu3")
     assert not get(ip)

@@ -129,8 +129,8 @@ def test_u01_bridge(containers: Host) -> None:
     assert ip == "10.213.1.100", "without its prefix length"
     ip6 = "fd00:213:1::2"
     for address in (ip, ip6):
-        wait_until(lambda address=address: ping(address), seconds=10)
-        wait_until(lambda address=address: get(address), seconds=10)
+        wait_until(lambda address=address: ping(address))
+        wait_until(lambda address=address: get(address))
     containers.succeed("stop", "nctu1web")
     assert not get(ip) and not get(ip6)
     assert not works("ip link show vb-nctu1web")
@@ -145,12 +145,12 @@ def test_u04_extra_veth(containers: Host) -> None:
     assert "eth0" not in containers.inside("nctu4", "ip", "link")
     sh("ip address add 10.213.4.1/24 dev nctbr1")
     assert "10.213.4.100/24" in containers.inside("nctu4", "ip", "address", "show", "nctveth1")
-    assert wait_until(lambda: ping("10.213.4.100"), seconds=10)
+    assert wait_until(lambda: ping("10.213.4.100"))
     assert ping("10.213.5.100")
     containers.inside("nctu4", "ping", "-n", "-c", "1", "-W", "5", "10.213.5.1")
     # Upstream ignores these two on extra pairs.
     assert "02:00:00:21:34:05" in containers.inside("nctu4", "ip", "link", "show", "nctveth2")
-    assert wait_until(lambda: get("10.213.5.1", 28404), seconds=10) and get("127.0.0.1", 28404)
+    assert wait_until(lambda: get("10.213.5.1", 28404)) and get("127.0.0.1", 28404)
     containers.succeed("stop", "nctu4")
     assert not ping("10.213.4.100") and not ping("10.213.5.100")
     assert not works("ip link show nctveth1") and not works("ip link show nctveth2")
@@ -169,16 +169,16 @@ def test_u05_gateway(containers: Host) -> None:
 def test_u06_hosts(containers: Host) -> None:
     containers.succeed("start", "nctu6simple")
     containers.succeed("start", "nctu6mask")
-    assert wait_until(lambda: ping("nctu6simple.containers"), seconds=10)
-    assert wait_until(lambda: ping("nctu6mask.containers"), seconds=10)
+    assert wait_until(lambda: ping("nctu6simple.containers"))
+    assert wait_until(lambda: ping("nctu6mask.containers"))
 
 
 def test_u09_ip(containers: Host) -> None:
     ip, ip6 = containers.succeed("show-ip", "nctu9").strip(), "fd00:213:9::1"
     assert ip == "10.213.9.2"
     for address in (ip, ip6):
-        assert wait_until(lambda address=address: ping(address), seconds=10)
-        assert wait_until(lambda address=address: get(address), seconds=10)
+        assert wait_until(lambda address=address: ping(address))
+        assert wait_until(lambda address=address: get(address))
     containers.inside("nctu9", "ping", "-n", "-c", "1", "-W", "5", "10.213.9.1")
     containers.inside("nctu9", "ping", "-n", "-c", "1", "-W", "5", "fd00:213:9::2")
     containers.succeed("stop", "nctu9")
@@ -213,7 +213,7 @@ def test_u10_ipv6_slaac(containers: Host, tmp_path_factory: pytest.TempPathFacto
                 lambda: f"inet6 {address}/64" in containers.inside("nctu10", "ip", "-6", "address", "show", "dev", "eth0"), seconds=15
             )
             assert "fd00:213:10::/64" in containers.inside("nctu10", "ip", "-6", "route", "show", "dev", "eth0")
-            assert wait_until(lambda: router.works(f"ping -n -c 1 -W 1 {address}"), seconds=10)
+            assert wait_until(lambda: router.works(f"ping -n -c 1 -W 1 {address}"))
             assert router.works(f"curl --fail --silent --max-time 5 --noproxy '*' 'http://[{address}]/'")
         finally:
             daemon.terminate()
@@ -247,7 +247,7 @@ def test_u15_portforward(containers: Host) -> None:
     with machine() as client:
         client.cable("nctclient", "eth0", "10.213.16.2/24")
         sh("ip address add 10.213.16.1/24 dev nctclient")
-        assert wait_until(lambda: get("10.213.16.1", 28415), seconds=10)
+        assert wait_until(lambda: get("10.213.16.1", 28415))
         assert get("127.0.0.1", 28415)
         assert client.works("curl --fail --silent --max-time 5 --noproxy '*' http://10.213.16.1:28415/")
         containers.succeed("stop", "nctu15")

@@ -89,7 +89,7 @@ def test_u11_macvlans(containers: Host) -> None:
             assert "mv-ncteth11" in containers.inside(name, "ip", "link")
         for name, peer in (("nctu11n1", 254), ("nctu11n2", 253)):
             for target in (f"10.213.11.{peer}", "10.213.11.2", "10.213.11.1"):
-                assert wait_until(lambda name=name, target=target: ping(containers, name, target), seconds=10)
+                assert wait_until(lambda name=name, target=target: ping(containers, name, target))
         for number in (253, 254):
             assert works(f"ping -n -c 1 -W 2 10.213.11.{number}")
             assert other.works(f"ping -n -c 1 -W 2 10.213.11.{number}")
@@ -116,15 +116,15 @@ def test_u14_physical_interfaces(containers: Host, kind: str, interface: str, nu
         containers.succeed("start", name)
         assert not works(f"ip link show {interface}"), "it has left the host"
         assert interface in containers.inside(name, "ip", "link")
-        assert wait_until(lambda: ping(containers, name, "10.213.14.1"), seconds=10)
+        assert wait_until(lambda: ping(containers, name, "10.213.14.1"))
         assert other.works(f"ping -n -c 1 -W 2 10.213.14.{number}")
         containers.succeed("stop", name)
-        assert wait_until(lambda: works(f"ip link show {interface}"), seconds=5)
+        assert wait_until(lambda: works(f"ip link show {interface}"))
         assert sh(f"cat /sys/class/net/{interface}/address") == mac
         # And once more, with the same interface.
         sh(f"ip link set {interface} up")
         containers.succeed("start", name)
-        assert wait_until(lambda: ping(containers, name, "10.213.14.1"), seconds=10)
+        assert wait_until(lambda: ping(containers, name, "10.213.14.1"))
         containers.succeed("stop", name)
         assert works(f"ip link show {interface}")
 
@@ -168,7 +168,7 @@ def test_u18_restart_networking(containers: Host) -> None:
     def connected() -> bool:
         return works("ping -n -c 1 -W 1 10.213.18.100") and ping(containers, name, "10.213.18.1")
 
-    assert wait_until(connected, seconds=10)
+    assert wait_until(connected)
     leader = containers.json("inspect", name)["running"]["leader"]
     with machine() as other:
         other.cable("ncteth18", "eth0", "10.213.18.2/24", master="nctbr18")

@@ -61,7 +61,7 @@ class SystemdHost:
         )
         with open(self.root.parent / "console.log", "ab") as log:
             self.nspawn = subprocess.Popen(["/bin/sh", "-ec", enter + nspawn], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        wait_until(lambda: self.run("systemctl", "is-system-running", "--wait").stdout.strip() in ("running", "degraded"), seconds=30)
+        wait_until(lambda: self.run("systemctl", "is-system-running", "--wait").stdout.strip() in ("running", "degraded"))
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a command as root of the host, in a unit of its systemd."""

@@ -228,7 +228,7 @@ def test_a_health_check_restarts_the_unit(story: Story) -> None:
     story.host.succeed("nixos-container", "wait", NAME, "--for", "healthy", "--timeout", "20s")
     before = story.status()["leader"]
     story.host.run("nixos-container", "run", NAME, "--", "touch", "/run/sick")
-    wait_until(lambda: story.status()["leader"] not in (None, before), seconds=30)
+    wait_until(lambda: story.status()["leader"] not in (None, before))
     story.up()
     story.host.succeed("nixos-container", "wait", NAME, "--for", "healthy", "--timeout", "20s")
 

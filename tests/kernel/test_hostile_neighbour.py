@@ -280,12 +280,12 @@ def test_a_bridge_does_not_learn_a_neighbours_mac_address_from_a_guest(lan: Lan)
         for digit, kind in (("e", 0x88CC), ("3", 0x888E), ("0", 38), ("2", 0x8809))
     }
     lan.good.run(f"ping -c 1 -w 5 {ROUTER4}")
-    wait_until(lambda: "vb-good" in place(), seconds=5)
+    wait_until(lambda: "vb-good" in place())
     assert lan.heard(lan.evil, EVIL, groups) == set(), "and by then all of them were there"
     assert "vb-good" in place()
     assert lan.heard(lan.open, OPEN, groups) == set()
     assert "vb-good" in place()
     lan.stranger.python(_SEND, groups["e"].hex())
-    wait_until(lambda: "lan0" in place(), seconds=5)  # so it would be
+    wait_until(lambda: "lan0" in place())  # so it would be
     lan.good.run(f"ping -c 1 -w 5 {ROUTER4}")
-    wait_until(lambda: "vb-good" in place(), seconds=5)
+    wait_until(lambda: "vb-good" in place())
