@@ -248,6 +248,7 @@ def _main_loop(host: Host, groups: tuple[str, ...], network: NetworkPlan, *, dis
         "  wait $child; status=$?",
         *(["  kill $watch 2>/dev/null; wait $watch 2>/dev/null"] if watched else []),
         "  kill $uplink 2>/dev/null; wait $uplink 2>/dev/null",
+        *(["  [ ! -e out-of-memory ] || { rm -f out-of-memory; [ $status != 0 ] || status=1; }"] if watched else []),
         "  oom",
         "  clear_groups",
         "  # Only the first start has a listener for readiness.",
