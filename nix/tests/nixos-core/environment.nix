@@ -3,6 +3,13 @@
 let
   inherit (import ./support/eval.nix { inherit lib; }) configOf etc failuresWith hasLine lines warnings;
   variables = environment: (configOf { inherit environment; }).environment.variables;
+  # What login shells get, or null.
+  exported = name: environment:
+    let
+      start = "export ${name}=\"";
+      found = lib.filter (lib.hasPrefix start) (lines (configOf { inherit environment; }).system.build.setEnvironment.text);
+    in
+    if found == [ ] then null else lib.removeSuffix "\"" (lib.removePrefix start (lib.head found));
   mounts = fileSystems: (configOf { inherit fileSystems; }).systemd.mounts;
   machine = {
     boot.loader.grub = { enable = true; device = "/dev/sda"; };
@@ -26,13 +33,49 @@ in
 {
   "lists are joined with colons" = { expr = (variables { variables.X = [ "a" "b" ]; }).X; expected = "a:b"; };
   "session variables are variables" = { expr = (variables { sessionVariables.X = 3; }).X; expected = "3"; };
-  "variables win over them" = { expr = (variables { sessionVariables.X = "a"; variables.X = "b"; }).X; expected = "b"; };
+  "two values for one variable are a conflict, as on NixOS" = {
+    expr = (variables { sessionVariables.X = "a"; variables.X = "b"; }).X;
+    error = [ "environment.variables.X" "conflicting definition" ];
+  };
+  "a session's variable wins over what is built in, in shells and sessions alike" = {
+    expr =
+      let environment.sessionVariables.EDITOR = "vim";
+      in [ (exported "EDITOR" environment) (hasLine (etc "pam/environment" { inherit environment; }) ''EDITOR   DEFAULT="vim"'') ];
+    expected = [ "vim" true ];
+  };
+  "null leaves a variable alone" = { expr = exported "X" { variables.X = null; }; expected = null; };
+  "the directories of profiles follow a value, in shells" = {
+    expr = map (lib.hasPrefix "/a:$HOME/.nix-profile/share:") [
+      (exported "XDG_DATA_DIRS" { variables.XDG_DATA_DIRS = [ "/a" ]; })
+      (exported "XDG_DATA_DIRS" { sessionVariables.XDG_DATA_DIRS = "/a"; })
+    ];
+    expected = [ true true ];
+  };
+  "and in sessions" = {
+    expr = lib.hasInfix ''XDG_DATA_DIRS   DEFAULT="/a:@{HOME}/.nix-profile/share:'' (etc "pam/environment" { environment.sessionVariables.XDG_DATA_DIRS = [ "/a" ]; });
+    expected = true;
+  };
+  "a directory of the user's is in the path before those of profiles" = {
+    expr = map (lib.hasPrefix "/run/wrappers/bin:/opt/bin:$HOME/.nix-profile/bin:") [
+      (exported "PATH" { variables.PATH = [ "/opt/bin" ]; })
+      (exported "PATH" { sessionVariables.PATH = "/opt/bin"; })
+    ];
+    expected = [ true true ];
+  };
+  "in sessions too" = {
+    expr = lib.hasInfix ''PATH   DEFAULT="/run/wrappers/bin:/opt/bin:@{HOME}/.nix-profile/bin:'' (etc "pam/environment" { environment.sessionVariables.PATH = "/opt/bin"; });
+    expected = true;
+  };
+  "more suffixes than the built-in ones" = {
+    expr = lib.hasInfix ":/run/current-system/sw/extra:/run/current-system/sw/bin:/run/current-system/sw/sbin:" (exported "PATH" { profileRelativeEnvVars.PATH = [ "/extra" ]; });
+    expected = true;
+  };
   "wrappers come first in the path, the archive's places last" = {
-    expr = map (f: f (lib.splitString ":" (variables { }).PATH)) [ lib.head lib.last ];
+    expr = map (f: f (lib.splitString ":" (exported "PATH" { }))) [ lib.head lib.last ];
     expected = [ "/run/wrappers/bin" "/usr/bin" ];
   };
   "no place is in the path twice" = {
-    expr = let path = lib.splitString ":" (variables { }).PATH; in lib.unique path == path;
+    expr = let path = lib.splitString ":" (exported "PATH" { }); in lib.unique path == path;
     expected = true;
   };
   "PAM's sessions know home and user in its own words" = {
