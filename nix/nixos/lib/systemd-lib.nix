@@ -72,10 +72,11 @@ let
     );
 
   # systemd unquotes C-style strings; JSON's escapes are among them. A percent sign keeps its meaning (specifiers).
+  # A path is copied into the store: the host's file is not there in the container.
   variable =
     unit: name: v:
     let
-      line = "Environment=${builtins.toJSON "${name}=${toString v}"}\n";
+      line = "Environment=${builtins.toJSON "${name}=${if builtins.isPath v then "${v}" else toString v}"}\n";
     in
     if v == null then
       ""

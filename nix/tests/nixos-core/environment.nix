@@ -43,6 +43,13 @@ in
       in [ (exported "EDITOR" environment) (hasLine (etc "pam/environment" { inherit environment; }) ''EDITOR   DEFAULT="vim"'') ];
     expected = [ "vim" true ];
   };
+  "paths are files of the store, and are copied there" = {
+    expr = map (value: builtins.match "${builtins.storeDir}/[a-z0-9]+-etc.nix" value) [
+      (exported "X" { variables.X = ./etc.nix; })
+      (exported "X" { sessionVariables.X = [ ./etc.nix ]; })
+    ];
+    expected = [ [ ] [ ] ];
+  };
   "null leaves a variable alone" = { expr = exported "X" { variables.X = null; }; expected = null; };
   "the directories of profiles follow a value, in shells" = {
     expr = map (lib.hasPrefix "/a:$HOME/.nix-profile/share:") [

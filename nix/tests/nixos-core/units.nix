@@ -90,6 +90,17 @@ in
     });
     expected = [ ''Environment="TZ=CET"'' ''Environment="Y=2"'' ];
   };
+  "a path is a file of the store, and is copied there" = {
+    expr = map (line: builtins.match "Environment=\"[ABC]=${builtins.storeDir}/[a-z0-9]+-etc.nix\"" line) (lib.filter (lib.hasPrefix "Environment=") (unitLines "x.service" {
+      globalEnvironment.A = ./etc.nix;
+      services.x = { enableDefaultPath = false; environment.B = ./etc.nix; };
+    }));
+    expected = [ [ ] [ ] ];
+  };
+  "a path that is text stays one" = {
+    expr = has ''Environment="A=/etc/x"'' (serviceLines { environment.A = "/etc/x"; });
+    expected = true;
+  };
   "a variable that systemd would cut off is refused" = {
     expr = serviceLines { environment.LONG = lib.concatStrings (lib.replicate 3000 "x"); };
     error = "The value of the environment variable ‘LONG’ in systemd service ‘x.service’ is too long.";
