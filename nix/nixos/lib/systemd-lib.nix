@@ -80,7 +80,8 @@ let
     in
     if v == null then
       ""
-    else if builtins.stringLength line >= 2048 then
+    # systemd reads lines of up to 1 MiB.
+    else if builtins.stringLength line >= 1048576 then
       throw "The value of the environment variable ‘${name}’ in systemd service ‘${unit}’ is too long."
     else
       line;

@@ -101,8 +101,12 @@ in
     expr = has ''Environment="A=/etc/x"'' (serviceLines { environment.A = "/etc/x"; });
     expected = true;
   };
+  "a long variable is none of our business" = {
+    expr = builtins.stringLength (lib.last (serviceLines { enableDefaultPath = false; environment.LONG = lib.concatStrings (lib.replicate 100000 "x"); }));
+    expected = 100000 + builtins.stringLength ''Environment="LONG="'';
+  };
   "a variable that systemd would cut off is refused" = {
-    expr = serviceLines { environment.LONG = lib.concatStrings (lib.replicate 3000 "x"); };
+    expr = serviceLines { environment.LONG = lib.concatStrings (lib.replicate 1048576 "x"); };
     error = "The value of the environment variable ‘LONG’ in systemd service ‘x.service’ is too long.";
   };
   "a script becomes a program, with its arguments" = {
