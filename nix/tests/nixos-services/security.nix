@@ -88,6 +88,21 @@ in
     expected = 1;
   };
 
+  "fail2ban has one section of defaults, which switches no jail on" = {
+    expr =
+      let text = etc "fail2ban/jail.local" { services.openssh.enable = true; services.fail2ban = { enable = true; bantime-increment.enable = true; jails.DEFAULT.settings = { findtime = 900; maxretry = 9; }; }; };
+      in lib.filter (line: line != "") (lib.splitString "\n" text);
+    expected = [
+      "[DEFAULT]" "backend = systemd" "banaction = nftables-multiport" "banaction_allports = nftables-allports"
+      "bantime.increment = true" "findtime = 900" "ignoreip = 127.0.0.1/8 ::1" "maxretry = 9" "[sshd]" "enabled = true" "port = 22"
+    ];
+  };
+  "and has sshd log what it needs" = {
+    expr = map (level: (configOf { services.openssh = { enable = true; settings = level; }; services.fail2ban.enable = true; }).services.openssh.settings.LogLevel)
+      [ { } { LogLevel = "DEBUG"; } ];
+    expected = [ "VERBOSE" "DEBUG" ];
+  };
+
   "certificates are where programs look" = {
     expr = map (path: (configOf { }).environment.etc ? ${path}) [ "ssl/certs/ca-certificates.crt" "ssl/certs/ca-bundle.crt" ];
     expected = [ true true ];
