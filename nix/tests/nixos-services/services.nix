@@ -1,11 +1,12 @@
 # Databases, resolvers, proxies, monitoring, cron, logrotate, tunnels: what their options become.
 { lib }:
 let
-  inherit (import ./support/eval.nix { inherit lib; }) configOf etc failures hasLine service;
+  inherit (import ./support/eval.nix { inherit lib; }) configOf etc failures hasLine pkgs service;
   setting = module: (configOf module).services;
   exec = name: module: toString (service name module).serviceConfig.ExecStart;
   hasUnit = name: module: (configOf module).systemd.services ? ${name};
   key = "MMMM+key=";
+  phpPackages = [ pkgs."php8.2-fpm" pkgs.php pkgs.php82 (pkgs.php.withExtensions ({ enabled, all }: enabled ++ [ all.gd ])) (pkgs.php.buildEnv { extraConfig = "x = 1"; }) ];
 in
 {
   "nothing of all this runs unless asked for" = {
@@ -89,6 +90,22 @@ in
   "PHP: a pool tells the web server its socket" = {
     expr = (setting { services.phpfpm.pools.web.user = "nginx"; }).phpfpm.pools.web.socket;
     expected = "/run/phpfpm/web.sock";
+  };
+  "PHP: the program has the version in its name, whichever package it comes from" = {
+    expr = map (package: builtins.match "(.*/usr/sbin/php-fpm8.2) -y .*" (exec "phpfpm-web" { services.phpfpm.pools.web = { user = "nginx"; phpPackage = package; }; }))
+      phpPackages == map (package: [ "${package}/usr/sbin/php-fpm8.2" ]) phpPackages;
+    expected = true;
+  };
+  "PHP: settings in the package come before the pool's" = {
+    expr =
+      let
+        pre = (service "phpfpm-web" {
+          services.phpfpm.pools.web = { user = "nginx"; phpPackage = pkgs.php.buildEnv { extraConfig = "memory_limit = 1G"; }; phpOptions = "expose_php = off\n"; };
+        }).preStart;
+        file = builtins.head (builtins.match ".*ln -sfn ([^ ]*php-web.ini) .*" pre);
+      in
+      file == "${pkgs.writeText "php-web.ini" "memory_limit = 1G\nexpose_php = off\n"}";
+    expected = true;
   };
   "vsftpd: encryption without a certificate is refused" = {
     expr = builtins.length (failures { services.vsftpd = { enable = true; forceLocalLoginsSSL = true; }; });
