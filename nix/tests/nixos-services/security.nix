@@ -1,7 +1,7 @@
 # PAM, sudo, certificates, login.defs, and what is not available.
 { lib }:
 let
-  inherit (import ./support/eval.nix { inherit lib; }) configOf etc failures hasLine;
+  inherit (import ./support/eval.nix { inherit lib; }) configOf etc failures hasLine pkgs;
   pam = name: module: etc "pam.d/${name}" module;
   has = name: module: line: { expr = hasLine (pam name module) line; expected = true; };
   sudoers = module: (configOf { security.sudo = module; }).security.sudo.configFile;
@@ -106,6 +106,10 @@ in
   "certificates are where programs look" = {
     expr = map (path: (configOf { }).environment.etc ? ${path}) [ "ssl/certs/ca-certificates.crt" "ssl/certs/ca-bundle.crt" ];
     expected = [ true true ];
+  };
+  "the bundle of a system that changes nothing is the package's" = {
+    expr = (configOf { }).security.pki.caBundle == "${pkgs.cacert}/etc/ssl/certs/ca-bundle.crt";
+    expected = true;
   };
   "one more authority makes another bundle" = {
     expr =
