@@ -70,6 +70,22 @@ in
     expr = (setting { services.dnsmasq = { enable = true; servers = [ "192.0.2.1" ]; }; }).dnsmasq.settings.server;
     expected = [ "192.0.2.1" ];
   };
+  "Unbound: lists of several definitions are joined, the later one first, in clauses and of them" = {
+    expr =
+      let
+        part = number: {
+          server = { access-control = [ "10.0.${number}.0/24 allow" ]; interface = [ "10.0.${number}.1" ]; };
+          forward-zone = [ { name = "${number}.example.org"; forward-addr = [ "192.0.2.${number}" ]; } ];
+        };
+        s = (setting { services.unbound = { enable = true; settings = lib.mkMerge [ (part "1") (part "2") ]; }; }).unbound.settings;
+      in
+      [ s.server.access-control s.server.interface (map (zone: zone.name) s.forward-zone) ];
+    expected = [
+      [ "10.0.2.0/24 allow" "10.0.1.0/24 allow" ]
+      [ "10.0.2.1" "10.0.1.1" ]
+      [ "2.example.org" "1.example.org" ]
+    ];
+  };
   "Unbound: settings of both sides are merged" = {
     expr = let s = (setting { services.unbound = { enable = true; settings.server.num-threads = 2; }; }).unbound.settings.server; in [ s.num-threads s.interface ];
     expected = [ 2 [ "127.0.0.1" "::1" ] ];
