@@ -97,6 +97,10 @@ in
     expr = lines (etc "tmpfiles.d/10-x.conf" { systemd.tmpfiles.settings."10-x"."/a b".d = { mode = "0700"; user = "u"; }; });
     expected = [ "d /a\\x20b 0700 u - -" ];
   };
+  "tmpfiles: an argument is what is written, whatever is in it" = {
+    expr = lines (etc "tmpfiles.d/10-x.conf" { systemd.tmpfiles.settings."10-x"."/a".f.argument = "one two\tthree\nfour\r \\n"; });
+    expected = [ "f /a - - - - one\\x20two\\x09three\\x0afour\\x0d\\x20\\x5cn" ];
+  };
   "/tmp is not emptied by a switch" = { expr = lib.any (lib.hasPrefix "D /tmp") (lines (etc "tmpfiles.d/tmp.conf" { })); expected = false; };
 
   "kernel settings that may fail" = {

@@ -24,15 +24,15 @@ let
     }
   );
 
-  # tmpfiles.d unescapes C-style; blanks separate the fields.
-  path = builtins.replaceStrings [ "\\" " " "\t" "\n" ] [ "\\\\" "\\x20" "\\x09" "\\x0a" ];
+  # tmpfiles.d unescapes C-style; blanks separate the fields, and at the end of a line they are lost.
+  escaped = lib.strings.escapeC [ "\t" "\n" "\r" " " "\\" ];
   lines =
     paths:
     lib.concatStrings (
       lib.mapAttrsToList (
         where: rules:
         lib.concatStrings (
-          lib.mapAttrsToList (_: r: "${r.type} ${path where} ${r.mode} ${r.user} ${r.group} ${r.age} ${r.argument}\n") rules
+          lib.mapAttrsToList (_: r: "${r.type} ${escaped where} ${r.mode} ${r.user} ${r.group} ${r.age} ${escaped r.argument}\n") rules
         )
       ) paths
     );
