@@ -151,6 +151,21 @@ in
     expr = lib.hasInfix "defaultBranch = \"main\"" (etc "gitconfig" { programs.git = { enable = true; config.init.defaultBranch = "main"; }; });
     expected = true;
   };
+  "git: sets of several modules are one, of which the higher priority wins; lists follow" = {
+    expr = (configOf {
+      programs.git = {
+        enable = true;
+        config = lib.mkMerge [
+          { user = { name = "a"; email = "e"; }; }
+          { user.name = lib.mkForce "b"; }
+          [ { include.path = "/x"; } { user.name = "c"; } ]
+        ];
+      };
+    }).programs.git.config;
+    expected = [ { user = { name = "b"; email = "e"; }; } { include.path = "/x"; } { user.name = "c"; } ];
+  };
+  "git: nothing said, nothing written" = { expr = (configOf { programs.git.enable = true; }).environment.etc ? gitconfig; expected = false; };
+  "git: a section is a set" = { expr = etc "gitconfig" { programs.git = { enable = true; config.user = "a"; }; }; error = [ "programs.git.config" "is not of type" ]; };
   "aliases of all shells are bash's" = {
     expr = hasLine (etc "bashrc" { environment.shellAliases.ll = "ls -l"; }) "alias -- ll='ls -l'";
     expected = true;
