@@ -101,6 +101,13 @@ in
     expr = lines (etc "tmpfiles.d/10-x.conf" { systemd.tmpfiles.settings."10-x"."/a".f.argument = "one two\tthree\nfour\r \\n"; });
     expected = [ "f /a - - - - one\\x20two\\x09three\\x0afour\\x0d\\x20\\x5cn" ];
   };
+  "tmpfiles of users are lines, and somebody reads them" = {
+    expr =
+      let module.systemd.user.tmpfiles.rules = [ "D %C - - - 7d" ];
+      in [ (hasLine (etc "xdg/user-tmpfiles.d/00-nixos.conf" module) "D %C - - - 7d") (configOf module).systemd.user.targets.basic.wants (configOf module).systemd.user.targets.timers.wants ];
+    expected = [ true [ "systemd-tmpfiles-setup.service" ] [ "systemd-tmpfiles-clean.timer" ] ];
+  };
+  "without any there is nothing" = { expr = let c = configOf { }; in [ (c.environment.etc ? "xdg/user-tmpfiles.d/00-nixos.conf") (c.systemd.user.targets ? basic) ]; expected = [ false false ]; };
   "/tmp is not emptied by a switch" = { expr = lib.any (lib.hasPrefix "D /tmp") (lines (etc "tmpfiles.d/tmp.conf" { })); expected = false; };
 
   "kernel settings that may fail" = {
@@ -139,6 +146,11 @@ in
     expr = lib.tail (lines (etc "nix/nix.conf" { nix.settings = { experimental-features = [ "nix-command" "flakes" ]; sandbox = true; }; nix.extraOptions = "x = y"; }));
     expected = [ "experimental-features = nix-command flakes" "sandbox = true" "x = y" ];
   };
+  "nix' old names of caches" = {
+    expr = let s = (configOf { nix = { binaryCaches = [ "https://c" ]; binaryCachePublicKeys = [ "k" ]; trustedBinaryCaches = [ "https://t" ]; requireSignedBinaryCaches = false; sandboxPaths = [ "/x" ]; }; }).nix.settings;
+      in [ s.substituters s.trusted-public-keys s.trusted-substituters s.require-sigs s.extra-sandbox-paths ];
+    expected = [ [ "https://c" ] [ "k" ] [ "https://t" ] false [ "/x" ] ];
+  };
   "nix' old option names" = { expr = (configOf { nix.trustedUsers = [ "alice" ]; }).nix.settings.trusted-users; expected = [ "alice" ]; };
 
   "a machine's configuration evaluates" = { expr = lib.hasPrefix "nixos-system-web" (configOf machine).system.build.toplevel.name; expected = true; };
@@ -152,6 +164,13 @@ in
     expr = map (lib.hasInfix "services.udisks2.enable is set") (failuresWith "udisks2" { services.udisks2.enable = true; });
     expected = [ true ];
   };
+  "servers that Debian does not have are known by name, whatever their settings" = {
+    expr = map (name: map (lib.hasInfix "containers.<name>.nixpkgs") (failuresWith "services.${name}.enable is set" {
+      services.${name} = { enable = true; package = throw "not there"; settings.server.http_port = 3000; };
+    })) [ "grafana" "gitea" "nextcloud" "matrix-synapse" "vaultwarden" "jellyfin" "home-assistant" ];
+    expected = lib.replicate 7 [ true ];
+  };
+  "and may be off" = { expr = map (name: (configOf { services.${name}.enable = false; }).services.${name}.enable) [ "grafana" "forgejo" ]; expected = [ false false ]; };
   "confinement is not silently ignored" = {
     expr = lib.filter (lib.hasInfix "confinement") (warnings { systemd.services.x.confinement.enable = true; });
     expected = [ "systemd.services.x.confinement is not available here: the service runs without it" ];
