@@ -171,6 +171,27 @@ in
     expected = true;
   };
   "and zsh's, where it is enabled" = { expr = hasLine (etc "zsh/zshrc" { programs.zsh.enable = true; environment.shellAliases.ll = "ls -l"; }) "alias -- ll='ls -l'"; expected = true; };
+  "zsh: where suggestions come from, and what is coloured" = {
+    expr =
+      let
+        text = etc "zsh/zshrc" {
+          programs.zsh = {
+            enable = true;
+            autosuggestions = { enable = true; strategy = [ "match_prev_cmd" "completion" ]; async = false; extraConfig.ZSH_AUTOSUGGEST_USE_X = "1"; };
+            syntaxHighlighting = { enable = true; highlighters = [ "main" "brackets" ]; patterns."rm -rf *" = "bg=red"; styles.alias = "bold"; };
+          };
+        };
+      in
+      builtins.filter (line: !hasLine text line) [
+        "ZSH_AUTOSUGGEST_STRATEGY=(match_prev_cmd completion)" "unset ZSH_AUTOSUGGEST_USE_ASYNC" ''ZSH_AUTOSUGGEST_USE_X="1"'' "ZSH_HIGHLIGHT_HIGHLIGHTERS=(main brackets)"
+        "ZSH_HIGHLIGHT_PATTERNS+=('rm -rf *' 'bg=red')" "ZSH_HIGHLIGHT_STYLES[alias]='bold'"
+      ];
+    expected = [ ];
+  };
+  "Caddy reads variables from a file, if there is one" = {
+    expr = map (module: (service "caddy" { services.caddy = { enable = true; } // module; }).serviceConfig.EnvironmentFile) [ { environmentFile = "/run/secrets/x"; } { } ];
+    expected = [ [ "/run/secrets/x" ] [ ] ];
+  };
   "an editor may be the default" = { expr = (configOf { programs.neovim = { enable = true; defaultEditor = true; }; }).environment.variables.EDITOR; expected = "nvim"; };
   "nano is the editor, unless another one is" = {
     expr = map (module: (configOf module).environment.variables.EDITOR) [ { } { programs.vim = { enable = true; defaultEditor = true; }; } { environment.variables.EDITOR = "ed"; } { programs.nano.enable = false; } ];
