@@ -64,8 +64,14 @@
   ./services/databases/mysql.nix
   ./services/databases/postgresql.nix
   ./services/databases/redis.nix
+  ./services/monitoring/alertmanager.nix
+  ./services/monitoring/blackbox-exporter.nix
+  ./services/monitoring/mysqld-exporter.nix
+  ./services/monitoring/nginx-exporter.nix
   ./services/monitoring/node-exporter.nix
+  ./services/monitoring/postgres-exporter.nix
   ./services/monitoring/prometheus.nix
+  ./services/monitoring/redis-exporter.nix
   ./services/networking/bind.nix
   ./services/networking/dnsmasq.nix
   ./services/networking/git-daemon.nix
