@@ -97,6 +97,7 @@
   ./services/web-servers/apache-httpd/options.nix
   ./services/web-servers/apache-httpd/service.nix
   ./services/web-servers/caddy.nix
+  ./services/web-servers/fcgiwrap.nix
   ./services/web-servers/nginx/options.nix
   ./services/web-servers/nginx/service.nix
   ./services/web-servers/phpfpm.nix
