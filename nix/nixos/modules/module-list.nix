@@ -64,6 +64,7 @@
   ./services/databases/mysql.nix
   ./services/databases/postgresql.nix
   ./services/databases/redis.nix
+  ./services/logging/rsyslogd.nix
   ./services/monitoring/alertmanager.nix
   ./services/monitoring/blackbox-exporter.nix
   ./services/monitoring/mysqld-exporter.nix
