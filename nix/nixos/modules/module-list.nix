@@ -53,6 +53,7 @@
   ./programs/zsh.nix
   ./security/ca.nix
   ./security/compatibility.nix
+  ./security/doas.nix
   ./security/pam/files.nix
   ./security/pam/options.nix
   ./security/polkit.nix
