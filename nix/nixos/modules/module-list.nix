@@ -43,6 +43,7 @@
   ./networking/virtual-links.nix
   ./networking/wireguard.nix
   ./programs/bash.nix
+  ./programs/direnv.nix
   ./programs/editors.nix
   ./programs/fish.nix
   ./programs/git.nix
