@@ -46,6 +46,7 @@
   ./programs/direnv.nix
   ./programs/editors.nix
   ./programs/fish.nix
+  ./programs/fzf.nix
   ./programs/git.nix
   ./programs/shadow.nix
   ./programs/simple.nix
