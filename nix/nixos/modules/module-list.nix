@@ -48,6 +48,7 @@
   ./programs/fish.nix
   ./programs/fzf.nix
   ./programs/git.nix
+  ./programs/msmtp.nix
   ./programs/shadow.nix
   ./programs/simple.nix
   ./programs/ssh.nix
@@ -68,6 +69,7 @@
   ./services/databases/postgresql.nix
   ./services/databases/redis.nix
   ./services/logging/rsyslogd.nix
+  ./services/mail/mail.nix
   ./services/monitoring/alertmanager.nix
   ./services/monitoring/blackbox-exporter.nix
   ./services/monitoring/mysqld-exporter.nix
