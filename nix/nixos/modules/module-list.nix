@@ -62,6 +62,9 @@
   ./security/polkit.nix
   ./security/sudo.nix
   ./security/wrappers/default.nix
+  ./services/backup/borgbackup/jobs.nix
+  ./services/backup/borgbackup/options.nix
+  ./services/backup/borgbackup/repos.nix
   ./services/backup/mysql-backup.nix
   ./services/backup/postgresql-backup.nix
   ./services/backup/restic.nix
