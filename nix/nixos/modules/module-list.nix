@@ -74,6 +74,10 @@
   ./services/databases/redis.nix
   ./services/logging/rsyslogd.nix
   ./services/mail/mail.nix
+  ./services/mail/postfix/maps.nix
+  ./services/mail/postfix/master.nix
+  ./services/mail/postfix/options.nix
+  ./services/mail/postfix/service.nix
   ./services/monitoring/alertmanager.nix
   ./services/monitoring/blackbox-exporter.nix
   ./services/monitoring/mysqld-exporter.nix
