@@ -73,6 +73,7 @@
   ./services/databases/postgresql.nix
   ./services/databases/redis.nix
   ./services/logging/rsyslogd.nix
+  ./services/mail/dovecot.nix
   ./services/mail/mail.nix
   ./services/mail/postfix/maps.nix
   ./services/mail/postfix/master.nix
