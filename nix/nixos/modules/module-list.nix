@@ -87,6 +87,7 @@
   ./services/monitoring/postgres-exporter.nix
   ./services/monitoring/prometheus.nix
   ./services/monitoring/redis-exporter.nix
+  ./services/networking/avahi-daemon.nix
   ./services/networking/bind.nix
   ./services/networking/dnsmasq.nix
   ./services/networking/git-daemon.nix
