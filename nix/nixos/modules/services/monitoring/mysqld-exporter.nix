@@ -17,7 +17,7 @@ import ./exporter.nix {
     configFile = mkOption {
       type = types.path;
       example = "/var/lib/prometheus-mysqld-exporter.cnf";
-      description = "File with a section `[client]`: who logs in, and where. Name it as a string, so that it does not get into the store.";
+      description = "File with a section `[client]`: who logs in, and where. A password has to stand there, also if the server does not ask for it. Name the file as a string, so that it does not get into the store.";
     };
   };
 } args (cfg: {
