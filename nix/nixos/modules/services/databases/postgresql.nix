@@ -137,6 +137,11 @@ in
       default = { };
       description = "Settings of {file}`postgresql.conf`.";
     };
+    systemCallFilter = mkOption {
+      type = types.attrsOf types.anything;
+      default = { };
+      description = "Accepted for compatibility: the server's system calls are not filtered.";
+    };
     superUser = mkOption {
       type = types.str;
       default = "postgres";

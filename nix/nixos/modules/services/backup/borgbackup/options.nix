@@ -58,7 +58,7 @@ let
       privateTmp = yes true "Whether the job has a {file}`/tmp` of its own.";
       failOnWarnings = yes true "Whether a warning of Borg's, as about a file that changed, is a failure.";
       doInit = yes true "Whether the repository is made if it is not there.";
-      appendFailedSuffix = yes true "Whether an archive is called `….failed` until it is complete.";
+      appendFailedSuffix = yes true "Whether an archive is called `NAME.failed` until it is complete.";
       prune.keep = mkOption {
         type = types.attrsOf (types.either types.int (types.strMatching "[[:digit:]]+[Hdwmy]"));
         default = { };
