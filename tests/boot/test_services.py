@@ -89,6 +89,8 @@ def definition(firewall: str) -> str:
 """
 
 
+# As people write them: what extraCommands adds outside of NixOS's chains, extraStopCommands takes away.
+REDIRECT = "PREROUTING -p tcp --dport 8090 -j REDIRECT --to-ports %d"
 RAW = 'extraCommands = "iptables -A nixos-fw -p tcp --dport 8082 -s 10.213.41.0/24 -j nixos-fw-accept"; allowedTCPPorts = [ 80 ];'
 
 
@@ -204,6 +206,27 @@ def test_raw_iptables_commands_and_back_again(services: Host) -> None:
     assert wait_until(lambda: reachable(ADDRESS, 8082))
     assert not reachable(ADDRESS, 8081)
     assert reachable(ADDRESS, 80)
+
+    def redirects() -> list[str]:
+        said = services.inside(NAME, "iptables", "-t", "nat", "-S", "PREROUTING")
+        assert "nixos-drop" not in services.inside(NAME, "iptables", "-S"), "held back only while it loads"
+        return [line for line in said.splitlines() if "--dport 8090" in line]
+
+    def raw(port: int, more: str = "") -> str:
+        add, take = (f"iptables -t nat {verb} {REDIRECT % port}" for verb in ("-A", "-D"))
+        return f'extraCommands = "{add}"; extraStopCommands = "{take}"; allowedTCPPorts = [ 80 8082 {more} ];'
+
+    for firewall, port in ((raw(8082), 8082), (raw(8082, "9999"), 8082), (raw(8081), 8081)):
+        services.define(definition(firewall))
+        services.switch()
+        assert len(redirects()) == 1 and redirects()[0].endswith(f"--to-ports {port}"), "neither doubled nor left"
+    assert reachable(ADDRESS, 8082) and not reachable(ADDRESS, 8081)
+    services.define(definition(RAW))
+    services.switch()
+    assert redirects() == []
+    services.define(definition(raw(8082)))
+    services.switch()
+    services.inside(NAME, "iptables", "-t", "nat", "-F", "PREROUTING")  # then extraStopCommands fails
 
     services.define(definition("allowedTCPPorts = [ 80 8081 ];"))
     services.switch()
