@@ -196,7 +196,7 @@ rec {
       first = lib.head packages;
       unique = lib.unique packages;
       joined =
-        runCommand "${name}-${first.version}"
+        runCommand (lib.strings.sanitizeDerivationName "${name}-${first.version}")
           {
             pname = name;
             inherit (first) version;
