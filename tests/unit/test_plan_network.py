@@ -10,6 +10,9 @@ import pytest
 
 from nixos_containers.base.errors import DefinitionError
 from nixos_containers.declare.container import ForwardPort, HostFirewall, Network, VethPair
+from nixos_containers.declare.shared import Membership, SharedNetwork
+from nixos_containers.plan.bridges import network_files
+from nixos_containers.plan.facts import Host
 from nixos_containers.plan.network import NetworkPlan, plan_network
 from nixos_containers.plan.ruleset import BASE_RULES, TABLE, elements_down, elements_present, elements_up, stale_keys
 
@@ -305,6 +308,29 @@ def test_a_station_that_the_host_guards_itself_from_keeps_its_mac_address_in_any
     assert ("stations", "02:00:00:00:00:0a") in made.elements
     assert made.bridge_elements == (("held", '"vb-web"'), ("macs", '"vb-web" . 02:00:00:00:00:0a'))
     assert plan(**router).bridge_elements == ()
+
+
+SHARED = SharedNetwork("back", subnet="10.9.0.0/24", subnet6="fd09::/64", dhcp=True)
+
+
+def test_a_member_of_a_shared_network_brings_its_own_ports() -> None:
+    member = {"private": True, "networks": (Membership(SHARED, "10.9.0.2", "fd09::2"),), "local_mac_address": "02:00:00:00:00:0A"}
+    mac = "02:00:00:00:00:0a"
+    some = plan(**member, host_firewall=HostFirewall(tcp_ports=(53,), udp_ports=(514,)))
+    assert [element for element in some.elements if element[0] in ("members", "trusted", "guarded", "allowed", "services")] == [
+        ("members", f'"cb-back" . {mac} . tcp . 53'),
+        ("members", f'"cb-back" . {mac} . udp . 514'),
+    ]
+    assert {("owned", mac), ("macs", f'"vb-web" . {mac}'), ("ports", '"vb-web"')} <= set(some.bridge_elements)
+    every = plan(**member, host_firewall=HostFirewall(enable=False, tcp_ports=(53,)), anti_spoofing=False)
+    assert ("trusted", f'"cb-back" . {mac}') in every.elements and not [name for name, _ in every.elements if name == "members"]
+    assert every.bridge_elements == (("owned", mac), ("macs", f'"vb-web" . {mac}')), "another's MAC address is not its own"
+
+
+def test_a_shared_network_opens_only_what_it_serves_itself() -> None:
+    lines = network_files(SHARED, Host(), directory="/run/x", dnsmasq="/dnsmasq")["filter.up"].splitlines()
+    assert 'add element inet nixos-containers guarded { "cb-back" }' in lines
+    assert 'add element inet nixos-containers allowed { "cb-back" . udp . 67, "cb-back" . udp . 547 }' in lines
 
 
 # What nft itself says. Each call is in a network namespace of its own, so that nothing of the host is looked at.

@@ -46,7 +46,24 @@ def pair_elements(pair: Pair, network: Network) -> list[Element]:
         mac = pair.config.local_mac_address.lower()
         elements.append(("stations", mac))
         elements += [("services", f"{mac} . {rule}") for rule in _allowed(network)]
+    elif pair.shared is not None:
+        elements += _member(pair, network)
     return elements
+
+
+def _member(pair: Pair, network: Network) -> Iterator[Element]:
+    """What of the host one member of a shared network may reach. The network itself is guarded in any case (plan/bridges.py).
+
+    With the bridge, for behind another interface everybody may have that MAC address.
+    """
+    mac = pair.config.local_mac_address
+    if mac is None:
+        return
+    member = f'"{pair.link}" . {mac.lower()}'
+    if network.host_firewall.enable is False:
+        yield "trusted", member
+    else:
+        yield from (("members", f"{member} . {rule}") for rule in _allowed(network))
 
 
 def _routed(pair: Pair, network: Network) -> Iterator[Element]:
@@ -69,7 +86,12 @@ def bridge_elements(pair: Pair, network: Network) -> list[Element]:
     port, mac = f'"{pair.host}"', pair.config.local_mac_address
     if mac is not None:
         mac = mac.lower()
+        if pair.shared is not None:
+            # The host's firewall for guests knows a member by it; without anti-spoofing it may have others as well, but nobody else's.
+            elements.append(("owned", mac))
     if not network.anti_spoofing:
+        if mac is not None and pair.shared is not None:
+            return [*elements, ("macs", f"{port} . {mac}")]
         # The host's firewall for guests knows it by its MAC address (stations).
         guarded = mac is not None and pair.shared is None and network.host_firewall.enable
         return [("held", port), ("macs", f"{port} . {mac}")] if guarded else []

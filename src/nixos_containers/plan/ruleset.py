@@ -24,7 +24,8 @@ PASSAGE_MARK = 0x2000000
 # from the host's address.
 # shared: bridges of shared networks, which do not reach one another; within: those whose members do reach each other.
 # pinned: interfaces with their own addresses only (sources, and networks in wide). guarded: those that may reach of the host what
-# is allowed. stations: the same for guests on a bridge of the host, by their MAC addresses; services: what is allowed.
+# is allowed. members: what is allowed to one member of a shared network, by the network's bridge and its MAC address there; trusted: those
+# that may reach everything. stations: the same for guests on a bridge of the host, by their MAC addresses; services: what is allowed.
 _RULES = """\
   map forwards4 { type inet_proto . inet_service : ipv4_addr . inet_service; }
   map forwards6 { type inet_proto . inet_service : ipv6_addr . inet_service; }
@@ -45,6 +46,8 @@ _RULES = """\
   set wide6 { type ifname . ipv6_addr; flags interval; }
   set guarded { type ifname; }
   set allowed { type ifname . inet_proto . inet_service; }
+  set members { type ifname . ether_addr . inet_proto . inet_service; }
+  set trusted { type ifname . ether_addr; }
   set stations { type ether_addr; }
   set services { type ether_addr . inet_proto . inet_service; }
   set shared { type ifname; }
@@ -135,12 +138,15 @@ _RULES = """\
   chain guests-to-host {
     meta l4proto { 1, 58 } return # ICMP and ICMPv6: their names need /etc/protocols, which small hosts lack
     iifname . meta l4proto . th dport @allowed return
+    iifname . ether saddr . meta l4proto . th dport @members return
+    iifname . ether saddr @trusted return
     pkttype != host counter drop
     counter reject with icmpx type admin-prohibited
   }
 """
 
-# ports: guests' ends on bridges. macs: the one address each has there; held: those of which nothing else is looked at. known: who may
+# ports: guests' ends on bridges. macs: the one address each has there; held: those of which nothing else is looked at. owned: addresses of
+# which the host's guard takes the sender for a member of a shared network, and which come from no other port. known: who may
 # send what, all in one look: nearly every packet goes no further than that. pinned: ports of which the addresses are known (sources, and
 # networks in wide). selves: interface identifiers that the kernel makes of the port's MAC address (RFC 4291, appendix A), for addresses
 # that a router's advertisement brings. taken: what is pinned at some port and so nobody else's, also not of a guest whose own addresses
@@ -152,6 +158,7 @@ _BRIDGE_RULES = """\
   set ports { type ifname; }
   set macs { type ifname . ether_addr; }
   set held { type ifname; }
+  set owned { type ether_addr; }
   set pinned { type ifname; }
   set sources4 { type ifname . ipv4_addr; }
   set sources6 { type ifname . ipv6_addr; }
@@ -171,6 +178,7 @@ _BRIDGE_RULES = """\
     ether type ip6 meta l4proto { 6, 17 } iifname . ether saddr . ip6 saddr @known6 goto roles # TCP and UDP
     iifname @ports iifname . ether saddr != @macs counter drop
     iifname @held iifname . ether saddr != @macs counter drop
+    ether saddr @owned iifname . ether saddr != @macs counter drop
     iifname @ports ether type arp iifname . arp saddr ether != @macs counter drop
     iifname @ports ether type != { ip, ip6, arp } counter drop
     iifname @ports jump roles
