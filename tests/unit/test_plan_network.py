@@ -265,6 +265,18 @@ def test_forwards_and_sources_that_cannot_be_are_refused(fields: dict, words: tu
         assert word in str(failure.value)
 
 
+def test_networks_that_overlap_become_one() -> None:
+    """The kernel refuses them otherwise, and with them all elements of the container."""
+    sources = ("10.1.0.0/16", "10.0.0.0/8", "10.0.0.0/8", "192.168.7.1", "fd07::/64", "fd07::9")
+    for where, elements in (("ve", "elements"), ("vb", "bridge_elements")):
+        made = plan(private=True, host_bridge="br0" if where == "vb" else None, local_address="10.0.0.2", allowed_sources=sources)
+        assert [element for element in getattr(made, elements) if element[0].startswith("wide")] == [
+            ("wide4", f'"{where}-web" . 10.0.0.0/8'),
+            ("wide4", f'"{where}-web" . 192.168.7.1/32'),
+            ("wide6", f'"{where}-web" . fd07::/64'),
+        ]
+
+
 def test_what_a_guest_may_be_and_reach() -> None:
     firewall = HostFirewall(tcp_ports=(53,), udp_ports=(53,))
     made = plan(private=True, local_address="10.0.0.2", allowed_sources=("192.168.7.0/24",), host_firewall=firewall)
@@ -360,6 +372,16 @@ def test_nft_takes_everything_twice_and_has_it_once() -> None:
     once, twice = nft(elements_up(ELEMENTS)), nft(elements_up(ELEMENTS), elements_up(ELEMENTS))
     assert "10.100.0.2 . 80" in once
     assert twice == once
+
+
+@pytest.mark.usefixtures("namespaces")
+def test_nft_takes_networks_that_overlap_and_a_change_between_them() -> None:
+    one, other = (
+        plan(private=True, local_address="10.0.0.2", allowed_sources=sources).elements
+        for sources in (("10.0.0.0/8", "10.1.0.0/16"), ("10.1.0.0/16", "10.1.2.0/24", "10.1.0.0/24"))
+    )
+    assert '"ve-web" . 10.0.0.0/8 }' in nft(elements_up(one), elements_present(one))
+    assert '"ve-web" . 10.1.0.0/16 }' in nft(elements_up(one), elements_down(one) + elements_up(other))
 
 
 @pytest.mark.usefixtures("namespaces")

@@ -7,7 +7,8 @@ from subprocess import CompletedProcess
 import pytest
 
 from nixos_containers.base import process
-from nixos_containers.plan.ruleset import BASE_RULES
+from nixos_containers.plan.ruleset import BASE_RULES, TABLE
+from nixos_containers.run import reconnect
 from nixos_containers.run.reconnect import put_rules
 
 
@@ -27,3 +28,24 @@ def test_what_may_be_left_of_others_is_only_looked_for_when_it_is_in_the_way(
     monkeypatch.setattr(process, "run", run)
     put_rules((("forwards4", "tcp . 80 : 10.0.0.2 . 80"), ("guests4", "10.0.0.2")))
     assert made == calls
+
+
+def test_what_is_refused_of_one_container_is_a_warning_and_the_others_have_theirs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every command that changes something repairs first: an error would be that of all of them."""
+    put: list[str] = []
+
+    def run(words: list[str], *, stdin: str = "", check: bool = True) -> CompletedProcess[str]:
+        refused = "10.0.0.9" in stdin
+        if refused and check:
+            raise process.CommandFailed(words, 1, "", "Error: interval overlaps with an existing one")
+        if not refused and stdin != BASE_RULES:
+            put.append(stdin)
+        return CompletedProcess(words, int(refused), "", "")
+
+    monkeypatch.setattr(process, "run", run)
+    monkeypatch.setattr(reconnect.drift, "rules_hold", lambda elements, table: False)
+    assert not reconnect._repair_rules([(("guests4", "10.0.0.9"),), (("guests4", "10.0.0.2"),)], TABLE)
+    assert "10.0.0.2" in "".join(put)
+    assert "interval overlaps" in capsys.readouterr().err

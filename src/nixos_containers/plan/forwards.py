@@ -140,12 +140,20 @@ def _claims(port: str, sources: list[Element]) -> Iterator[Element]:
 def _sources(pair: Pair, network: Network, link: str) -> Iterator[Element]:
     for option, local in _locals(pair):
         yield f"sources{option}", f"{link} . {bare(with_prefix(local, pair.where))}"
+    four: list[ipaddress.IPv4Network] = []
+    six: list[ipaddress.IPv6Network] = []
     for text in network.allowed_sources:
         try:
             source = ipaddress.ip_network(text, strict=False)
         except ValueError:
             raise DefinitionError(f"{pair.where}.allowedSources: ‘{text}’ is neither an address nor a network") from None
-        yield f"wide{source.version}", f"{link} . {source.with_prefixlen}"
+        if isinstance(source, ipaddress.IPv4Network):
+            four.append(source)
+        else:
+            six.append(source)
+    # The kernel refuses elements of such a set that overlap.
+    yield from (("wide4", f"{link} . {whole}") for whole in ipaddress.collapse_addresses(four))
+    yield from (("wide6", f"{link} . {whole}") for whole in ipaddress.collapse_addresses(six))
 
 
 def _allowed(network: Network) -> Iterator[str]:

@@ -161,5 +161,17 @@ def _repair_rules(of_each: list[Elements], table: str) -> bool:
     if not elements or drift.rules_hold(elements, table):
         return False
     process.run(["nft", "-f", "-"], stdin=BASE_RULES if table == TABLE else BRIDGE_RULES, check=False)
-    put_rules(elements, table)
+    try:
+        put_rules(elements, table)
+    except process.CommandFailed:
+        _put_each(of_each, table)
     return drift.rules_hold(elements, table)
+
+
+def _put_each(of_each: list[Elements], table: str) -> None:
+    """Put in the elements of one container after the other: what the packet filter refuses of one must not keep the others without."""
+    for some in of_each:
+        try:
+            put_rules(some, table)
+        except process.CommandFailed as refusal:
+            log.warn(f"the packet filter refuses what a running container needs: {refusal.details or refusal}")
