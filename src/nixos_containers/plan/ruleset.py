@@ -83,6 +83,8 @@ _RULES = """\
   }
   chain own-addresses-only {
     type filter hook prerouting priority raw - 10; policy accept;
+    ip daddr 127.0.0.0/8 iifname != "lo" drop
+    ip saddr 127.0.0.0/8 iifname != "lo" drop
     iifname @pinned jump check-source
   }
   chain check-source {
@@ -92,11 +94,6 @@ _RULES = """\
     iifname . ip saddr @wide4 return
     iifname . ip6 saddr @wide6 return
     meta nfproto { ipv4, ipv6 } counter drop
-  }
-  chain loopback-guard {
-    type filter hook prerouting priority raw; policy accept;
-    ip daddr 127.0.0.0/8 iifname != "lo" drop
-    ip saddr 127.0.0.0/8 iifname != "lo" drop
   }
   chain between-networks {
     type filter hook forward priority filter - 10; policy accept;
