@@ -95,29 +95,25 @@ _RULES = """\
     iifname . ip6 saddr @wide6 return
     meta nfproto { ipv4, ipv6 } counter drop
   }
-  chain between-networks {
+  chain forwarded {
     type filter hook forward priority filter - 10; policy accept;
-    ct state established,related accept
+    ct state established,related goto passage-of-known
     iifname @shared oifname @shared jump network-to-network
+    ip saddr . iifname @home4 ip saddr @nat4 goto marked
+    ip6 saddr . iifname @home6 ip6 saddr @nat6 goto marked
+    ip daddr @guests4 ct status dnat goto marked
+    ip6 daddr @guests6 ct status dnat goto marked
   }
   chain network-to-network {
     ct status dnat return
     iifname . oifname @within return
     counter drop
   }
-  chain passage {
-    type filter hook forward priority filter - 9; policy accept;
-    ct state established,related goto passage-of-known
-    ip saddr . iifname @home4 ip saddr @nat4 goto marked
-    ip6 saddr . iifname @home6 ip6 saddr @nat6 goto marked
-    ip daddr @guests4 ct status dnat goto marked
-    ip6 daddr @guests6 ct status dnat goto marked
-  }
   chain passage-of-known {
-    ip saddr @guests4 goto marked
-    ip daddr @guests4 goto marked
-    ip6 saddr @guests6 goto marked
-    ip6 daddr @guests6 goto marked
+    ip saddr @guests4 meta mark set meta mark or 0x2000000 accept
+    ip daddr @guests4 meta mark set meta mark or 0x2000000 accept
+    ip6 saddr @guests6 meta mark set meta mark or 0x2000000 accept
+    ip6 daddr @guests6 meta mark set meta mark or 0x2000000 accept
   }
   chain marked {
     meta mark set meta mark or 0x2000000
