@@ -167,6 +167,8 @@ _BRIDGE_RULES = """\
   set taken6 { typeof @nh,64,128; }
   chain own-addresses-only {
     type filter hook prerouting priority -310; policy accept;
+    ether type ip ip protocol 6 iifname . ether saddr . ip saddr @known4 accept # TCP: nearly every packet
+    ether type ip6 meta l4proto 6 iifname . ether saddr . ip6 saddr @known6 accept
     ether type ip iifname . ether saddr . ip saddr @known4 goto roles
     ether type ip6 meta l4proto { 6, 17 } iifname . ether saddr . ip6 saddr @known6 goto roles # TCP and UDP
     iifname @ports iifname . ether saddr != @macs counter drop
@@ -181,7 +183,7 @@ _BRIDGE_RULES = """\
     iifname @ports goto check-taken
   }
   chain roles { # what only a server says, and a router
-    meta l4proto 6 return # nearly every packet
+    meta l4proto 6 return
     udp dport { 68, 546 } counter drop
     udp dport 67 iifname . @th,288,48 @clients return
     udp dport 67 counter drop # also what cannot be read: fragments
