@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from nixos_containers.base.paths import Paths
 
 from .conftest import Host, wait_until
 from .machines import sh, works
@@ -107,6 +110,21 @@ def test_a_flushed_ruleset_is_whole_again_after_the_next_command(remembering: Ho
         assert was and _elements(sh("nft -s list table inet nixos-containers"), set_name) == was, set_name
     assert "vb-nctmemmember" in sh("nft list table bridge nixos-containers")
     remembering.succeed("stop", NAT, MEMBER)
+
+
+def test_rules_that_another_command_is_changing_are_left_to_it(remembering: Host) -> None:
+    """Or a forward that a `switch` has just taken out would come back for good."""
+    remembering.succeed("start", NAT)
+    before = _elements(sh("nft -s list table inet nixos-containers"), "forwards4")
+    assert "tcp . 28700 : 10.213.220.2 . 80" in before
+    with open(Paths().lock(NAT), "a", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        sh("nft delete element inet nixos-containers forwards4 '{ tcp . 28700 }'")
+        remembering.run("doctor")
+        assert not _elements(sh("nft -s list table inet nixos-containers"), "forwards4")
+    remembering.run("doctor")
+    assert _elements(sh("nft -s list table inet nixos-containers"), "forwards4") == before
+    remembering.succeed("stop", NAT)
 
 
 def _elements(ruleset: str, name: str) -> set[str]:

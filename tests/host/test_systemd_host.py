@@ -136,6 +136,11 @@ def test_limits_change_without_a_restart(story: Story) -> None:
     }
     story.host.succeed("nixos-container", "set-limit", NAME, "memoryMax=3G")
     assert maximum() == str(3 << 30)
+    lifted = ("cpuQuota", "cpuWeight", "allowedCpus", "allowedMemoryNodes", "ioWeight", "tasksMax", "memoryHigh")
+    story.host.succeed("nixos-container", "set-limit", NAME, "cpuQuota=50%", "cpuWeight=10")
+    story.host.succeed("nixos-container", "set-limit", NAME, *(f"{name}=infinity" for name in lifted))
+    found = story.host.succeed("systemctl", "show", UNIT, "--property=CPUQuotaPerSecUSec,CPUWeight,AllowedCPUs").split()
+    assert set(found) == {"CPUQuotaPerSecUSec=infinity", "CPUWeight=[not", "set]", "AllowedCPUs="}
     story.define(DEFINITION.replace("@WORD@", "first"))
     assert f"set the limits of {NAME}" in story.switch()
     assert maximum() == str(1 << 30), "what was said for the moment is gone"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import shlex
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -149,7 +150,7 @@ def test_an_answer_without_end_is_taken_in_part(quiet: int) -> None:
 @pytest.mark.parametrize("redirected", ["< /dev/null", "< /dev/null > /dev/null 2>&1", "| cat"])
 def test_nothing_inside_has_the_terminal_outside(quiet: int, way: str, redirected: str, tmp_path: Path) -> None:
     words = enter(quiet) if way == "run" else inside("nct-none", quiet)
-    script = "{ (: < /dev/tty) 2> /dev/null && echo opened; [ -t 1 ] && echo out; [ -t 2 ] && echo error; } >&3; echo said; echo wrong >&2"
+    script = "{ (: < /dev/tty) 2> /dev/null && echo opened; [ -t 0 ] && echo in; [ -t 1 ] && echo out; [ -t 2 ] && echo error; } >&3; echo said; echo wrong >&2"
     found = tmp_path / "found"
     child, terminal = pty.fork()
     if child == 0:
@@ -165,3 +166,65 @@ def test_nothing_inside_has_the_terminal_outside(quiet: int, way: str, redirecte
     os.close(terminal)
     assert found.read_text() == ""
     assert (b"said" in shown) is (">" not in redirected.replace("< ", "")) and (b"wrong" in shown) is ("2>" not in redirected), shown
+
+
+def test_what_is_typed_reaches_the_command_by_a_pipe(quiet: int) -> None:
+    child, terminal = pty.fork()
+    if child == 0:
+        line = " ".join(map(shlex.quote, [*enter(quiet), "sh", "-c", "read word; [ -t 0 ] || echo no terminal said $word; cat"]))
+        os.execv("/bin/sh", ["/bin/sh", "-c", f"{line} | cat; exit 5"])
+    os.write(terminal, b"one\ntwo\n\x04")
+    shown = b""
+    while True:
+        try:
+            shown += os.read(terminal, 4096)
+        except OSError:
+            break
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 5
+    assert b"no terminal said one" in shown and shown.count(b"two") == 2, "what was typed, and what cat said"
+
+
+def test_a_command_in_the_background_is_not_stopped_by_what_is_typed(quiet: int) -> None:
+    child, terminal = pty.fork()
+    if child == 0:
+        line = " ".join(map(shlex.quote, [*enter(quiet), "sh", "-c", "sleep 1; echo done"]))
+        os.execv("/bin/bash", ["/bin/bash", "-c", f"set -m; {line} | cat & read word; echo mine $word; wait; exit 5"])
+    os.write(terminal, b"one\n")
+    shown = b""
+    while True:
+        try:
+            shown += os.read(terminal, 4096)
+        except OSError:
+            break
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 5
+    assert b"mine one" in shown and b"done" in shown, shown
+
+
+@pytest.mark.parametrize("number", [32, 33, signal.SIGKILL, signal.SIGSEGV])
+def test_whatever_ends_a_command_no_module_is_read_from_the_guests_files(quiet: int, number: int) -> None:
+    """The C library refuses to set handlers for two signals; what failed there was told by modules that the guest could have written."""
+    for way in (enter(quiet), inside("nct-none", quiet)):
+        command = [
+            "/usr/bin/python3",
+            "-c",
+            f"import os, resource; resource.setrlimit(resource.RLIMIT_CORE, (0, 0)); os.kill(os.getpid(), {number})",
+        ]
+        # Every file that is opened after the namespaces are joined would be the guest's.
+        traced = subprocess.run(
+            ["strace", "-e", "trace=openat,open,setns", *way, *command], capture_output=True, text=True, timeout=60, check=False
+        )
+        assert "setns(" in traced.stderr, traced.stderr
+        later = traced.stderr.rpartition("setns(")[2].splitlines()[1:]
+        assert not [line for line in later if "open" in line and ("nixos_containers" in line or "python" in line)], traced.stderr
+        assert subprocess.run([*way, *command], capture_output=True, timeout=60, check=False).returncode == -number
+
+
+def test_a_command_that_cannot_begin_says_why_in_our_words(quiet: int) -> None:
+    program = "import resource; resource.setrlimit(resource.RLIMIT_NPROC, (0, 0)); "
+    words = enter(quiet)
+    words[3] = words[3].replace("enter('nct", f"{program}enter('nct")
+    done = subprocess.run([*words, "true"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and done.stderr.startswith("nixos-container: cannot run this in the container: "), done.stderr
+    assert "Traceback" not in done.stderr

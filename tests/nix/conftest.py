@@ -11,8 +11,7 @@ import pytest
 from . import newer_nix, runner
 from .guest_scripts import Shell
 
-# Which Nix the tables were evaluated by, for the summary; the newer one is added by its fixture.
-versions: dict[str, str] = {}
+_NEWER = Path.home() / ".cache" / "nixos-containers" / f"nix-{newer_nix.DEFAULT_SUITE}"
 
 
 def version_of(program: str) -> str:
@@ -25,20 +24,21 @@ def newer() -> str:
     """The newer ``nix-instantiate``; skips, with the reason, where it cannot be had."""
     if platform.machine() != "x86_64":
         pytest.skip(f"newer_nix.py knows the loader of x86_64 only, this is {platform.machine()}")
-    home = Path.home() / ".cache" / "nixos-containers" / f"nix-{newer_nix.DEFAULT_SUITE}"
     try:
-        program = str(newer_nix.fetch(home, newer_nix.DEFAULT_SUITE))
-        versions[f"of {newer_nix.DEFAULT_SUITE}"] = version_of(program)
+        program = str(newer_nix.fetch(_NEWER, newer_nix.DEFAULT_SUITE))
+        version_of(program)
     except (OSError, RuntimeError, subprocess.CalledProcessError) as failure:
         pytest.skip(f"no Nix from {newer_nix.DEFAULT_SUITE}: {failure}")
     return program
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if versions:
-        host = runner.nix_instantiate()
-        told = {"of this host": version_of(host) if host else "none", **versions}
-        terminalreporter.write_line("Nix: " + ", ".join(f"{version} ({whose})" for whose, version in told.items()))
+    """By which Nix the tables were evaluated."""
+    if not any("tests/nix/" in report.nodeid for report in terminalreporter.getreports("passed")):
+        return
+    programs = {"of this host": runner.nix_instantiate(), f"of {newer_nix.DEFAULT_SUITE}": _NEWER / "nix-instantiate"}
+    told = [f"{version_of(str(program))} ({whose})" for whose, program in programs.items() if program and Path(program).exists()]
+    terminalreporter.write_line("Nix: " + ", ".join(told))
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ to the store goes to a store of its own in the same directory.
 from __future__ import annotations
 
 import argparse
+import fcntl
 import subprocess
 import sys
 from pathlib import Path
@@ -64,7 +65,14 @@ def apt_options(home: Path, suite: str) -> list[str]:
 
 
 def fetch(home: Path, suite: str) -> Path:
-    """Download and unpack; the path of a `nix-instantiate` to call. Does nothing twice."""
+    """Download and unpack; the path of a `nix-instantiate` to call. Does nothing twice, and one at a time."""
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _fetch(home, suite)
+
+
+def _fetch(home: Path, suite: str) -> Path:
     wrapper = home / "nix-instantiate"
     if wrapper.exists():
         return wrapper

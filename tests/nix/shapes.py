@@ -130,3 +130,22 @@ def zstd(tree: Path) -> None:
         if word.startswith("/"):
             real = Path(os.path.realpath(word))
             shutil.copy(real, libraries / real.name)
+
+
+def authorities(tree: Path) -> None:
+    """ca-certificates as the archive has it: certificates one by one, and no bundle."""
+    place = tree / "usr/share/ca-certificates/mozilla"
+    place.mkdir(parents=True)
+    (place / "First_Root.crt").write_text("first")
+    (place / "Second_Root.crt").write_text("second\n")
+
+
+def web_server(tree: Path) -> None:
+    """A server whose files of everyday use are in a package of their own."""
+    (tree / "usr/sbin").mkdir(parents=True)
+    program(tree / "usr/sbin/nginx")
+
+
+def web_server_files(tree: Path) -> None:
+    (tree / "etc/nginx").mkdir(parents=True)
+    (tree / "etc/nginx/fastcgi.conf").write_text("parameters")

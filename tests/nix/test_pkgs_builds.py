@@ -106,6 +106,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     archive.add("bash", fill=shapes.bash)
     archive.add("compiler", fill=lambda tree: shapes.program(tree / "usr/bin/gcc-12"))
     archive.add("compiler-parts", fill=shapes.parts)
+    archive.add("ca-certificates", fill=shapes.authorities)
+    archive.add("nginx", fill=shapes.web_server)
+    archive.add("nginx-common", fill=shapes.web_server_files)
     archive.release()
     archive.write_sources(folder / "root/etc/nixos-containers/archive.sources")
     with pytest.MonkeyPatch.context() as patch:
@@ -177,6 +180,20 @@ def test_files_of_two_packages_do_not_fail_and_the_first_wins(world: World) -> N
     assert (out / "bin/odd").read_text() == "mine"
     assert "echo odd" in (env(world, f"odd ({body})") / "bin/odd").read_text()
     assert (env(world, f"({body})", "odd") / "bin/odd").read_text() == "mine"
+
+
+def test_cacert_is_a_bundle(world: World) -> None:
+    out = world.build("pkgs.cacert")
+    assert (out / "etc/ssl/certs/ca-bundle.crt").read_text() == "first\nsecond\n"
+    assert (out / "etc/ssl/certs/ca-no-trust-rules-bundle.crt").read_text() == "first\nsecond\n"
+    out = world.build('pkgs.cacert.override { blacklist = [ "First Root" ]; extraCertificateStrings = [ "mine" ]; }')
+    assert (out / "etc/ssl/certs/ca-bundle.crt").read_text() == "second\nmine\n"
+
+
+def test_nginx_has_its_files_where_configurations_include_them(world: World) -> None:
+    out = world.build("pkgs.nginx")
+    assert (out / "conf/fastcgi.conf").read_text() == "parameters"
+    assert (out / "usr/sbin/nginx").exists() and (out / "bin/nginx").exists()
 
 
 def test_programs_that_look_beside_themselves_lie_where_their_parts_are(world: World) -> None:

@@ -19,6 +19,7 @@ from nixos_containers.kernel import proc
 from nixos_containers.plan.facts import Cgroups, Host, Tools
 from nixos_containers.plan.launch import plan_launch
 
+from ..waiting import wait_until
 from .samples import FULL_NETWORK, SYSTEM, host, record
 
 SHELLS = [shell for shell in (["dash"], ["busybox", "ash"], ["bash", "--posix"]) if shutil.which(shell[0])]
@@ -133,6 +134,18 @@ def test_a_guest_that_was_ready_and_dies_is_started_again(shell: list[str], stag
     made.run(shell)
     assert made.started() == 3
     assert made.read("ended") == "0\n"
+
+
+@BY_SHELL
+def test_a_failure_after_the_end_of_who_started_it_is_no_longer_that_ones_to_tell(shell: list[str], stage: StageMaker) -> None:
+    made = stage()
+    made.nspawn(1, 0, body="sleep 0.5")
+    made.write()
+    (made.state / "notify").touch()  # which a killed `start` leaves
+    starter = ["/bin/sh", "-c", '"$@" 2> /dev/null & sleep 0.1', "starter", *shell, f"{made.state}/launch"]
+    subprocess.run(starter, env={"PATH": os.environ["PATH"]}, check=True)
+    wait_until(lambda: (made.state / "ended").exists())
+    assert made.started() == 2
 
 
 @BY_SHELL
@@ -267,9 +280,12 @@ def test_where_cgroups_cannot_be_made_nothing_starts(stage: StageMaker) -> None:
 
 @BY_SHELL
 def test_an_adopted_guest_is_watched_and_cleaned_up_after(shell: list[str], stage: StageMaker) -> None:
-    made = stage(network=ROUTED)
+    made = stage(network=ROUTED, limits=Limits(tasks_max=7))
     made.nspawn(0)
     made.write()
+    group = made.cgroup / "machine.slice/web"
+    group.mkdir(parents=True)
+    (group / "pids.max").write_text("9\n", encoding="utf-8")
     with subprocess.Popen(["sleep", "15"]) as guest:
         (made.state / "nspawn.pid").write_text(f"{guest.pid}\n", encoding="utf-8")
         with subprocess.Popen([*shell, f"{made.state}/launch", "adopt"], stderr=subprocess.DEVNULL) as launcher:
@@ -281,6 +297,7 @@ def test_an_adopted_guest_is_watched_and_cleaned_up_after(shell: list[str], stag
     assert made.started() == 0
     assert made.read("ended") == "unknown\n"
     assert made.lines[-1].endswith("-f filter.down")
+    assert (group / "pids.max").read_text(encoding="utf-8") == "9\n", "as it was set while the guest ran"
 
 
 # With the kernel's own cgroups, where the machine lets us make some.

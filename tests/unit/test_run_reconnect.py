@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
 
 from nixos_containers.base import process
+from nixos_containers.base.paths import Paths
+from nixos_containers.plan.network import NetworkPlan
 from nixos_containers.plan.ruleset import BASE_RULES, TABLE
 from nixos_containers.run import reconnect
 from nixos_containers.run.reconnect import put_rules
@@ -31,7 +35,7 @@ def test_what_may_be_left_of_others_is_only_looked_for_when_it_is_in_the_way(
 
 
 def test_what_is_refused_of_one_container_is_a_warning_and_the_others_have_theirs(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Every command that changes something repairs first: an error would be that of all of them."""
     put: list[str] = []
@@ -46,6 +50,9 @@ def test_what_is_refused_of_one_container_is_a_warning_and_the_others_have_their
 
     monkeypatch.setattr(process, "run", run)
     monkeypatch.setattr(reconnect.drift, "rules_hold", lambda elements, table: False)
-    assert not reconnect._repair_rules([(("guests4", "10.0.0.9"),), (("guests4", "10.0.0.2"),)], TABLE)
+    plans = {name: NetworkPlan(private=True, elements=(("guests4", address),)) for name, address in (("a", "10.0.0.9"), ("b", "10.0.0.2"))}
+    monkeypatch.setattr(reconnect, "_plan_of_running", lambda paths, name: plans[name])
+    monkeypatch.setattr(reconnect, "locked_if_free", lambda path, *, who: nullcontext(enter_result=True))
+    assert not reconnect._repair_rules(Paths(str(tmp_path)), plans, TABLE)
     assert "10.0.0.2" in "".join(put)
     assert "interval overlaps" in capsys.readouterr().err

@@ -89,13 +89,15 @@ _STEPS = {
     "tasksMax again": "sleep 20; nixos-container run nctvm -- true",
     "cpuQuota": f"nixos-container set-limit nctvm cpuQuota=50%; {inside('nctvm', _SPIN)}; nixos-container set-limit nctvm cpuQuota=infinity",
     "allowedCpus": "nixos-container set-limit nctvm allowedCpus=1; nixos-container run nctvm -- nproc; nixos-container set-limit nctvm allowedCpus=infinity",
+    "lifted": f"cat {_GROUP}/cpu.max {_GROUP}/cpuset.cpus",
     "oomScoreAdjust": "nixos-container start nctlow && nixos-container run nctlow -- cat /proc/self/oom_score_adj",
     "cpuWeight": "for name in nctvm nctlow; do nixos-container set-limit $name allowedCpus=0; done; "
     + _race(_CPU_RACE)
     + "; for name in nctvm nctlow; do nixos-container set-limit $name allowedCpus=infinity; done",
     # A program that has just begun counts for BFQ as one that somebody waits for, and gets more than its weight for some seconds.
     "ioWeight": "modprobe bfq; cd /sys/block/vdc/queue && echo bfq > scheduler && echo 0 > iosched/low_latency && " + _race(_DISK_RACE),
-    "oomPolicy": f"{inside('nctlow', _TAKE.format(size=400))}; sleep 20; nixos-container status nctlow; systemctl show -P Result container@nctlow",
+    "oomPolicy": f"{inside('nctlow', _TAKE.format(size=400))}; sleep 30; nixos-container status nctlow; "
+    "systemctl show -P NRestarts container@nctlow; journalctl --unit=container@nctlow --output=cat | grep oom-kill",
     "write": "nixos-container run nctvm -- dd if=/dev/zero of=/root/big bs=1M count=20 conv=fsync",
     "read": "nixos-container run nctvm -- dd if=/root/big of=/dev/null bs=1M iflag=direct",
     "limitNofile": "nixos-container run nctvm -- systemd-run --quiet --wait --pipe sh -c 'ulimit -Sn; ulimit -Hn'",
@@ -150,6 +152,7 @@ def test_processes_and_processors_are_limited(machine: dict[str, Answer]) -> Non
     assert machine["tasksMax again"].status == 0, "there is room again"
     assert 0.4 < float(next(line for line in machine["cpuQuota"].out.splitlines() if re.fullmatch(r"\d\.\d+", line))) < 0.65
     assert "1" in machine["allowedCpus"].out.splitlines()
+    assert machine["lifted"].out.split() == ["max", "100000"], "the quota, and no processors in particular"
 
 
 def test_weights_share_a_processor_and_a_disk(machine: dict[str, Answer]) -> None:
@@ -160,7 +163,8 @@ def test_weights_share_a_processor_and_a_disk(machine: dict[str, Answer]) -> Non
 
 def test_the_whole_container_ends_when_memory_runs_out(machine: dict[str, Answer]) -> None:
     assert machine["oomScoreAdjust"].out == "100\n", machine["oomScoreAdjust"]
-    assert machine["oomPolicy"].out == "down\noom-kill\n", machine["oomPolicy"]
+    # On-failure, as Restart= has it for containers.
+    assert machine["oomPolicy"].out.startswith("up\n1\n") and "oom-kill" in machine["oomPolicy"].out, machine["oomPolicy"]
 
 
 @pytest.mark.parametrize(("way", "most"), [("write", 5), ("read", 20)])

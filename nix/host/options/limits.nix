@@ -75,7 +75,8 @@ in
         "kill"
         ''
           What happens when the kernel has killed a process of the container for want of memory, as systemd's OOMPolicy=: nothing more, the
-          container is shut down, or all of it is killed.
+          container is shut down, or all of it is killed. Either counts as a failure: the container is started again as
+          `systemd.services."container@NAME".serviceConfig.Restart` says, which is `on-failure` unless it is set.
         '';
     diskMax = optional sizeType "2G" ''
       The most disk space of the root. An ephemeral root is memory of that size; any other is a file with an ext4 in it, below

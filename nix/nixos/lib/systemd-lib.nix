@@ -72,14 +72,16 @@ let
     );
 
   # systemd unquotes C-style strings; JSON's escapes are among them. A percent sign keeps its meaning (specifiers).
+  # A path is copied into the store: the host's file is not there in the container.
   variable =
     unit: name: v:
     let
-      line = "Environment=${builtins.toJSON "${name}=${toString v}"}\n";
+      line = "Environment=${builtins.toJSON "${name}=${if builtins.isPath v then "${v}" else toString v}"}\n";
     in
     if v == null then
       ""
-    else if builtins.stringLength line >= 2048 then
+    # systemd reads lines of up to 1 MiB.
+    else if builtins.stringLength line >= 1048576 then
       throw "The value of the environment variable ‘${name}’ in systemd service ‘${unit}’ is too long."
     else
       line;

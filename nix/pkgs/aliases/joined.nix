@@ -1,7 +1,22 @@
 # nixpkgs' packages that are several in the archive, or whose programs have
 # other names there. `packages`: the first must exist, the others are taken
-# where they do. `programs`: extra name = name in one of the packages.
+# where they do. `programs`: extra name = name in one of the packages. `links`:
+# extra name at the top = a place in the tree.
+let
+  nginx = {
+    name = "nginx";
+    packages = [
+      "nginx"
+      "nginx-common"
+    ];
+    # mime.types, fastcgi.conf and so on.
+    links.conf = "etc/nginx";
+  };
+in
 {
+  inherit nginx;
+  nginxStable = nginx;
+  nginxMainline = nginx;
   openssh = {
     packages = [
       "openssh-client"

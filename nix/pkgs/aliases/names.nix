@@ -50,7 +50,6 @@
   glibcLocales = "locales-all";
   glibcLocalesUtf8 = "locales-all";
   glibcInfo = "glibc-doc";
-  cacert = "ca-certificates";
   nss_myhostname = "libnss-myhostname";
   nss_ldap = "libnss-ldapd";
   pam = "libpam-modules";
@@ -112,8 +111,6 @@
   # servers
   apacheHttpd = "apache2-bin";
   apacheHttpd_2_4 = "apache2-bin";
-  nginxStable = "nginx";
-  nginxMainline = "nginx";
   uwsgi = "uwsgi-core";
   bind = "bind9";
   bindutils = "bind9-utils";

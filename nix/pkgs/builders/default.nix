@@ -53,6 +53,13 @@ in
 // commands
 // writers
 // import ./join.nix { inherit lib runCommand archiveEnv; }
+// lib.optionalAttrs (prev ? ca-certificates) {
+  cacert = import ./cacert.nix {
+    inherit lib runCommand;
+    inherit (writers) writeText;
+    inherit (final) ca-certificates;
+  };
+}
 // import ./substitute.nix { inherit lib runCommandLocal; }
 // import ./fetch.nix { inherit lib system; }
 // import ./stdenv.nix {

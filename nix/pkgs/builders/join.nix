@@ -179,7 +179,7 @@ rec {
   # Several packages of the archive under one name: what nixpkgs has as one
   # package. Shaped like a package of the archive, and found as all of them.
   # `programs`: extra name = name of a program; `directories`: more places of
-  # programs, to be seen in bin.
+  # programs, to be seen in bin; `links`: extra name at the top = a place.
   joinArchive =
     {
       name,
@@ -187,6 +187,7 @@ rec {
       mainProgram ? name,
       programs ? { },
       directories ? [ ],
+      links ? { },
     }:
     let
       first = lib.head packages;
@@ -246,7 +247,7 @@ rec {
                   [ ! -e "$place/${program}" ] || ln -sfn "$(readlink -f "$place/${program}")" "$place/${extra}"
                 done
               '') programs
-            )}
+            )}${lib.concatStrings (lib.mapAttrsToList (extra: place: "ln -s ${place} ${extra}\n") links)}
             for directory in $directories; do
               own bin
               for package in $packages; do

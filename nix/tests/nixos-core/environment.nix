@@ -3,6 +3,13 @@
 let
   inherit (import ./support/eval.nix { inherit lib; }) configOf etc failuresWith hasLine lines warnings;
   variables = environment: (configOf { inherit environment; }).environment.variables;
+  # What login shells get, or null.
+  exported = name: environment:
+    let
+      start = "export ${name}=\"";
+      found = lib.filter (lib.hasPrefix start) (lines (configOf { inherit environment; }).system.build.setEnvironment.text);
+    in
+    if found == [ ] then null else lib.removeSuffix "\"" (lib.removePrefix start (lib.head found));
   mounts = fileSystems: (configOf { inherit fileSystems; }).systemd.mounts;
   machine = {
     boot.loader.grub = { enable = true; device = "/dev/sda"; };
@@ -26,13 +33,56 @@ in
 {
   "lists are joined with colons" = { expr = (variables { variables.X = [ "a" "b" ]; }).X; expected = "a:b"; };
   "session variables are variables" = { expr = (variables { sessionVariables.X = 3; }).X; expected = "3"; };
-  "variables win over them" = { expr = (variables { sessionVariables.X = "a"; variables.X = "b"; }).X; expected = "b"; };
+  "two values for one variable are a conflict, as on NixOS" = {
+    expr = (variables { sessionVariables.X = "a"; variables.X = "b"; }).X;
+    error = [ "environment.variables.X" "conflicting definition" ];
+  };
+  "a session's variable wins over what is built in, in shells and sessions alike" = {
+    expr =
+      let environment.sessionVariables.EDITOR = "vim";
+      in [ (exported "EDITOR" environment) (hasLine (etc "pam/environment" { inherit environment; }) ''EDITOR   DEFAULT="vim"'') ];
+    expected = [ "vim" true ];
+  };
+  "paths are files of the store, and are copied there" = {
+    expr = map (value: builtins.match "${builtins.storeDir}/[a-z0-9]+-etc.nix" value) [
+      (exported "X" { variables.X = ./etc.nix; })
+      (exported "X" { sessionVariables.X = [ ./etc.nix ]; })
+    ];
+    expected = [ [ ] [ ] ];
+  };
+  "null leaves a variable alone" = { expr = exported "X" { variables.X = null; }; expected = null; };
+  "the directories of profiles follow a value, in shells" = {
+    expr = map (lib.hasPrefix "/a:$HOME/.nix-profile/share:") [
+      (exported "XDG_DATA_DIRS" { variables.XDG_DATA_DIRS = [ "/a" ]; })
+      (exported "XDG_DATA_DIRS" { sessionVariables.XDG_DATA_DIRS = "/a"; })
+    ];
+    expected = [ true true ];
+  };
+  "and in sessions" = {
+    expr = lib.hasInfix ''XDG_DATA_DIRS   DEFAULT="/a:@{HOME}/.nix-profile/share:'' (etc "pam/environment" { environment.sessionVariables.XDG_DATA_DIRS = [ "/a" ]; });
+    expected = true;
+  };
+  "a directory of the user's is in the path before those of profiles" = {
+    expr = map (lib.hasPrefix "/run/wrappers/bin:/opt/bin:$HOME/.nix-profile/bin:") [
+      (exported "PATH" { variables.PATH = [ "/opt/bin" ]; })
+      (exported "PATH" { sessionVariables.PATH = "/opt/bin"; })
+    ];
+    expected = [ true true ];
+  };
+  "in sessions too" = {
+    expr = lib.hasInfix ''PATH   DEFAULT="/run/wrappers/bin:/opt/bin:@{HOME}/.nix-profile/bin:'' (etc "pam/environment" { environment.sessionVariables.PATH = "/opt/bin"; });
+    expected = true;
+  };
+  "more suffixes than the built-in ones" = {
+    expr = lib.hasInfix ":/run/current-system/sw/extra:/run/current-system/sw/bin:/run/current-system/sw/sbin:" (exported "PATH" { profileRelativeEnvVars.PATH = [ "/extra" ]; });
+    expected = true;
+  };
   "wrappers come first in the path, the archive's places last" = {
-    expr = map (f: f (lib.splitString ":" (variables { }).PATH)) [ lib.head lib.last ];
+    expr = map (f: f (lib.splitString ":" (exported "PATH" { }))) [ lib.head lib.last ];
     expected = [ "/run/wrappers/bin" "/usr/bin" ];
   };
   "no place is in the path twice" = {
-    expr = let path = lib.splitString ":" (variables { }).PATH; in lib.unique path == path;
+    expr = let path = lib.splitString ":" (exported "PATH" { }); in lib.unique path == path;
     expected = true;
   };
   "PAM's sessions know home and user in its own words" = {
@@ -47,6 +97,17 @@ in
     expr = lines (etc "tmpfiles.d/10-x.conf" { systemd.tmpfiles.settings."10-x"."/a b".d = { mode = "0700"; user = "u"; }; });
     expected = [ "d /a\\x20b 0700 u - -" ];
   };
+  "tmpfiles: an argument is what is written, whatever is in it" = {
+    expr = lines (etc "tmpfiles.d/10-x.conf" { systemd.tmpfiles.settings."10-x"."/a".f.argument = "one two\tthree\nfour\r \\n"; });
+    expected = [ "f /a - - - - one\\x20two\\x09three\\x0afour\\x0d\\x20\\x5cn" ];
+  };
+  "tmpfiles of users are lines, and somebody reads them" = {
+    expr =
+      let module.systemd.user.tmpfiles.rules = [ "D %C - - - 7d" ];
+      in [ (hasLine (etc "xdg/user-tmpfiles.d/00-nixos.conf" module) "D %C - - - 7d") (configOf module).systemd.user.targets.basic.wants (configOf module).systemd.user.targets.timers.wants ];
+    expected = [ true [ "systemd-tmpfiles-setup.service" ] [ "systemd-tmpfiles-clean.timer" ] ];
+  };
+  "without any there is nothing" = { expr = let c = configOf { }; in [ (c.environment.etc ? "xdg/user-tmpfiles.d/00-nixos.conf") (c.systemd.user.targets ? basic) ]; expected = [ false false ]; };
   "/tmp is not emptied by a switch" = { expr = lib.any (lib.hasPrefix "D /tmp") (lines (etc "tmpfiles.d/tmp.conf" { })); expected = false; };
 
   "kernel settings that may fail" = {
@@ -85,6 +146,11 @@ in
     expr = lib.tail (lines (etc "nix/nix.conf" { nix.settings = { experimental-features = [ "nix-command" "flakes" ]; sandbox = true; }; nix.extraOptions = "x = y"; }));
     expected = [ "experimental-features = nix-command flakes" "sandbox = true" "x = y" ];
   };
+  "nix' old names of caches" = {
+    expr = let s = (configOf { nix = { binaryCaches = [ "https://c" ]; binaryCachePublicKeys = [ "k" ]; trustedBinaryCaches = [ "https://t" ]; requireSignedBinaryCaches = false; sandboxPaths = [ "/x" ]; }; }).nix.settings;
+      in [ s.substituters s.trusted-public-keys s.trusted-substituters s.require-sigs s.extra-sandbox-paths ];
+    expected = [ [ "https://c" ] [ "k" ] [ "https://t" ] false [ "/x" ] ];
+  };
   "nix' old option names" = { expr = (configOf { nix.trustedUsers = [ "alice" ]; }).nix.settings.trusted-users; expected = [ "alice" ]; };
 
   "a machine's configuration evaluates" = { expr = lib.hasPrefix "nixos-system-web" (configOf machine).system.build.toplevel.name; expected = true; };
@@ -98,6 +164,13 @@ in
     expr = map (lib.hasInfix "services.udisks2.enable is set") (failuresWith "udisks2" { services.udisks2.enable = true; });
     expected = [ true ];
   };
+  "servers that Debian does not have are known by name, whatever their settings" = {
+    expr = map (name: map (lib.hasInfix "containers.<name>.nixpkgs") (failuresWith "services.${name}.enable is set" {
+      services.${name} = { enable = true; package = throw "not there"; settings.server.http_port = 3000; };
+    })) [ "grafana" "gitea" "nextcloud" "matrix-synapse" "vaultwarden" "jellyfin" "home-assistant" ];
+    expected = lib.replicate 7 [ true ];
+  };
+  "and may be off" = { expr = map (name: (configOf { services.${name}.enable = false; }).services.${name}.enable) [ "grafana" "forgejo" ]; expected = [ false false ]; };
   "confinement is not silently ignored" = {
     expr = lib.filter (lib.hasInfix "confinement") (warnings { systemd.services.x.confinement.enable = true; });
     expected = [ "systemd.services.x.confinement is not available here: the service runs without it" ];

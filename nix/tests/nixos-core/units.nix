@@ -90,8 +90,23 @@ in
     });
     expected = [ ''Environment="TZ=CET"'' ''Environment="Y=2"'' ];
   };
+  "a path is a file of the store, and is copied there" = {
+    expr = map (line: builtins.match "Environment=\"[ABC]=${builtins.storeDir}/[a-z0-9]+-etc.nix\"" line) (lib.filter (lib.hasPrefix "Environment=") (unitLines "x.service" {
+      globalEnvironment.A = ./etc.nix;
+      services.x = { enableDefaultPath = false; environment.B = ./etc.nix; };
+    }));
+    expected = [ [ ] [ ] ];
+  };
+  "a path that is text stays one" = {
+    expr = has ''Environment="A=/etc/x"'' (serviceLines { environment.A = "/etc/x"; });
+    expected = true;
+  };
+  "a long variable is none of our business" = {
+    expr = builtins.stringLength (lib.last (serviceLines { enableDefaultPath = false; environment.LONG = lib.concatStrings (lib.replicate 100000 "x"); }));
+    expected = 100000 + builtins.stringLength ''Environment="LONG="'';
+  };
   "a variable that systemd would cut off is refused" = {
-    expr = serviceLines { environment.LONG = lib.concatStrings (lib.replicate 3000 "x"); };
+    expr = serviceLines { environment.LONG = lib.concatStrings (lib.replicate 1048576 "x"); };
     error = "The value of the environment variable ‘LONG’ in systemd service ‘x.service’ is too long.";
   };
   "a script becomes a program, with its arguments" = {

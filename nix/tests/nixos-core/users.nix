@@ -32,6 +32,15 @@ in
     expr = builtins.elem "zsh" (map lib.getName (configOf { users = alice { shell = pkgs.zsh; }; }).environment.systemPackages);
     expected = true;
   };
+  "so may everybody's shell, which is installed as well" = {
+    expr =
+      let users = { defaultUserShell = pkgs.zsh; users.alice.isNormalUser = true; };
+      in [
+        (map (name: builtins.elemAt (builtins.head (rows "user" name users)) 4) [ "root" "alice" ])
+        (builtins.elem "zsh" (map lib.getName (configOf { inherit users; }).environment.systemPackages))
+      ];
+    expected = [ [ "/run/current-system/sw/bin/zsh" "/run/current-system/sw/bin/zsh" ] true ];
+  };
   "null keeps the shell" = { expr = builtins.elemAt (builtins.head (rows "user" "x" (system { shell = null; }))) 4; expected = "-"; };
   "extraGroups make members" = {
     expr = builtins.elemAt (builtins.head (rows "group" "wheel" (alice { extraGroups = [ "wheel" ]; }))) 1;

@@ -23,6 +23,30 @@ in
     expr = (timers (restic { timerConfig = null; })) ? restic-backups-home;
     expected = false;
   };
+  "restic: rclone is told by variables, and is there" = {
+    expr =
+      let
+        module = restic { repository = "rclone:far:/x"; rcloneOptions = { drive-use-trash = true; bwlimit = "10M"; }; rcloneConfig = { type = "b2"; hard_delete = true; }; rcloneConfigFile = "/run/rclone.conf"; };
+      in
+      [
+        (lib.filterAttrs (name: _: lib.hasPrefix "RCLONE_" name) (service "restic-backups-home" module).environment)
+        (builtins.elem "rclone" (map lib.getName (configOf module).environment.systemPackages))
+        (failures module)
+      ];
+    expected = [
+      { RCLONE_BWLIMIT = "10M"; RCLONE_CONFIG = "/run/rclone.conf"; RCLONE_CONFIG_FAR_HARD_DELETE = "true"; RCLONE_CONFIG_FAR_TYPE = "b2"; RCLONE_DRIVE_USE_TRASH = "true"; }
+      true
+      [ ]
+    ];
+  };
+  "restic: settings of a remote need a remote" = {
+    expr = map (lib.hasInfix "rcloneConfig is about the remote") (failures (restic { rcloneConfig.type = "b2"; }));
+    expected = [ true ];
+  };
+  "restic: without rclone there is nothing of it" = {
+    expr = builtins.elem "rclone" (map lib.getName (configOf (restic { })).environment.systemPackages);
+    expected = false;
+  };
   "restic: a repository is made only if asked for" = {
     expr = map (initialize: lib.hasInfix "restic init" (service "restic-backups-home" (restic { inherit initialize; })).preStart) [ true false ];
     expected = [ true false ];

@@ -23,6 +23,39 @@ in
     expr = builtins.elemAt (input { trustedInterfaces = [ "br0" ]; }) 2;
     expected = ''iifname { "br0", "lo" } accept comment "trusted interfaces"'';
   };
+  "a plus sign at the end of a name is iptables' wildcard, and has a rule of its own" = {
+    expr = lib.sublist 2 2 (input { trustedInterfaces = [ "ve-+" "br0" ]; });
+    expected = [ ''iifname { "br0", "lo" } accept comment "trusted interfaces"'' ''iifname "ve-*" accept comment "trusted interfaces"'' ];
+  };
+  "it may stand for all of them" = { expr = builtins.elemAt (input { trustedInterfaces = [ "+" ]; }) 3; expected = ''accept comment "trusted interfaces"''; };
+  "ports may be open on the interfaces of a pattern" = {
+    expr = builtins.head (allow { interfaces."podman+".allowedUDPPorts = [ 53 ]; });
+    expected = ''iifname "podman*" udp dport { 53 } accept'';
+  };
+  "with nftables a plus sign is one, and nftables' own wildcard works" = {
+    expr =
+      let
+        content = (configOf { networking = { nftables.enable = true; firewall = { trustedInterfaces = [ "a+" "b*" ]; interfaces."c+".allowedTCPPorts = [ 1 ]; }; }; })
+          .networking.nftables.tables.nixos-fw.content;
+      in
+      map (hasLine content) [
+        ''iifname { "a+", "lo" } accept comment "trusted interfaces"'' ''iifname "b*" accept comment "trusted interfaces"'' ''iifname "c+" tcp dport { 1 } accept''
+      ];
+    expected = [ true true true ];
+  };
+  "what is translated for the interfaces of a pattern goes through a filter, by the same names" = {
+    expr = lib.filter (lib.hasInfix "networking.nat") (chain "forward-allow" (ruleset {
+      networking.firewall.filterForward = true;
+      networking.nat = { enable = true; externalInterface = "eth+"; internalInterfaces = [ "wg+" "br0" ]; };
+    }));
+    expected = [ ''iifname { "br0" } oifname "eth*" accept comment "networking.nat"'' ''iifname "wg*" oifname "eth*" accept comment "networking.nat"'' ];
+  };
+  "NAT for the interfaces of a pattern" = {
+    expr = map (hasLine (configOf {
+      networking = { nftables.enable = true; nat = { enable = true; externalInterface = "eth0"; internalInterfaces = [ "wg*" "br0" ]; }; };
+    }).networking.nftables.tables.nixos-nat.content) [ ''iifname { "br0" } oifname "eth0" masquerade'' ''iifname "wg*" oifname "eth0" masquerade'' ];
+    expected = [ true true ];
+  };
   "ports are sorted, and each once" = { expr = builtins.head (allow { allowedTCPPorts = [ 443 22 443 ]; }); expected = "tcp dport { 22, 443 } accept"; };
   "ranges stand beside ports" = {
     expr = builtins.head (allow { allowedUDPPorts = [ 53 ]; allowedUDPPortRanges = [ { from = 60000; to = 61000; } ]; });

@@ -1,7 +1,7 @@
 # PAM, sudo, certificates, login.defs, and what is not available.
 { lib }:
 let
-  inherit (import ./support/eval.nix { inherit lib; }) configOf etc failures hasLine;
+  inherit (import ./support/eval.nix { inherit lib; }) configOf etc failures hasLine pkgs;
   pam = name: module: etc "pam.d/${name}" module;
   has = name: module: line: { expr = hasLine (pam name module) line; expected = true; };
   sudoers = module: (configOf { security.sudo = module; }).security.sudo.configFile;
@@ -88,9 +88,28 @@ in
     expected = 1;
   };
 
+  "fail2ban has one section of defaults, which switches no jail on" = {
+    expr =
+      let text = etc "fail2ban/jail.local" { services.openssh.enable = true; services.fail2ban = { enable = true; bantime-increment.enable = true; jails.DEFAULT.settings = { findtime = 900; maxretry = 9; }; }; };
+      in lib.filter (line: line != "") (lib.splitString "\n" text);
+    expected = [
+      "[DEFAULT]" "backend = systemd" "banaction = nftables-multiport" "banaction_allports = nftables-allports"
+      "bantime.increment = true" "findtime = 900" "ignoreip = 127.0.0.1/8 ::1" "maxretry = 9" "[sshd]" "enabled = true" "port = 22"
+    ];
+  };
+  "and has sshd log what it needs" = {
+    expr = map (level: (configOf { services.openssh = { enable = true; settings = level; }; services.fail2ban.enable = true; }).services.openssh.settings.LogLevel)
+      [ { } { LogLevel = "DEBUG"; } ];
+    expected = [ "VERBOSE" "DEBUG" ];
+  };
+
   "certificates are where programs look" = {
     expr = map (path: (configOf { }).environment.etc ? ${path}) [ "ssl/certs/ca-certificates.crt" "ssl/certs/ca-bundle.crt" ];
     expected = [ true true ];
+  };
+  "the bundle of a system that changes nothing is the package's" = {
+    expr = (configOf { }).security.pki.caBundle == "${pkgs.cacert}/etc/ssl/certs/ca-bundle.crt";
+    expected = true;
   };
   "one more authority makes another bundle" = {
     expr =

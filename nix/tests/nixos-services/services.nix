@@ -1,11 +1,12 @@
 # Databases, resolvers, proxies, monitoring, cron, logrotate, tunnels: what their options become.
 { lib }:
 let
-  inherit (import ./support/eval.nix { inherit lib; }) configOf etc failures hasLine service;
+  inherit (import ./support/eval.nix { inherit lib; }) configOf etc failures hasLine pkgs service;
   setting = module: (configOf module).services;
   exec = name: module: toString (service name module).serviceConfig.ExecStart;
   hasUnit = name: module: (configOf module).systemd.services ? ${name};
   key = "MMMM+key=";
+  phpPackages = [ pkgs."php8.2-fpm" pkgs.php pkgs.php82 (pkgs.php.withExtensions ({ enabled, all }: enabled ++ [ all.gd ])) (pkgs.php.buildEnv { extraConfig = "x = 1"; }) ];
 in
 {
   "nothing of all this runs unless asked for" = {
@@ -69,6 +70,22 @@ in
     expr = (setting { services.dnsmasq = { enable = true; servers = [ "192.0.2.1" ]; }; }).dnsmasq.settings.server;
     expected = [ "192.0.2.1" ];
   };
+  "Unbound: lists of several definitions are joined, the later one first, in clauses and of them" = {
+    expr =
+      let
+        part = number: {
+          server = { access-control = [ "10.0.${number}.0/24 allow" ]; interface = [ "10.0.${number}.1" ]; };
+          forward-zone = [ { name = "${number}.example.org"; forward-addr = [ "192.0.2.${number}" ]; } ];
+        };
+        s = (setting { services.unbound = { enable = true; settings = lib.mkMerge [ (part "1") (part "2") ]; }; }).unbound.settings;
+      in
+      [ s.server.access-control s.server.interface (map (zone: zone.name) s.forward-zone) ];
+    expected = [
+      [ "10.0.2.0/24 allow" "10.0.1.0/24 allow" ]
+      [ "10.0.2.1" "10.0.1.1" ]
+      [ "2.example.org" "1.example.org" ]
+    ];
+  };
   "Unbound: settings of both sides are merged" = {
     expr = let s = (setting { services.unbound = { enable = true; settings.server.num-threads = 2; }; }).unbound.settings.server; in [ s.num-threads s.interface ];
     expected = [ 2 [ "127.0.0.1" "::1" ] ];
@@ -89,6 +106,22 @@ in
   "PHP: a pool tells the web server its socket" = {
     expr = (setting { services.phpfpm.pools.web.user = "nginx"; }).phpfpm.pools.web.socket;
     expected = "/run/phpfpm/web.sock";
+  };
+  "PHP: the program has the version in its name, whichever package it comes from" = {
+    expr = map (package: builtins.match "(.*/usr/sbin/php-fpm8.2) -y .*" (exec "phpfpm-web" { services.phpfpm.pools.web = { user = "nginx"; phpPackage = package; }; }))
+      phpPackages == map (package: [ "${package}/usr/sbin/php-fpm8.2" ]) phpPackages;
+    expected = true;
+  };
+  "PHP: settings in the package come before the pool's" = {
+    expr =
+      let
+        pre = (service "phpfpm-web" {
+          services.phpfpm.pools.web = { user = "nginx"; phpPackage = pkgs.php.buildEnv { extraConfig = "memory_limit = 1G"; }; phpOptions = "expose_php = off\n"; };
+        }).preStart;
+        file = builtins.head (builtins.match ".*ln -sfn ([^ ]*php-web.ini) .*" pre);
+      in
+      file == "${pkgs.writeText "php-web.ini" "memory_limit = 1G\nexpose_php = off\n"}";
+    expected = true;
   };
   "vsftpd: encryption without a certificate is refused" = {
     expr = builtins.length (failures { services.vsftpd = { enable = true; forceLocalLoginsSSL = true; }; });
@@ -118,11 +151,47 @@ in
     expr = lib.hasInfix "defaultBranch = \"main\"" (etc "gitconfig" { programs.git = { enable = true; config.init.defaultBranch = "main"; }; });
     expected = true;
   };
+  "git: sets of several modules are one, of which the higher priority wins; lists follow" = {
+    expr = (configOf {
+      programs.git = {
+        enable = true;
+        config = lib.mkMerge [
+          { user = { name = "a"; email = "e"; }; }
+          { user.name = lib.mkForce "b"; }
+          [ { include.path = "/x"; } { user.name = "c"; } ]
+        ];
+      };
+    }).programs.git.config;
+    expected = [ { user = { name = "b"; email = "e"; }; } { include.path = "/x"; } { user.name = "c"; } ];
+  };
+  "git: nothing said, nothing written" = { expr = (configOf { programs.git.enable = true; }).environment.etc ? gitconfig; expected = false; };
+  "git: a section is a set" = { expr = etc "gitconfig" { programs.git = { enable = true; config.user = "a"; }; }; error = [ "programs.git.config" "is not of type" ]; };
   "aliases of all shells are bash's" = {
     expr = hasLine (etc "bashrc" { environment.shellAliases.ll = "ls -l"; }) "alias -- ll='ls -l'";
     expected = true;
   };
   "and zsh's, where it is enabled" = { expr = hasLine (etc "zsh/zshrc" { programs.zsh.enable = true; environment.shellAliases.ll = "ls -l"; }) "alias -- ll='ls -l'"; expected = true; };
+  "zsh: where suggestions come from, and what is coloured" = {
+    expr =
+      let
+        text = etc "zsh/zshrc" {
+          programs.zsh = {
+            enable = true;
+            autosuggestions = { enable = true; strategy = [ "match_prev_cmd" "completion" ]; async = false; extraConfig.ZSH_AUTOSUGGEST_USE_X = "1"; };
+            syntaxHighlighting = { enable = true; highlighters = [ "main" "brackets" ]; patterns."rm -rf *" = "bg=red"; styles.alias = "bold"; };
+          };
+        };
+      in
+      builtins.filter (line: !hasLine text line) [
+        "ZSH_AUTOSUGGEST_STRATEGY=(match_prev_cmd completion)" "unset ZSH_AUTOSUGGEST_USE_ASYNC" ''ZSH_AUTOSUGGEST_USE_X="1"'' "ZSH_HIGHLIGHT_HIGHLIGHTERS=(main brackets)"
+        "ZSH_HIGHLIGHT_PATTERNS+=('rm -rf *' 'bg=red')" "ZSH_HIGHLIGHT_STYLES[alias]='bold'"
+      ];
+    expected = [ ];
+  };
+  "Caddy reads variables from a file, if there is one" = {
+    expr = map (module: (service "caddy" { services.caddy = { enable = true; } // module; }).serviceConfig.EnvironmentFile) [ { environmentFile = "/run/secrets/x"; } { } ];
+    expected = [ [ "/run/secrets/x" ] [ ] ];
+  };
   "an editor may be the default" = { expr = (configOf { programs.neovim = { enable = true; defaultEditor = true; }; }).environment.variables.EDITOR; expected = "nvim"; };
   "nano is the editor, unless another one is" = {
     expr = map (module: (configOf module).environment.variables.EDITOR) [ { } { programs.vim = { enable = true; defaultEditor = true; }; } { environment.variables.EDITOR = "ed"; } { programs.nano.enable = false; } ];

@@ -83,6 +83,13 @@ in
     expr = (configOf { networking.enableIPv6 = false; services.nginx.enable = true; }).services.nginx.defaultListenAddresses;
     expected = [ "0.0.0.0" ];
   };
+  "the server's package has its files, and is the program that runs" = {
+    expr =
+      let module.services.nginx.enable = true; package = (configOf module).services.nginx.package;
+      in [ (package == pkgs.nginx) package.archiveNames package.version (lib.hasPrefix "${package}/usr/sbin/nginx " (service "nginx" module).serviceConfig.ExecStart) ];
+    expected = [ true [ "nginx" "nginx-common" ] "1.22.1" true ];
+  };
+  "its other names are the same package" = { expr = [ "${pkgs.nginxStable}" "${pkgs.nginxMainline}" ] == [ "${pkgs.nginx}" "${pkgs.nginx}" ]; expected = true; };
   "nginx is not root, and may use port 80" = {
     expr = let s = (service "nginx" { services.nginx.enable = true; }).serviceConfig; in [ s.User (builtins.elem "CAP_NET_BIND_SERVICE" s.AmbientCapabilities) ];
     expected = [ "nginx" true ];

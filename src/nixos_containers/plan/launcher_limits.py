@@ -57,7 +57,7 @@ def watch_function(oom: Oom) -> list[str]:
     # nspawn passes an orderly end on to its guest; the main loop ends what is left of a killed one.
     act = 'kill -TERM "$pid"' if policy == "stop" else 'kill -KILL "$pid"'
     return [
-        "# Ends the guest when the kernel has killed something in it for want of memory.",
+        "# Ends the guest when the kernel has killed something in it for want of memory; the main loop takes that for a failure.",
         "oom_count() {",
         "  count=0",
         f'  while read -r word number; do [ "$word" != oom_kill ] || count=$number; done < {shlex.quote(counter)}',
@@ -70,7 +70,7 @@ def watch_function(oom: Oom) -> list[str]:
         '    oom_count; [ "$count" = "$before" ] || break',
         "  done 2>/dev/null",
         f"  echo 'out of memory: the policy is to {policy} the container' >&2",
-        f"  touch stopping; read -r pid < nspawn.pid && {act}",
+        f"  touch out-of-memory; read -r pid < nspawn.pid && {act}",
         "}",
         "",
     ]

@@ -22,7 +22,7 @@ _STATUSES = {
 def restart_function(policy: RestartPolicy) -> list[str]:
     """The shell function `again`, which succeeds when the container that ended with `$status` is to be started again.
 
-    As long as somebody waits for the guest's first word that it is ready, a failure is that one's to tell.
+    As long as who started it lives and waits for the guest's first word that it is ready, a failure is that one's to tell.
     """
     pattern = _STATUSES.get(policy.when)
     if pattern is None:
@@ -31,7 +31,8 @@ def restart_function(policy: RestartPolicy) -> list[str]:
         f"# Restart={policy.when}: at most {BURST} times in {INTERVAL} s.",
         "tries=0 since=0",
         "again() {",
-        "  [ ! -e notify ] && [ ! -e stopping ] || return 1",
+        '  read -r _ _ _ parent _ < "/proc/$$/stat"',
+        '  { [ ! -e notify ] || [ "$parent" != "$PPID" ]; } && [ ! -e stopping ] || return 1',
         f"  case $status in {pattern}) ;; *) return 1 ;; esac",
         "  read -r now rest < /proc/uptime; now=${now%%.*}",
         f"  [ $((now - since)) -lt {INTERVAL} ] || {{ since=$now; tries=0; }}",

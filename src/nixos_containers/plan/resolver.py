@@ -101,8 +101,8 @@ if [ -e /run/systemd/resolved.conf.d/nixos-container.conf ]; then systemctl try-
 def watcher_script(file: str, run: str, command: str) -> str:
     """For /bin/sh on hosts without systemd: call `command` whenever the text of `file` changes, as long as a container runs.
 
-    One process for all containers, which looks with the shell's own means; it ends with the last container, whose
-    `nspawn.pid` stands below `run`.
+    One process for all containers, which looks with the shell's own means; it ends after the last container, whose
+    `nspawn.pid` stands below `run`: not between the end of a container and its next start.
     """
     return f"""\
 # Tells containers of this host when its name servers change; started and ended by nixos-container.
@@ -110,10 +110,10 @@ look() {{
   now=
   while IFS= read -r line || [ -n "$line" ]; do now="$now$line;"; done < {file}
 }}
-look; seen=$now
+look; seen=$now idle=0
 while sleep {WATCH_INTERVAL}; do
   set -- {run}/.*/nspawn.pid
-  [ -e "$1" ] || exit 0
+  if [ -e "$1" ]; then idle=0; else idle=$((idle + 1)); [ "$idle" -lt 3 ] || exit 0; fi
   look 2> /dev/null
   [ "$now" = "$seen" ] || {{ seen=$now; {command}; }}
 done

@@ -68,7 +68,7 @@ def _launch(paths: Paths, name: str, command: list[str], timeout: float) -> None
 
         events.emit(paths, "start", name)
 
-    for stale in ("ended", "stopping"):
+    for stale in ("ended", "stopping", "out-of-memory"):
         remove(f"{paths.run_state(name)}/{stale}")
     begun = time.monotonic()
     try:

@@ -91,40 +91,62 @@ def _is_controlled() -> bool:
 
 
 def become(leader: int, command: Sequence[str], env: dict[str, str], *, relay: Relay | None = None) -> NoReturn:
-    """Have `command` in the namespaces of `leader`, with its rights and not with ours, in our place."""
+    """Have `command` in the namespaces of `leader`, with its rights and not with ours, in our place.
+
+    Raises HostError as long as the files are still the host's. Afterwards nothing leaves this: Python would read its modules, for
+    a message or a traceback, from the guest's.
+    """
+    try:
+        first = os.open(f"/proc/{leader}/comm", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as failure:
+        raise HostError(f"cannot enter the container: {failure.strerror}", hint="has it just ended? Are you root?") from None
+    try:
+        _end_as(_stay_for(leader, command, env, relay, first))
+    except BaseException as failure:
+        os.write(2, f"nixos-container: cannot run this in the container: {failure}\n".encode(errors="replace"))
+    finally:
+        os._exit(1)
+
+
+def _stay_for(leader: int, command: Sequence[str], env: dict[str, str], relay: Relay | None, first: int) -> int:
+    """Run `command` inside and return its status, as waitpid(2) has it. `first` is open on the comm of `leader`."""
     import _signal  # type: ignore[import-not-found]  # without the enums of signal
 
     child = 0
 
+    def tell(number: int) -> None:
+        try:
+            os.kill(child, number)
+        except OSError:
+            pass  # it has ended, or has rights that ours lacks
+
     def forward(number: int, _: object) -> None:
         # A terminal sends the last two to the child as well, unless it is kept from that terminal.
         if child and (relay is not None or number in (_signal.SIGHUP, _signal.SIGTERM)):
-            os.kill(child, number)
+            tell(number)
 
     def child_changed(*_: object) -> None:
         try:
             state = os.waitid(os.P_PID, child, os.WSTOPPED | os.WCONTINUED | os.WNOHANG) if child else None
         except ChildProcessError:
-            state = None  # it was waited for
-        stopped = state is not None and state.si_code == os.CLD_STOPPED
-        _signal.setitimer(_signal.ITIMER_REAL, _LOOK if stopped else 0, _LOOK if stopped else 0)
+            pass  # it was waited for
+        else:
+            if state is None:
+                return  # it has ended, or one call before has seen what this one is for
+            if state.si_code == os.CLD_STOPPED:
+                _signal.setitimer(_signal.ITIMER_REAL, _LOOK, _LOOK)
+                return
+        _signal.setitimer(_signal.ITIMER_REAL, 0)
 
     def look(*_: object) -> None:
         if _shuts_down(first):
-            try:
-                os.kill(child, _signal.SIGCONT)
-            except ProcessLookupError:
-                pass
+            tell(_signal.SIGCONT)
 
     for number in (_signal.SIGHUP, _signal.SIGTERM, _signal.SIGINT, _signal.SIGQUIT):
         _signal.signal(number, forward)
     _signal.signal(_signal.SIGALRM, look)
     _signal.signal(_signal.SIGCHLD, child_changed)
-    try:
-        first = os.open(f"/proc/{leader}/comm", os.O_RDONLY | os.O_CLOEXEC)  # soon it would be the guest's /proc
-        confine.enter(leader)
-    except OSError as failure:
-        raise HostError(f"cannot enter the container’s namespaces: {failure}", hint="has it just ended? Are you root?") from None
+    confine.enter(leader)
     child = os.fork()  # the first one in the container's pid namespace
     if child == 0:
         try:
@@ -138,8 +160,11 @@ def become(leader: int, command: Sequence[str], env: dict[str, str], *, relay: R
             os._exit(127)
     status = os.waitpid(child, 0)[1] if relay is None else relay.until_end(child)
     if _shuts_down(first):
-        os.kill(leader, _signal.SIGCHLD)  # or it would see at its next look, ten seconds later: the child was ours and not its own
-    _end_as(status)
+        try:
+            os.kill(leader, _signal.SIGCHLD)  # or it would see at its next look, ten seconds later: the child was ours
+        except OSError:
+            pass  # it has just ended
+    return status
 
 
 def _execute(command: Sequence[str], env: dict[str, str]) -> None:
@@ -163,8 +188,10 @@ def _end_as(status: int) -> NoReturn:
 
     code = os.waitstatus_to_exitcode(status)
     if code < 0:
-        if -code not in (_signal.SIGKILL, _signal.SIGSTOP):
+        try:
             _signal.signal(-code, _signal.SIG_DFL)
+        except OSError:
+            pass  # not for SIGKILL, nor for the two that the C library keeps for itself
         os.kill(os.getpid(), -code)
         code = 128 - code
     os._exit(code)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ..base.paths import Paths
     from ..plan.facts import Host
 
+# Properties that know no "infinity": an empty value lifts them (systemd.resource-control(5)).
+_RESET_BY_NOTHING = frozenset(("CPUQuota", "CPUWeight", "AllowedCPUs", "AllowedMemoryNodes", "IOWeight"))
 # Where systemd keeps what `systemctl set-property --runtime` said.
 _FOR_THE_MOMENT = "/run/systemd/system.control"
 
@@ -50,7 +52,7 @@ def change_limits(paths: Paths, host: Host, name: str, changes: list[tuple[str, 
         raise ContainerError(f"container ‘{name}’ is not running", hint=f"set containers.{name}.limits, or: nixos-container start {name}")
     limits = changed_limits(applied(paths, name), changes)
     if host.systemd:
-        words = [f"{key}={value}" for key, value in changes]
+        words = [f"{key}={'' if value == 'infinity' and key in _RESET_BY_NOTHING else value}" for key, value in changes]
         done = process.run(["systemctl", "set-property", "--runtime", unit_of(name), *words], check=False)
         if done.returncode != 0:
             raise ContainerError(f"systemd refuses the limits of container ‘{name}’", details=done.stderr.strip())

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from ..base import log, process
 from ..base.errors import ContainerError, HostError
-from ..base.files import locked, write_atomically
+from ..base.files import locked_if_free, write_atomically
 from ..declare.codec import encode
 from ..kernel import conntrack, sysctls
 from ..observe import containers as observe
@@ -27,9 +28,12 @@ from . import again, bridges, forwarding, resolver
 from .records import command_line
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ..base.paths import Paths
     from ..declare.container import Container
     from ..plan.facts import Host
+    from ..plan.network import NetworkPlan
     from ..plan.ruleset import Elements
 
 
@@ -119,33 +123,29 @@ def _batch(command: list[str], lines: tuple[str, ...]) -> list[str]:
 
 
 def repair_networks(paths: Paths) -> list[str]:
-    """Put back what others took from the host's ends of running containers; return what was wrong, one sentence each."""
-    plans = {}
-    for name in observe.run_states(paths):
-        started = observe.started(paths, name)
-        if started is None or started.container is None or observe.running(paths, name) is None:
-            continue
-        try:
-            plan = plan_network(started.container)
-        except ContainerError:
-            continue
-        if plan.pairs:
-            plans[name] = plan
+    """Put back what others took from the host's ends of running containers; return what was wrong, one sentence each.
+
+    Looked for without locks, so that commands do not wait for each other; then looked at again with the container's lock. Who holds
+    that at the moment is about to change what one has seen, and will leave it right.
+    """
+    plans = {name: plan for name in observe.run_states(paths) if (plan := _plan_of_running(paths, name)) is not None}
     done = []
-    for name, plan in plans.items():
-        lost = drift.lost_lines(plan)
+    for name in plans:
+        if not drift.lost_lines(plans[name]):
+            continue
+        with locked_if_free(paths.lock(name), who=command_line()) as free:
+            plan = _plan_of_running(paths, name) if free else None
+            lost = drift.lost_lines(plan) if plan is not None else []
+            refused = _batch(["ip"], converging(plan.host_batch)) if plan is not None and lost else []
         if not lost:
             continue
-        with locked(paths.lock(name), who=command_line()):
-            refused = _batch(["ip"], converging(plan.host_batch))
         sentence = f"the host's end of container ‘{name}’ had lost {', '.join(lost)}; "
         if refused:
             log.warn(f"{sentence}not repaired: {'; '.join(refused)}")
         else:
             log.warn(f"{sentence}repaired")
             done.append(f"{sentence}repaired")
-    flushed = [_repair_rules([plan.elements for plan in plans.values()], TABLE)]
-    flushed.append(_repair_rules([plan.bridge_elements for plan in plans.values()], BRIDGE_TABLE))
+    flushed = [_repair_rules(paths, plans, table) for table in (TABLE, BRIDGE_TABLE)]
     if any(flushed):
         for network in bridges.known(paths):
             if os.path.exists(f"{paths.network(network)}/running"):
@@ -156,16 +156,37 @@ def repair_networks(paths: Paths) -> list[str]:
     return done
 
 
-def _repair_rules(of_each: list[Elements], table: str) -> bool:
-    elements = tuple(dict.fromkeys(element for some in of_each for element in some))
+def _plan_of_running(paths: Paths, name: str) -> NetworkPlan | None:
+    started = observe.started(paths, name)
+    if started is None or started.container is None or observe.running(paths, name) is None:
+        return None
+    try:
+        plan = plan_network(started.container)
+    except ContainerError:
+        return None
+    return plan if plan.pairs else None
+
+
+def _repair_rules(paths: Paths, plans: dict[str, NetworkPlan], table: str) -> bool:
+    def elements_of(some: Iterable[NetworkPlan]) -> Elements:
+        each = (plan.elements if table == TABLE else plan.bridge_elements for plan in some)
+        return tuple(dict.fromkeys(element for elements in each for element in elements))
+
+    elements = elements_of(plans.values())
     if not elements or drift.rules_hold(elements, table):
         return False
-    process.run(["nft", "-f", "-"], stdin=BASE_RULES if table == TABLE else BRIDGE_RULES, check=False)
-    try:
-        put_rules(elements, table)
-    except process.CommandFailed:
-        _put_each(of_each, table)
-    return drift.rules_hold(elements, table)
+    with ExitStack() as held:
+        free = [name for name in plans if held.enter_context(locked_if_free(paths.lock(name), who=command_line()))]
+        running = [plan for name in free if (plan := _plan_of_running(paths, name)) is not None]
+        elements = elements_of(running)
+        if not elements or drift.rules_hold(elements, table):
+            return False
+        process.run(["nft", "-f", "-"], stdin=BASE_RULES if table == TABLE else BRIDGE_RULES, check=False)
+        try:
+            put_rules(elements, table)
+        except process.CommandFailed:
+            _put_each([elements_of([plan]) for plan in running], table)
+        return drift.rules_hold(elements, table)
 
 
 def _put_each(of_each: list[Elements], table: str) -> None:

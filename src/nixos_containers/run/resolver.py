@@ -60,14 +60,14 @@ def follow(paths: Paths) -> list[str]:
         for name in observe.run_states(paths):
             path = f"{paths.run_state(name)}/guest/resolv.conf"
             before = read_text(path)
-            running = observe.running(paths, name)  # not yet, where a start has just written that file
-            if running is None and before is None:
+            if before is None and observe.running(paths, name) is None:
                 continue
             try:
                 record = observe.record(paths, name)
-            except ContainerError:
-                continue  # damaged: said elsewhere, and no reason for other guests to wait
-            write_guest(paths, record.container, tell=False)
+                write_guest(paths, record.container, tell=False)
+            except (ContainerError, OSError):
+                continue  # damaged, or just taken away: no reason for other guests to wait
+            running = observe.running(paths, name)  # asked last: who begins to run after this reads what was written
             if running is None or before is None or read_text(path) == before:
                 continue
             from .inside import inside

@@ -37,7 +37,7 @@ _KERNEL_ROOM = {
 }
 # What an earlier run wrote and this one may not: whoever reads it would take it for this one's.
 _RUN_FILES = (
-    *("ended", "stopping", "restarting", "health", "nspawn.pid", "launcher.pid", "links", "unit"),
+    *("ended", "stopping", "restarting", "out-of-memory", "health", "nspawn.pid", "launcher.pid", "links", "unit"),
     *(
         "filter.rules",
         "filter.up",

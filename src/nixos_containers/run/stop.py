@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..base import log, process
 from ..base.errors import HostError
-from ..base.files import remove
+from ..base.files import read_text, remove
 from ..kernel import cgroups, proc, processes
 from ..observe import containers as observe
 from ..plan.launch import cgroup_of
@@ -28,10 +28,10 @@ _RUN_FILES = ("nspawn.pid", "launcher.pid", "notify", "stopping", "guest/request
 def stop(paths: Paths, name: str, running: Running, layout: Cgroups) -> None:
     """Shut the guest down cleanly and wait for its end; after 90 s, or its TimeoutStopSec, it is killed, and that is said."""
     state = paths.run_state(name)
-    with open(f"{state}/stopping", "w", encoding="ascii"):
-        pass  # tells the launcher that a reboot asked for at this moment is not wanted
-    # nspawn answers SIGTERM by sending its --kill-signal, systemd's "halt now", to the guest.
-    processes.send(running.nspawn, signal.SIGTERM)
+    with open(f"{state}/stopping", "w", encoding="ascii") as told:  # a reboot asked for at this moment is not wanted
+        # nspawn answers SIGTERM by sending its --kill-signal, systemd's "halt now", to the guest.
+        processes.send(running.nspawn, signal.SIGTERM)
+        told.write("told\n")
     waited_for = running.supervisor or running.nspawn
     timeout = _timeout(paths, name)
     if not processes.wait_until_gone(waited_for, timeout):
@@ -41,11 +41,16 @@ def stop(paths: Paths, name: str, running: Running, layout: Cgroups) -> None:
 
 def was_given_up(paths: Paths, name: str) -> bool:
     """Whether a command that wanted to stop container `name` was killed before it told the guest: a stop takes no longer than it may."""
+    return _left(paths, name) == 0
+
+
+def _left(paths: Paths, name: str) -> float | None:
+    """For how many seconds a stop of container `name` that was begun may still take; None when there is none."""
     try:
         age = time.time() - os.stat(f"{paths.run_state(name)}/stopping").st_mtime
     except FileNotFoundError:
-        return False
-    return age > _timeout(paths, name) + _LAUNCHER_TIMEOUT
+        return None
+    return max(0.0, _timeout(paths, name) + _LAUNCHER_TIMEOUT - age)
 
 
 def _timeout(paths: Paths, name: str) -> float:
@@ -109,7 +114,9 @@ def _remove_rules(state: str) -> None:
 def wait_for_launcher(paths: Paths, name: str, layout: Cgroups) -> None:
     """Let a stop whose command was killed come to its end, and a launcher without a guest to its own or to the guest's next boot."""
     stopping = f"{paths.run_state(name)}/stopping"
-    deadline = time.monotonic() + _LAUNCHER_TIMEOUT
+    # A guest that was told shuts down, whatever became of who told it.
+    patience = (_left(paths, name) if read_text(stopping) else None) or _LAUNCHER_TIMEOUT
+    deadline = time.monotonic() + patience
     while observe.supervisor(paths, name) is not None:
         up = observe.running(paths, name) is not None
         if up and not os.path.exists(stopping):

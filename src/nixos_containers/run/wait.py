@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from ..base import process
-from ..base.errors import ContainerError
+from ..base.errors import ContainerError, HostError
 from ..kernel import processes
 from ..observe import containers as observe
 from ..observe import healthchecks
@@ -43,7 +43,7 @@ def _reached(paths: Paths, name: str, state: str, deadline: float) -> bool:
         return running is not None
     if state == "healthy":
         return _healthy(paths, name)
-    said = _systemd_says(name, running.leader)
+    said = _systemd_says(name, running.leader, timeout=max(0.1, deadline - time.monotonic()))
     if state == "ready":
         return said in ("running", "degraded")
     if said == "degraded":
@@ -60,6 +60,10 @@ def _healthy(paths: Paths, name: str) -> bool:
     return found == healthchecks.HEALTHY
 
 
-def _systemd_says(name: str, leader: int) -> str:
+def _systemd_says(name: str, leader: int, *, timeout: float) -> str:
+    """What systemd says of itself inside, or "" when it says nothing within `timeout` seconds."""
     command = [*inside(name, leader), "systemctl", "is-system-running"]
-    return process.run(command, check=False).stdout.strip()
+    try:
+        return process.run(command, check=False, timeout=min(timeout, 3600.0)).stdout.strip()
+    except HostError:
+        return ""

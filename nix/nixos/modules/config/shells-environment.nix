@@ -5,8 +5,9 @@
 { config, lib, pkgs, ... }:
 
 let
-  inherit (lib) concatMapStringsSep concatStringsSep isList mapAttrsToList mkOption types;
+  inherit (lib) mkOption types;
   cfg = config.environment;
+  variables = import ./variables.nix { inherit lib; };
 
   lines = what: mkOption {
     type = types.lines;
@@ -14,12 +15,14 @@ let
     description = "Shell commands for ${what}; for every kind of shell, so only what all of them understand.";
   };
 
-  exports = concatStringsSep "\n" (
-    mapAttrsToList (name: value: "export ${name}=\"${value}\"") (lib.filterAttrs (_: value: value != null) cfg.variables)
-  );
+  exports = lib.concatStringsSep "\n" (lib.mapAttrsToList (name: value: "export ${name}=\"${value}\"") (variables.joined [
+    (variables.pathFirst config.security.wrapperDir)
+    (variables.lists cfg.variables)
+    (variables.inProfiles cfg.profiles cfg.profileRelativeEnvVars)
+    variables.pathLast
+  ]));
 
-  # XDG_STATE_HOME may be unset where the profiles are looked for.
-  profiles = ''
+  ownPrograms = ''
     ${lib.optionalString cfg.homeBinInPath "export PATH=\"$HOME/bin:$PATH\""}
     ${lib.optionalString cfg.localBinInPath "export PATH=\"$HOME/.local/bin:$PATH\""}
   '';
@@ -27,11 +30,14 @@ in
 {
   options.environment = {
     variables = mkOption {
-      type = import ./variables-type.nix { inherit lib; };
+      inherit (variables) type;
       default = { };
       example = { EDITOR = "nvim"; };
-      apply = builtins.mapAttrs (_: value: if value == null then null else if isList value then concatMapStringsSep ":" toString value else toString value);
-      description = "Variables of login shells. Lists are joined with colons; null leaves a variable alone.";
+      apply = builtins.mapAttrs (_: value: if value == null then null else variables.text value);
+      description = ''
+        Variables of login shells. Lists are joined with colons; null leaves a variable alone. Directories of profiles
+        ({option}`environment.profileRelativeEnvVars`) follow after a value, in PATH as well.
+      '';
     };
 
     profiles = mkOption {
@@ -87,6 +93,11 @@ in
   };
 
   config = {
+    environment.variables = {
+      PAGER = lib.mkDefault "less";
+      EDITOR = lib.mkDefault "vi";
+    };
+
     environment.shellAliases = builtins.mapAttrs (_: lib.mkDefault) {
       ls = "ls --color=tty";
       ll = "ls -l";
@@ -112,7 +123,7 @@ in
 
       ${cfg.extraInit}
 
-      ${profiles}
+      ${ownPrograms}
     '';
   };
 }

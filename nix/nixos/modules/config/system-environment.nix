@@ -1,41 +1,34 @@
-# `environment.sessionVariables`, PATH and the other variables that follow from the profiles.
+# `environment.sessionVariables`, and PATH and the other variables that follow from the profiles.
 #
-# Session variables are set by PAM (/etc/pam/environment) and so are there in any session; environment.variables only in
-# login shells.
-{ config, lib, pkgs, ... }:
+# Session variables are set by PAM (/etc/pam/environment) and so are there in any session; environment.variables, of which
+# they are a part, only in login shells.
+{ config, lib, ... }:
 
 let
-  inherit (lib) concatMapStringsSep concatStringsSep mapAttrs mapAttrsToList mkOption types;
+  inherit (lib) mapAttrs mkOption types;
   cfg = config.environment;
-
-  # The variable may be unset, and what would be left is a path from the root.
-  profiles = lib.unique (map (builtins.replaceStrings [ "\${XDG_STATE_HOME}" ] [ "$HOME/.local/state" ]) cfg.profiles);
-
-  inProfiles = suffixes: lib.concatMap (profile: map (suffix: "${profile}${suffix}") suffixes) profiles;
+  variables = import ./variables.nix { inherit lib; };
 
   # pam_env's own way to say $HOME and $USER.
   forPam = builtins.replaceStrings [ "$HOME" "$USER" ] [ "@{HOME}" "@{PAM_USER}" ];
 
-  pamVariables = mapAttrs (_: forPam) (
-    cfg.sessionVariables // mapAttrs (_: suffixes: concatStringsSep ":" (inProfiles suffixes)) cfg.profileRelativeSessionVariables
-    // {
-      PATH = "${config.security.wrapperDir}:${
-        concatMapStringsSep ":" (profile: "${profile}/bin") profiles
-      }:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin";
-    }
-  );
+  pamVariables = variables.joined [
+    (variables.pathFirst config.security.wrapperDir)
+    (variables.lists cfg.sessionVariables)
+    (variables.inProfiles cfg.profiles cfg.profileRelativeSessionVariables)
+    variables.pathLast
+  ];
 in
 {
   options.environment = {
     sessionVariables = mkOption {
-      type = import ./variables-type.nix { inherit lib; };
+      inherit (variables) type;
       default = { };
-      apply =
-        variables:
-        mapAttrs (_: value: if lib.isList value then concatMapStringsSep ":" toString value else toString value) (
-          lib.filterAttrs (_: value: value != null) variables
-        );
-      description = "Variables of every session. `$HOME` and `$USER` in them are replaced.";
+      apply = values: mapAttrs (_: variables.text) (lib.filterAttrs (_: value: value != null) values);
+      description = ''
+        Variables of every session. `$HOME` and `$USER` in them are replaced. Directories of profiles
+        ({option}`environment.profileRelativeSessionVariables`) follow after a value, in PATH as well.
+      '';
     };
 
     profileRelativeSessionVariables = mkOption {
@@ -53,6 +46,7 @@ in
     ];
 
     environment.profileRelativeSessionVariables = {
+      PATH = [ "/bin" ];
       XDG_DATA_DIRS = [ "/share" ];
       TERMINFO_DIRS = [ "/share/terminfo" ];
     };
@@ -60,21 +54,15 @@ in
       XDG_CONFIG_DIRS = [ "/etc/xdg" ];
     };
 
-    environment.variables =
-      mapAttrs (_: value: lib.mkDefault value) cfg.sessionVariables
-      // {
-        PATH = lib.mkDefault "${config.security.wrapperDir}:${
-          concatMapStringsSep ":" (profile: "${profile}/bin:${profile}/sbin") profiles
-        }:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin";
-        PAGER = lib.mkDefault "less";
-        EDITOR = lib.mkDefault "vi";
-      }
-      // mapAttrs (_: suffixes: lib.mkDefault (concatStringsSep ":" (inProfiles suffixes))) (
-        cfg.profileRelativeSessionVariables // cfg.profileRelativeEnvVars
-      );
+    # In login shells all of this, and more.
+    environment.variables = cfg.sessionVariables;
+    environment.profileRelativeEnvVars = lib.mkMerge [
+      cfg.profileRelativeSessionVariables
+      { PATH = lib.mkAfter [ "/sbin" ]; }
+    ];
 
     environment.etc."pam/environment".text = lib.concatStrings (
-      mapAttrsToList (name: value: "${name}   DEFAULT=\"${value}\"\n") pamVariables
+      lib.mapAttrsToList (name: value: "${name}   DEFAULT=\"${forPam value}\"\n") pamVariables
     );
   };
 }

@@ -73,6 +73,11 @@ in
       [ "allowedUsers" "allowed-users" ]
       [ "autoOptimiseStore" "auto-optimise-store" ]
       [ "systemFeatures" "system-features" ]
+      [ "binaryCaches" "substituters" ]
+      [ "trustedBinaryCaches" "trusted-substituters" ]
+      [ "binaryCachePublicKeys" "trusted-public-keys" ]
+      [ "requireSignedBinaryCaches" "require-sigs" ]
+      [ "sandboxPaths" "extra-sandbox-paths" ]
     ];
 
   config = mkIf cfg.enable {

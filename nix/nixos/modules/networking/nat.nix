@@ -4,11 +4,11 @@
 { config, lib, pkgs, ... }:
 
 let
-  inherit (lib) concatMapStrings concatMapStringsSep mkIf mkOption optionalString types;
+  inherit (lib) concatMapStrings mkIf mkOption optionalString types;
   cfg = config.networking.nat;
 
-  on = direction: name: optionalString (name != null) ''${direction} "${name}" '';
-  quoted = names: concatMapStringsSep ", " (name: ''"${name}"'') names;
+  interfaces = import ./firewall/interface-names.nix { inherit lib; plus = !config.networking.nftables.enable; };
+  on = direction: name: optionalString (name != null) (interfaces.match direction name);
 
   split = destination:
     # "10.0.0.1:80", "10.0.0.1:8000-8100", "[fd00::1]:80", or a bare address.
@@ -44,7 +44,7 @@ let
         + "${forward.proto} dport ${if to.ports != null then to.ports else portSet forward.sourcePort} masquerade\n"
       ) (lib.take 1 forward.loopbackIPs);
       snat =
-        optionalString (cfg.internalInterfaces != [ ]) "iifname { ${quoted cfg.internalInterfaces} } ${out}${verdict}\n"
+        concatMapStrings (condition: "${condition}${out}${verdict}\n") (interfaces.matches "iifname" cfg.internalInterfaces)
         + optionalString (internalIPs != [ ]) "${family} saddr { ${lib.concatStringsSep ", " internalIPs} } ${out}${verdict}\n"
         + concatMapStrings hairpin forwards;
     in
@@ -184,9 +184,10 @@ in
     networking.firewall.extraForwardRules = mkIf config.networking.firewall.filterForward (
       let
         out = on "oifname" cfg.externalInterface;
-        from = what: list: optionalString (list != [ ]) ''${what} { ${lib.concatStringsSep ", " list} } ${out}accept comment "networking.nat"'' + "\n";
+        pass = condition: ''${condition}${out}accept comment "networking.nat"'' + "\n";
+        from = what: list: optionalString (list != [ ]) (pass "${what} { ${lib.concatStringsSep ", " list} } ");
       in
-      from "iifname" (map (name: ''"${name}"'') cfg.internalInterfaces) + from "ip saddr" cfg.internalIPs
+      concatMapStrings pass (interfaces.matches "iifname" cfg.internalInterfaces) + from "ip saddr" cfg.internalIPs
       + optionalString cfg.enableIPv6 (from "ip6 saddr" cfg.internalIPv6s)
     );
 

@@ -4,6 +4,19 @@
 let
   inherit (lib) mkEnableOption mkIf mkOption types;
   cfg = config.programs.git;
+
+  sections = types.attrsOf (types.attrsOf types.anything);
+  inOrder = types.listOf sections;
+  # What modules say as sets is one set, so that priorities count; what they say as lists follows it, in order.
+  gitConfig = types.either sections inOrder // {
+    merge =
+      loc: defs:
+      let
+        kinds = lib.partition (def: builtins.isList def.value) defs;
+        together = sections.merge loc kinds.wrong;
+      in
+      lib.optional (together != { }) together ++ inOrder.merge loc kinds.right;
+  };
 in
 {
   options.programs.git = {
@@ -15,12 +28,10 @@ in
       description = "The package of git.";
     };
     config = mkOption {
-      type =
-        let sections = types.attrsOf (types.attrsOf types.anything);
-        in types.coercedTo sections (one: [ one ]) (types.listOf sections);
+      type = gitConfig;
       default = [ ];
       example = { init.defaultBranch = "main"; url."https://github.com/".insteadOf = [ "gh:" "github:" ]; };
-      description = "Contents of {file}`/etc/gitconfig`: a set, or a list of sets that follow each other.";
+      description = "Contents of {file}`/etc/gitconfig`: a set, or a list of sets that follow each other and the set.";
     };
     prompt.enable = mkEnableOption "the branch in the prompt of bash";
     lfs = {

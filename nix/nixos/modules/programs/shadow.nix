@@ -54,7 +54,6 @@ in
       type = types.either types.path types.shellPackage;
       default = "/bin/bash";
       example = lib.literalExpression "pkgs.zsh";
-      apply = shell: if lib.isDerivation shell then "${shell}${shell.shellPath or "/bin/bash"}" else shell;
       description = "Login shell of users that have none of their own.";
     };
   };

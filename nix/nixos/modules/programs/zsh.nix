@@ -12,6 +12,21 @@ let
     inherit description;
   };
   aliases = import ./shell-aliases.nix { inherit lib; } cfg.shellAliases;
+
+  each = f: set: concatStringsSep "\n" (lib.mapAttrsToList f set);
+  autosuggestions = concatStringsSep "\n" [
+    ". /usr/share/zsh-autosuggestions/zsh-autosuggestions.zsh"
+    ''ZSH_AUTOSUGGEST_HIGHLIGHT_STYLE="${cfg.autosuggestions.highlightStyle}"''
+    "ZSH_AUTOSUGGEST_STRATEGY=(${toString cfg.autosuggestions.strategy})"
+    (optionalString (!cfg.autosuggestions.async) "unset ZSH_AUTOSUGGEST_USE_ASYNC")
+    (each (name: value: ''${name}="${value}"'') cfg.autosuggestions.extraConfig)
+  ];
+  syntaxHighlighting = concatStringsSep "\n" [
+    ". /usr/share/zsh-syntax-highlighting/zsh-syntax-highlighting.zsh"
+    "ZSH_HIGHLIGHT_HIGHLIGHTERS=(${toString cfg.syntaxHighlighting.highlighters})"
+    (each (pattern: looks: "ZSH_HIGHLIGHT_PATTERNS+=('${pattern}' '${looks}')") cfg.syntaxHighlighting.patterns)
+    (each (part: looks: "ZSH_HIGHLIGHT_STYLES[${part}]='${looks}'") cfg.syntaxHighlighting.styles)
+  ];
 in
 {
   options.programs.zsh = {
@@ -53,8 +68,42 @@ in
       description = "Whether completion is started for everybody.";
     };
     enableLsColors = mkOption { type = types.bool; default = true; description = "Whether ls uses colours."; };
-    autosuggestions.enable = mkEnableOption "suggestions from the history while typing";
-    syntaxHighlighting.enable = mkEnableOption "colours while typing";
+    autosuggestions = {
+      enable = mkEnableOption "suggestions from the history while typing";
+      strategy = mkOption {
+        type = types.listOf (types.enum [ "history" "completion" "match_prev_cmd" ]);
+        default = [ "history" ];
+        description = "Where suggestions come from; the first place that has one.";
+      };
+      highlightStyle = mkOption { type = types.str; default = "fg=8"; example = "fg=cyan"; description = "Looks of a suggestion."; };
+      async = mkOption { type = types.bool; default = true; description = "Whether suggestions are looked for while typing goes on."; };
+      extraConfig = mkOption {
+        type = types.attrsOf types.str;
+        default = { };
+        example = { ZSH_AUTOSUGGEST_BUFFER_MAX_SIZE = "20"; };
+        description = "Further variables of zsh-autosuggestions.";
+      };
+    };
+    syntaxHighlighting = {
+      enable = mkEnableOption "colours while typing";
+      highlighters = mkOption {
+        type = types.listOf (types.enum [ "brackets" "cursor" "line" "main" "pattern" "regexp" "root" ]);
+        default = [ "main" ];
+        description = "What is coloured.";
+      };
+      patterns = mkOption {
+        type = types.attrsOf types.str;
+        default = { };
+        example = { "rm -rf *" = "fg=white,bold,bg=red"; };
+        description = "Looks of texts that match a pattern.";
+      };
+      styles = mkOption {
+        type = types.attrsOf types.str;
+        default = { };
+        example = { alias = "fg=magenta,bold"; };
+        description = "Looks of a command's parts.";
+      };
+    };
   };
 
   config = mkIf cfg.enable {
@@ -99,10 +148,10 @@ in
         ${env.interactiveShellInit}
         ${cfg.interactiveShellInit}
         ${optionalString cfg.enableLsColors ''eval "$(dircolors -b)"''}
-        ${optionalString cfg.autosuggestions.enable ". /usr/share/zsh-autosuggestions/zsh-autosuggestions.zsh"}
+        ${optionalString cfg.autosuggestions.enable autosuggestions}
         ${aliases}
         ${cfg.promptInit}
-        ${optionalString cfg.syntaxHighlighting.enable ". /usr/share/zsh-syntax-highlighting/zsh-syntax-highlighting.zsh"}
+        ${optionalString cfg.syntaxHighlighting.enable syntaxHighlighting}
         if test -f /etc/zshrc.local; then . /etc/zshrc.local; fi
       '';
     };

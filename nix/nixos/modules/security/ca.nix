@@ -1,35 +1,17 @@
 # The certificate authorities that programs trust: security.pki, and the bundle in its usual places.
 #
-# The archive's ca-certificates package makes the bundle in a maintainer script; here a derivation puts the same
-# certificates one after another.
+# The bundle itself is the package `cacert`; here are its places.
 { config, lib, pkgs, ... }:
 
 let
-  inherit (lib) concatMapStrings escapeShellArg mkIf mkOption types;
+  inherit (lib) mkIf mkOption types;
   cfg = config.security.pki;
 
-  extra = pkgs.writeText "extra-certificates.pem" (concatMapStrings (text: text + "\n") cfg.certificates);
-  files =
-    cfg.certificateFiles ++ lib.optional (cfg.certificates != [ ]) extra;
-
-  # A blacklisted name is compared with the file's name, in which the package writes blanks as underscores.
-  blacklist = concatMapStrings (name: ''
-    rm -f ${escapeShellArg (lib.replaceStrings [ " " ] [ "_" ] name)}.crt
-  '') cfg.caCertificateBlacklist;
-
-  bundle = pkgs.runCommand "ca-bundle" { } ''
-    mkdir -p $out/etc/ssl/certs work
-    cp ${pkgs.ca-certificates}/usr/share/ca-certificates/mozilla/*.crt work/
-    cd work
-    ${blacklist}
-    # A file without a newline at its end must not run into the next one.
-    for certificate in *.crt ${toString files}; do
-      awk 1 "$certificate"
-    done > $out/etc/ssl/certs/ca-bundle.crt
-    # Where other distributions have it.
-    mkdir -p $out/etc/pki/tls/certs
-    ln -s /etc/ssl/certs/ca-certificates.crt $out/etc/pki/tls/certs/ca-bundle.crt
-  '';
+  bundle = pkgs.cacert.override {
+    blacklist = cfg.caCertificateBlacklist;
+    extraCertificateFiles = cfg.certificateFiles;
+    extraCertificateStrings = cfg.certificates;
+  };
   bundleFile = "${bundle}/etc/ssl/certs/ca-bundle.crt";
 
   # The archive's OpenSSL looks for one file, which the archive itself does not ship, and for a directory with names made of
@@ -38,6 +20,9 @@ let
     mkdir -p $out/usr/lib/ssl
     ln -s usr/lib $out/lib
     ln -s /etc/ssl/certs/ca-certificates.crt $out/usr/lib/ssl/cert.pem
+    # Where other distributions have the bundle.
+    mkdir -p $out/etc/pki/tls/certs
+    ln -s /etc/ssl/certs/ca-certificates.crt $out/etc/pki/tls/certs/ca-bundle.crt
   '';
 in
 {

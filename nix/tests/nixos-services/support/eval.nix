@@ -8,6 +8,8 @@ let
   versions = {
     openssh-server = "1:9.2p1-2";
     nginx = "1.22.1-9";
+    "php8.2-cli" = "8.2.36-1~deb12u1";
+    "php8.2-fpm" = "8.2.36-1~deb12u1";
     postgresql-15 = "15.8-0";
     systemd = "252.39-1";
   };
@@ -20,7 +22,7 @@ let
     "mariadb-server" "mawk" "media-types" "mount" "mtr-tiny" "nano" "ncurses-base" "ncurses-bin" "neovim" "netbase" "nftables" "nginx" "nginx-common" "nix-bin" "openssh-client"
     "openssh-server" "openssh-sftp-server" "openssl" "passwd" "perl-base" "pkexec" "polkitd" "postgresql-15" "postgresql-client-15"
     "procps" "prometheus-node-exporter" "redis-server" "redis-tools" "sed" "sudo" "systemd" "systemd-resolved" "systemd-sysv" "systemd-timesyncd" "tar" "tmux" "tzdata"
-    "gnupg" "gpg-agent" "zsh-autosuggestions" "zsh-syntax-highlighting" "pkexec" "samba" "bind9" "ucf" "udev" "ulogd2" "unbound" "unbound-anchor" "util-linux" "util-linux-extra" "vim" "wireguard-tools" "zsh" "caddy" "mosquitto" "openvpn" "php8.2-fpm" "memcached" "prometheus" "tor" "vsftpd" "apache2" "dbus" "fail2ban" "python3-systemd" "restic" "rsync" "syncthing" "zstd"
+    "gnupg" "gpg-agent" "zsh-autosuggestions" "zsh-syntax-highlighting" "pkexec" "samba" "bind9" "ucf" "udev" "ulogd2" "unbound" "unbound-anchor" "util-linux" "util-linux-extra" "vim" "wireguard-tools" "zsh" "caddy" "mosquitto" "openvpn" "php8.2-cli" "php8.2-fpm" "php8.2-gd" "memcached" "prometheus" "tor" "vsftpd" "apache2" "dbus" "fail2ban" "python3-systemd" "rclone" "restic" "rsync" "syncthing" "zstd"
   ];
   entry = name: {
     inherit name;

@@ -9,7 +9,7 @@ let
   cfg = config.networking.firewall;
   nftables = config.networking.nftables;
 
-  contentWith = reversePath: import ./ruleset.nix { inherit lib reversePath; firewall = cfg; };
+  contentWith = reversePath: import ./ruleset.nix { inherit lib reversePath; firewall = cfg; plus = !nftables.enable; };
   content = contentWith (cfg.checkReversePath != false);
 
   # Declaring the table first makes the deletion succeed at the first load too; all three are one transaction.

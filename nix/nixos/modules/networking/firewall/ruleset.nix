@@ -2,12 +2,14 @@
 #
 # A pure function of the option values, not a module. Chains have NixOS's names, so that the rules people
 # add (extraInputRules, ...) find the same surroundings.
-{ lib, firewall, reversePath ? firewall.checkReversePath != false }:
+#
+# `plus`: names of interfaces may end with iptables' wildcard.
+{ lib, firewall, reversePath ? firewall.checkReversePath != false, plus ? true }:
 
 let
-  inherit (lib) concatMapStringsSep concatStringsSep hasPrefix mapAttrsToList optional optionals optionalString;
+  inherit (lib) concatStringsSep hasPrefix mapAttrsToList optional optionals optionalString;
 
-  quote = name: ''"${name}"'';
+  interfaces = import ./interface-names.nix { inherit lib plus; };
   elements = ports: ranges:
     concatStringsSep ", " (map toString ports ++ map (range: "${toString range.from}-${toString range.to}") ranges);
 
@@ -15,7 +17,7 @@ let
   portRules = direction: byInterface:
     lib.concatLists (mapAttrsToList (interface: open:
       let
-        on = optionalString (interface != "default") "${direction} ${quote interface} ";
+        on = optionalString (interface != "default") (interfaces.match direction interface);
         rule = protocol: set: optional (set != "") "${on}${protocol} dport { ${set} } accept";
       in
       rule "tcp" (elements open.allowedTCPPorts open.allowedTCPPortRanges)
@@ -23,7 +25,7 @@ let
     ) byInterface);
 
   trusted = direction: names:
-    optional (names != [ ]) ''${direction} { ${concatMapStringsSep ", " quote names} } accept comment "trusted interfaces"'';
+    map (condition: ''${condition}accept comment "trusted interfaces"'') (interfaces.matches direction names);
 
   # "--limit 1/minute --limit-burst 5" (iptables) and "1/minute burst 5 packets" (nftables) mean the same.
   limitWords = limit:

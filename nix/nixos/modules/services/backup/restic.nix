@@ -7,6 +7,12 @@ let
 
   maybe = description: mkOption { type = types.nullOr types.str; default = null; inherit description; };
   words = description: mkOption { type = types.listOf types.str; default = [ ]; inherit description; };
+  # Words and switches of rclone; without any, null as well as nothing.
+  forRclone = example: description: mkOption {
+    type = types.nullOr (types.attrsOf (types.either types.str types.bool));
+    default = null;
+    inherit example description;
+  };
   yes = default: description: mkOption { type = types.bool; inherit default description; };
 
   backup = { config, ... }: {
@@ -21,6 +27,9 @@ let
       repositoryFile = mkOption { type = types.nullOr types.path; default = null; description = "File that holds the repository's address."; };
       passwordFile = mkOption { type = types.nullOr types.str; default = null; description = "File that holds the password of the repository."; };
       environmentFile = maybe "File of environment variables, such as keys of a storage service.";
+      rcloneOptions = forRclone { bwlimit = "10M"; drive-use-trash = "true"; } "Options of rclone, for a repository `rclone:REMOTE:PATH`, without the dashes before them.";
+      rcloneConfig = forRclone { type = "b2"; hard_delete = true; } "Settings of the repository's remote in rclone; readable in the store.";
+      rcloneConfigFile = mkOption { type = types.nullOr types.path; default = null; description = "File of rclone's configuration, for remotes with secrets."; };
       paths = mkOption { type = types.nullOr (types.listOf types.str); default = [ ]; example = [ "/var/lib" ]; description = "What is saved."; };
       dynamicFilesFrom = maybe "Script that prints what else is saved, one path a line.";
       exclude = words "Patterns of what is left out.";
@@ -49,11 +58,24 @@ let
   };
 
   command = b: concatStringsSep " " ([ "${b.package}/usr/bin/restic" ] ++ map (option: "-o ${escapeShellArg option}") b.extraOptions);
+  # rclone reads all that it can be told from variables, too.
+  rcloneVariables = nameOf: values:
+    lib.mapAttrs' (name: value: lib.nameValuePair (lib.toUpper (nameOf name)) (if builtins.isBool value then lib.boolToString value else value))
+      (if values == null then { } else values);
+  # "rclone:backup:/data" -> "backup"
+  remote = b: builtins.elemAt (lib.splitString ":" b.repository) 1;
+  # restic starts it by its name.
+  usesRclone = b:
+    b.rcloneOptions != null || b.rcloneConfig != null || b.rcloneConfigFile != null
+    || (b.repository != null && lib.hasPrefix "rclone:" b.repository);
   environment = name: b:
     { RESTIC_CACHE_DIR = "/var/cache/restic-backups-${name}"; }
     // lib.optionalAttrs (b.passwordFile != null) { RESTIC_PASSWORD_FILE = b.passwordFile; }
     // lib.optionalAttrs (b.repository != null) { RESTIC_REPOSITORY = b.repository; }
-    // lib.optionalAttrs (b.repositoryFile != null) { RESTIC_REPOSITORY_FILE = toString b.repositoryFile; };
+    // lib.optionalAttrs (b.repositoryFile != null) { RESTIC_REPOSITORY_FILE = toString b.repositoryFile; }
+    // lib.optionalAttrs (b.rcloneConfigFile != null) { RCLONE_CONFIG = b.rcloneConfigFile; }
+    // rcloneVariables (option: "RCLONE_${lib.replaceStrings [ "-" ] [ "_" ] option}") b.rcloneOptions
+    // rcloneVariables (setting: "RCLONE_CONFIG_${remote b}_${setting}") b.rcloneConfig;
   saves = b: b.dynamicFilesFrom != null || (b.paths != null && b.paths != [ ]);
 
   service = name: b: {
@@ -91,7 +113,7 @@ let
     #!/bin/sh
     set -a
     ${optionalString (b.environmentFile != null) ". ${escapeShellArg b.environmentFile}"}
-    ${concatStringsSep "\n" (lib.mapAttrsToList (key: value: "${key}=${escapeShellArg value}") (environment name b))}
+    ${concatStringsSep "\n" (lib.mapAttrsToList (key: value: "${key}=${escapeShellArg "${value}"}") (environment name b))}
     exec ${command b} "$@"
   '';
 in
@@ -105,10 +127,14 @@ in
 
   config = {
     assertions = lib.mapAttrsToList (name: b: {
+      assertion = b.rcloneConfig != null -> b.repository != null && lib.hasPrefix "rclone:" b.repository;
+      message = "services.restic.backups.${name}: rcloneConfig is about the remote of a repository ‘rclone:REMOTE:PATH’.";
+    }) cfg
+    ++ lib.mapAttrsToList (name: b: {
       assertion = (b.repository == null) != (b.repositoryFile == null) || b.environmentFile != null;
       message = "services.restic.backups.${name}: exactly one of repository and repositoryFile is needed.";
     }) cfg;
-    environment.systemPackages = lib.concatLists (lib.mapAttrsToList (name: b: [ b.package ] ++ lib.optional b.createWrapper (wrapper name b)) cfg);
+    environment.systemPackages = lib.concatLists (lib.mapAttrsToList (name: b: [ b.package ] ++ lib.optional (usesRclone b) pkgs.rclone ++ lib.optional b.createWrapper (wrapper name b)) cfg);
     systemd.services = lib.mapAttrs' (name: b: lib.nameValuePair "restic-backups-${name}" (service name b)) cfg;
     systemd.timers = lib.mapAttrs' (name: b: lib.nameValuePair "restic-backups-${name}" {
       wantedBy = [ "timers.target" ];

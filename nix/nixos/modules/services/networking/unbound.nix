@@ -13,6 +13,10 @@ let
     else "${indent}${key}: ${word value}\n";
   file = pkgs.writeText "unbound.conf" (lib.concatStrings (mapAttrsToList (render "") cfg.settings));
 
+  # Lists of several definitions follow each other, for settings in a clause as for clauses that may be repeated.
+  setting = let one = types.oneOf [ types.int types.str types.bool types.float ]; in types.either one (types.listOf one);
+  clause = types.either types.str (types.attrsOf setting);
+
   trustAnchor = "${cfg.stateDir}/root.key";
 in
 {
@@ -37,7 +41,7 @@ in
       description = "Path of a socket for {command}`unbound-control`.";
     };
     settings = mkOption {
-      type = types.attrsOf types.anything;
+      type = types.submodule { freeformType = types.attrsOf (types.either clause (types.listOf clause)); };
       default = { };
       example = { server.interface = [ "127.0.0.1" ]; forward-zone = [ { name = "."; forward-addr = "1.1.1.1"; } ]; };
       description = "Settings of {manpage}`unbound.conf(5)`, by clause.";

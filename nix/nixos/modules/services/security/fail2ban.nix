@@ -31,7 +31,8 @@ let
   jails = mapAttrs (name: jail:
     if builtins.isString jail then "[${name}]\nenabled = true\n${jail}\n\n"
     else ini {
-      ${name} = { inherit (jail) enabled; }
+      # What [DEFAULT] says holds for every jail that fail2ban comes with: `enabled` there would switch all of them on.
+      ${name} = optionalAttrs (name != "DEFAULT") { inherit (jail) enabled; }
         // optionalAttrs (jail.filter != null) { filter = if builtins.isString jail.filter then jail.filter else name; }
         // jail.settings;
     }) cfg.jails;
@@ -97,6 +98,9 @@ in
   };
 
   config = mkIf cfg.enable {
+    services.fail2ban.jails.DEFAULT.settings = mapAttrs (_: mkDefault) defaults;
+    # Some failures are logged on this level only.
+    services.openssh.settings.LogLevel = mkDefault "VERBOSE";
     services.fail2ban.jails.sshd = mkIf config.services.openssh.enable {
       settings.port = mkDefault (lib.concatMapStringsSep "," toString config.services.openssh.ports);
     };
@@ -107,7 +111,7 @@ in
     environment.systemPackages = [ cfg.package pkgs.python3-systemd pkgs.nftables ] ++ cfg.extraPackages;
     environment.etc = {
       "fail2ban/fail2ban.local".text = ini cfg.daemonSettings;
-      "fail2ban/jail.local".text = ini { DEFAULT = defaults; } + concatStrings (builtins.attrValues jails);
+      "fail2ban/jail.local".text = concatStrings (builtins.attrValues jails);
       # The archive's own choice of jails, which reads log files that a journal makes superfluous.
       "fail2ban/jail.d/defaults-debian.conf".enable = false;
     }

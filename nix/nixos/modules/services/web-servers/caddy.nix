@@ -63,6 +63,12 @@ in
     extraConfig = mkOption { type = types.lines; default = ""; description = "Text before the sites."; };
     email = mkOption { type = types.nullOr types.str; default = null; description = "Mail address for the certificate authority."; };
     acmeCA = mkOption { type = types.nullOr types.str; default = null; description = "URL of the certificate authority; Caddy's own choice without."; };
+    environmentFile = mkOption {
+      type = types.nullOr types.path;
+      default = null;
+      example = "/run/secrets/caddy.env";
+      description = "File of environment variables, which the configuration reads as `{$NAME}`: a place for secrets.";
+    };
     enableReload = mkOption { type = types.bool; default = true; description = "Whether a change of the configuration reloads the server instead of restarting it."; };
     openFirewall = mkOption { type = types.bool; default = false; description = "Whether to allow ports 80 and 443 in the firewall."; };
     virtualHosts = mkOption {
@@ -106,6 +112,7 @@ in
         StateDirectory = mkIf (cfg.dataDir == "/var/lib/caddy") "caddy";
         LogsDirectory = mkIf (cfg.logDir == "/var/log/caddy") "caddy";
         Environment = "HOME=${cfg.dataDir}";
+        EnvironmentFile = optional (cfg.environmentFile != null) cfg.environmentFile;
         Restart = "on-failure";
         RestartPreventExitStatus = 1;
         RestartSec = "5s";

@@ -12,8 +12,8 @@ let
   word = value: if value == true then "yes" else if value == false then "no" else toString value;
   lines = set: lib.concatStrings (mapAttrsToList (name: value: "${name} = ${word value}\n") set);
 
-  # "php8.2-fpm" -> "8.2"
-  versionOf = package: lib.removeSuffix "-fpm" (lib.removePrefix "php" package.pname);
+  # Not from the name: `php`, and what its withExtensions and buildEnv make, are packages for this option as well.
+  versionOf = package: lib.versions.majorMinor package.version;
   newest = lib.findFirst (name: pkgs ? ${name}) (throw "the archive has no php-fpm package")
     (map (v: "php${v}-fpm") [ "8.5" "8.4" "8.3" "8.2" "8.1" "8.0" "7.4" ]);
 
@@ -23,7 +23,10 @@ let
     [${name}]
     ${lines pool.settings}${lib.concatStrings (mapAttrsToList (key: value: "env[${key}] = ${value}\n") pool.phpEnv)}${pool.extraConfig}
   '';
-  iniFile = name: pool: pkgs.writeText "php-${name}.ini" pool.phpOptions;
+  # buildEnv's extraConfig first, so that the pool's options win.
+  iniFile = name: pool:
+    let own = pool.phpPackage.phpIni or "";
+    in pkgs.writeText "php-${name}.ini" (own + lib.optionalString (own != "" && !lib.hasSuffix "\n" own) "\n" + pool.phpOptions);
 
   pool = { name, config, ... }: {
     options = {
@@ -77,7 +80,7 @@ in
       type = types.package;
       default = pkgs.${newest};
       defaultText = literalExpression ''pkgs."php<newest>-fpm"'';
-      description = "The package of PHP, one of the archive's `php<version>-fpm`.";
+      description = "The package of PHP: `php` with or without extensions, or one of the archive's `php<version>-fpm`.";
     };
     phpOptions = mkOption { type = types.lines; default = ""; example = "date.timezone = \"CET\""; description = "Text for {file}`php.ini`."; };
     pools = mkOption {

@@ -1,9 +1,11 @@
-# `systemd.tmpfiles.*`: directories and files that are made when the system starts.
+# `systemd.tmpfiles.*`: directories and files that are made when the system starts, and those that are made when a user's
+# manager does (`systemd.user.tmpfiles`).
 { config, lib, pkgs, ... }:
 
 let
   inherit (lib) mkOption types;
   cfg = config.systemd.tmpfiles;
+  userRules = config.systemd.user.tmpfiles.rules;
 
   field = default: description: mkOption {
     type = types.str;
@@ -24,15 +26,15 @@ let
     }
   );
 
-  # tmpfiles.d unescapes C-style; blanks separate the fields.
-  path = builtins.replaceStrings [ "\\" " " "\t" "\n" ] [ "\\\\" "\\x20" "\\x09" "\\x0a" ];
+  # tmpfiles.d unescapes C-style; blanks separate the fields, and at the end of a line they are lost.
+  escaped = lib.strings.escapeC [ "\t" "\n" "\r" " " "\\" ];
   lines =
     paths:
     lib.concatStrings (
       lib.mapAttrsToList (
         where: rules:
         lib.concatStrings (
-          lib.mapAttrsToList (_: r: "${r.type} ${path where} ${r.mode} ${r.user} ${r.group} ${r.age} ${r.argument}\n") rules
+          lib.mapAttrsToList (_: r: "${r.type} ${escaped where} ${r.mode} ${r.user} ${r.group} ${r.age} ${escaped r.argument}\n") rules
         )
       ) paths
     );
@@ -88,9 +90,27 @@ in
     };
   };
 
+  options.systemd.user.tmpfiles.rules = mkOption {
+    type = types.listOf types.str;
+    default = [ ];
+    example = [ "D %C - - - 7d" ];
+    description = "Lines as in tmpfiles.d(5), for every user, with their rights.";
+  };
+
   config = {
     environment.etc =
-      lib.mapAttrs' (name: content: lib.nameValuePair "tmpfiles.d/${name}" { text = content; }) text;
+      lib.mapAttrs' (name: content: lib.nameValuePair "tmpfiles.d/${name}" { text = content; }) text
+      // lib.optionalAttrs (userRules != [ ]) {
+        "xdg/user-tmpfiles.d/00-nixos.conf".text = ''
+          # Written from systemd.user.tmpfiles.rules.
+          ${lib.concatStringsSep "\n" userRules}
+        '';
+      };
+    # The archive's units, which nothing in a user's manager asks for by itself.
+    systemd.user.targets = lib.mkIf (userRules != [ ]) {
+      basic.wants = [ "systemd-tmpfiles-setup.service" ];
+      timers.wants = [ "systemd-tmpfiles-clean.timer" ];
+    };
 
     # /usr/lib/tmpfiles.d of the system holds what packages bring.
     environment.systemPackages = cfg.packages;
