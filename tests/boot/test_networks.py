@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -22,7 +23,12 @@ DEFINITION = """{
     nctapart = { subnet = "10.213.81.0/24"; subnet6 = "fd00:213:81::/64"; isolated = true; };
     nctserved = { subnet = "10.213.82.0/24"; subnet6 = "fd00:213:82::/64"; dhcp = true; dns = true; };
   };
-  containers.nctneta = { autoStart = true; networks = [ "nctback" "nctapart" ]; config = { }; };
+  containers.nctneta = {
+    autoStart = true;
+    networks = [ "nctback" "nctapart" ];
+    hostFirewall.allowedTCPPorts = [ 28492 ];
+    config = { };
+  };
   containers.nctnetb = {
     autoStart = true;
     networks = [ { name = "nctback"; address = "10.213.80.7"; address6 = "fd00:213:80::7"; } ];
@@ -35,7 +41,7 @@ DEFINITION = """{
       };
     };
   };
-  containers.nctnetc = { autoStart = true; networks = [ "nctapart" ]; config = { }; };
+  containers.nctnetc = { autoStart = true; networks = [ "nctapart" ]; hostFirewall.enable = false; config = { }; };
   containers.nctnetd = { autoStart = true; networks = [ "nctserved" ]; config = { pkgs, ... }: { environment.systemPackages = [ pkgs.busybox ]; }; };
 }
 """
@@ -100,6 +106,42 @@ def test_isolated_members_reach_the_host_only(networked: Host) -> None:
 def test_networks_do_not_reach_one_another(networked: Host) -> None:
     assert not reaches(networked, "nctnetc", "10.213.80.7")
     assert not reaches(networked, "nctnetc", "fd00:213:80::7")
+
+
+def test_each_member_reaches_of_the_host_what_its_own_definition_opens(networked: Host) -> None:
+    """Whoever starts last does not decide for the others, and opens nothing while it starts."""
+    with socket.create_server(("::", 28492), family=socket.AF_INET6, dualstack_ipv6=True), socket.create_server(("", 28493)):
+
+        def opens(guest: str, subnet: int, port: int) -> bool:
+            ask = f"timeout 5 bash -c ': > /dev/tcp/10.213.{subnet}.1/{port}'"
+            return networked.run("run", guest, "--", "sh", "-c", ask).returncode == 0
+
+        def opened() -> list[bool]:
+            return [
+                opens(*each)
+                for each in (
+                    ("nctneta", 80, 28492),
+                    ("nctneta", 81, 28492),
+                    ("nctneta", 80, 28493),
+                    ("nctneta", 81, 28493),
+                    ("nctnetb", 80, 28492),
+                    ("nctnetc", 81, 28492),
+                    ("nctnetc", 81, 28493),
+                )
+            ]
+
+        expected = [True, True, False, False, False, True, True]
+        assert opened() == expected
+        for last in ("nctnetb", "nctneta", "nctnetc"):
+            networked.succeed("restart", last)
+            assert opened() == expected, f"{last} was the last to start"
+
+
+def test_a_networks_guard_that_somebody_took_comes_back(networked: Host) -> None:
+    element = ["element", "inet", "nixos-containers", "guarded", '{ "cb-nctback" }']
+    subprocess.run(["nft", "delete", *element], check=True)
+    networked.switch()
+    subprocess.run(["nft", "get", *element], check=True)
 
 
 def test_a_member_has_its_own_addresses_only(networked: Host) -> None:

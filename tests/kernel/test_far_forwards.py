@@ -164,3 +164,22 @@ def test_a_forwarded_stream_gets_through_a_narrow_pair(net: Net, address: str) -
         assert server.stdout is not None and server.stdout.readline() == "ready\n"
         net.far.python(ask)
         assert server.communicate(timeout=20)[0] == "1000000\n"
+
+
+@pytest.mark.parametrize("address", NEAR)
+def test_every_packet_of_a_guest_carries_the_mark_that_opens_other_firewalls(net: Net, address: str) -> None:
+    """The first packet and those of known connections, both ways: none passes a firewall whose last rule drops what is not marked."""
+    chain = "type filter hook forward priority filter; meta l4proto 6 meta mark and 0x2000000 != 0x2000000 counter drop"
+    net.host.run("nft -f -", stdin=f"table inet other {{ chain forward {{ {chain}; }}; }}")
+    try:
+        # One with NAT goes out, and a forward leads in.
+        assert net.asked(net.two, net.far, 99, FAR[NEAR.index(address)], 99) == address
+        assert net.asked(net.far, net.two, 82, address, 8082).endswith(("2.1", "2::1"))
+        assert "counter packets 0 " in net.host.run("nft list table inet other").stdout
+        # Who asks a guest itself, by no forward, is not ours to let through.
+        guest = "fd78:1::2" if ":" in address else "10.78.1.2"
+        net.far.run(f"ip route replace {guest} via {address}")
+        assert net.far.run(f"timeout 2 bash -c ': > /dev/tcp/{guest}/99'", check=False).returncode != 0
+        assert "counter packets 0 " not in net.host.run("nft list table inet other").stdout
+    finally:
+        net.host.run("nft delete table inet other")

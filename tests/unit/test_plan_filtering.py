@@ -44,3 +44,20 @@ def test_what_may_be_left_of_others_is_only_looked_for_when_it_is_in_the_way(tmp
     script = "\n".join([*filter_function(Host(tools=Tools(nft=str(tmp_path / "nft"))), plan), "filter_up"])
     assert subprocess.run(["/bin/sh", "-c", script], cwd=tmp_path, check=False).returncode == 0
     assert (tmp_path / "calls").read_text().splitlines() == expected
+
+
+@pytest.mark.parametrize(
+    ("rules", "up", "status", "said"), [(0, 0, 0, False), (1, 1, 0, True), (0, 1, 1, False)], ids=["held", "kernel", "refused"]
+)
+def test_only_a_kernel_without_the_table_of_bridges_starts_a_guest_that_nothing_holds(
+    tmp_path: Path, *, rules: int, up: int, status: int, said: bool
+) -> None:
+    """Elements that are refused where the rules could be loaded end the start."""
+    plan = plan_network(
+        container(network=Network(private=True, host_bridge="br0", local_address="10.0.0.2/24", local_mac_address="02:00:00:00:00:0a"))
+    )
+    (tmp_path / "nft").write_text(f"#!/bin/sh\ncase $2 in bridge.rules) exit {rules} ;; bridge.up) exit {up} ;; esac\n")
+    (tmp_path / "nft").chmod(0o755)
+    script = "\n".join([*filter_function(Host(tools=Tools(nft=str(tmp_path / "nft"))), plan), "filter_up"])
+    done = subprocess.run(["/bin/sh", "-c", script], cwd=tmp_path, check=False, capture_output=True, text=True)
+    assert (done.returncode, "CONFIG_NF_TABLES_BRIDGE" in done.stderr) == (status, said)

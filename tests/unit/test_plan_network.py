@@ -10,6 +10,9 @@ import pytest
 
 from nixos_containers.base.errors import DefinitionError
 from nixos_containers.declare.container import ForwardPort, HostFirewall, Network, VethPair
+from nixos_containers.declare.shared import Membership, SharedNetwork
+from nixos_containers.plan.bridges import network_files
+from nixos_containers.plan.facts import Host
 from nixos_containers.plan.network import NetworkPlan, plan_network
 from nixos_containers.plan.ruleset import BASE_RULES, TABLE, elements_down, elements_present, elements_up, stale_keys
 
@@ -262,6 +265,18 @@ def test_forwards_and_sources_that_cannot_be_are_refused(fields: dict, words: tu
         assert word in str(failure.value)
 
 
+def test_networks_that_overlap_become_one() -> None:
+    """The kernel refuses them otherwise, and with them all elements of the container."""
+    sources = ("10.1.0.0/16", "10.0.0.0/8", "10.0.0.0/8", "192.168.7.1", "fd07::/64", "fd07::9")
+    for where, elements in (("ve", "elements"), ("vb", "bridge_elements")):
+        made = plan(private=True, host_bridge="br0" if where == "vb" else None, local_address="10.0.0.2", allowed_sources=sources)
+        assert [element for element in getattr(made, elements) if element[0].startswith("wide")] == [
+            ("wide4", f'"{where}-web" . 10.0.0.0/8'),
+            ("wide4", f'"{where}-web" . 192.168.7.1/32'),
+            ("wide6", f'"{where}-web" . fd07::/64'),
+        ]
+
+
 def test_what_a_guest_may_be_and_reach() -> None:
     firewall = HostFirewall(tcp_ports=(53,), udp_ports=(53,))
     made = plan(private=True, local_address="10.0.0.2", allowed_sources=("192.168.7.0/24",), host_firewall=firewall)
@@ -307,6 +322,29 @@ def test_a_station_that_the_host_guards_itself_from_keeps_its_mac_address_in_any
     assert plan(**router).bridge_elements == ()
 
 
+SHARED = SharedNetwork("back", subnet="10.9.0.0/24", subnet6="fd09::/64", dhcp=True)
+
+
+def test_a_member_of_a_shared_network_brings_its_own_ports() -> None:
+    member = {"private": True, "networks": (Membership(SHARED, "10.9.0.2", "fd09::2"),), "local_mac_address": "02:00:00:00:00:0A"}
+    mac = "02:00:00:00:00:0a"
+    some = plan(**member, host_firewall=HostFirewall(tcp_ports=(53,), udp_ports=(514,)))
+    assert [element for element in some.elements if element[0] in ("members", "trusted", "guarded", "allowed", "services")] == [
+        ("members", f'"cb-back" . {mac} . tcp . 53'),
+        ("members", f'"cb-back" . {mac} . udp . 514'),
+    ]
+    assert {("owned", mac), ("macs", f'"vb-web" . {mac}'), ("ports", '"vb-web"')} <= set(some.bridge_elements)
+    every = plan(**member, host_firewall=HostFirewall(enable=False, tcp_ports=(53,)), anti_spoofing=False)
+    assert ("trusted", f'"cb-back" . {mac}') in every.elements and not [name for name, _ in every.elements if name == "members"]
+    assert every.bridge_elements == (("owned", mac), ("macs", f'"vb-web" . {mac}')), "another's MAC address is not its own"
+
+
+def test_a_shared_network_opens_only_what_it_serves_itself() -> None:
+    lines = network_files(SHARED, Host(), directory="/run/x", dnsmasq="/dnsmasq")["filter.up"].splitlines()
+    assert 'add element inet nixos-containers guarded { "cb-back" }' in lines
+    assert 'add element inet nixos-containers allowed { "cb-back" . udp . 67, "cb-back" . udp . 547 }' in lines
+
+
 # What nft itself says. Each call is in a network namespace of its own, so that nothing of the host is looked at.
 ELEMENTS = plan_network(container(network=FULL_NETWORK)).elements
 
@@ -334,6 +372,16 @@ def test_nft_takes_everything_twice_and_has_it_once() -> None:
     once, twice = nft(elements_up(ELEMENTS)), nft(elements_up(ELEMENTS), elements_up(ELEMENTS))
     assert "10.100.0.2 . 80" in once
     assert twice == once
+
+
+@pytest.mark.usefixtures("namespaces")
+def test_nft_takes_networks_that_overlap_and_a_change_between_them() -> None:
+    one, other = (
+        plan(private=True, local_address="10.0.0.2", allowed_sources=sources).elements
+        for sources in (("10.0.0.0/8", "10.1.0.0/16"), ("10.1.0.0/16", "10.1.2.0/24", "10.1.0.0/24"))
+    )
+    assert '"ve-web" . 10.0.0.0/8 }' in nft(elements_up(one), elements_present(one))
+    assert '"ve-web" . 10.1.0.0/16 }' in nft(elements_up(one), elements_down(one) + elements_up(other))
 
 
 @pytest.mark.usefixtures("namespaces")

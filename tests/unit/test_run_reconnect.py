@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
 
 from nixos_containers.base import process
+from nixos_containers.base.paths import Paths
 from nixos_containers.declare.container import Network
 from nixos_containers.kernel import links
 from nixos_containers.observe.drift import lost_lines
-from nixos_containers.plan.network import plan_network
-from nixos_containers.plan.ruleset import BASE_RULES
+from nixos_containers.plan.network import NetworkPlan, plan_network
+from nixos_containers.plan.ruleset import BASE_RULES, TABLE
 from nixos_containers.run import reconnect
 from nixos_containers.run.reconnect import put_rules
 
@@ -63,3 +66,27 @@ def test_what_is_refused_for_want_of_ipv6_is_not_complained_of(monkeypatch: pyte
     lines = ("address add fd00::1/128 dev ve-a nodad", "route replace fd00::2 dev ve-a", "link set ve-a address 02:00:00:00:00:01")
     assert len(reconnect._batch(["nsenter", "--", "ip"], lines)) == left
     assert asked == [["nsenter", "--", "cat", "/proc/sys/net/ipv6/conf/ve-a/disable_ipv6"]]
+
+
+def test_what_is_refused_of_one_container_is_a_warning_and_the_others_have_theirs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every command that changes something repairs first: an error would be that of all of them."""
+    put: list[str] = []
+
+    def run(words: list[str], *, stdin: str = "", check: bool = True) -> CompletedProcess[str]:
+        refused = "10.0.0.9" in stdin
+        if refused and check:
+            raise process.CommandFailed(words, 1, "", "Error: interval overlaps with an existing one")
+        if not refused and stdin != BASE_RULES:
+            put.append(stdin)
+        return CompletedProcess(words, int(refused), "", "")
+
+    monkeypatch.setattr(process, "run", run)
+    monkeypatch.setattr(reconnect.drift, "rules_hold", lambda elements, table: False)
+    plans = {name: NetworkPlan(private=True, elements=(("guests4", address),)) for name, address in (("a", "10.0.0.9"), ("b", "10.0.0.2"))}
+    monkeypatch.setattr(reconnect, "_plan_of_running", lambda paths, name: plans[name])
+    monkeypatch.setattr(reconnect, "locked_if_free", lambda path, *, who: nullcontext(enter_result=True))
+    assert not reconnect._repair_rules(Paths(str(tmp_path)), plans, TABLE)
+    assert "10.0.0.2" in "".join(put)
+    assert "interval overlaps" in capsys.readouterr().err

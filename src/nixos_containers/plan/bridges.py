@@ -15,11 +15,11 @@ from ..base.errors import DefinitionError
 from ..declare.container import VethPair
 from .names import interface_name, siphash24
 from .pairs import Pair
-from .ruleset import BASE_RULES, elements_down, elements_up
+from .ruleset import BASE_RULES, elements_down, elements_present, elements_up
 from .shared import dynamic_range, gateway
 
 if TYPE_CHECKING:
-    from ..declare.container import Container, HostFirewall
+    from ..declare.container import Container
     from ..declare.shared import Membership, SharedNetwork
     from .facts import Host
 
@@ -78,17 +78,15 @@ def member_mac(container: Container, membership: Membership) -> str:
     return mac_address(container.name, membership.network.name)
 
 
-def network_files(network: SharedNetwork, host: Host, *, directory: str, firewall: HostFirewall, dnsmasq: str | None) -> dict[str, str]:
-    """File name in `directory` (the network's run state) -> text. `dnsmasq` is the program, None where none is wanted.
-
-    `firewall` says which ports of the host members may reach besides those that the network itself serves.
-    """
-    elements = _elements(network, firewall)
+def network_files(network: SharedNetwork, host: Host, *, directory: str, dnsmasq: str | None) -> dict[str, str]:
+    """File name in `directory` (the network's run state) -> text. `dnsmasq` is the program, None where none is wanted."""
+    elements = _elements(network)
     files = {
         "links": "".join(line + "\n" for line in _batch(network)),
         "filter.rules": BASE_RULES,
         "filter.up": elements_up(elements),
         "filter.down": elements_down(elements),
+        "filter.present": elements_present(elements),
         "up": _up_script(network, host, directory=directory, dnsmasq=dnsmasq),
         "down": _down_script(network, host, directory=directory, dnsmasq=dnsmasq),
     }
@@ -114,21 +112,16 @@ def _batch(network: SharedNetwork) -> list[str]:
     ]
 
 
-def _elements(network: SharedNetwork, firewall: HostFirewall) -> tuple[tuple[str, str], ...]:
+def _elements(network: SharedNetwork) -> tuple[tuple[str, str], ...]:
+    """What holds for everybody on the bridge, whoever made it. What one member may besides is among its own (plan/forwards.py)."""
     link = f'"{bridge_name(network.name)}"'
-    elements = [("shared", link)]
+    elements = [("shared", link), ("guarded", link)]
     if not network.isolated:
         elements.append(("within", f"{link} . {link}"))
-    if firewall.enable is not False:
-        elements.append(("guarded", link))
-        tcp, udp = set(firewall.tcp_ports), set(firewall.udp_ports)
-        if network.dns:
-            tcp.add(_DNS)
-            udp.add(_DNS)
-        if network.dhcp:
-            udp |= {_DHCP, 547}  # RFC 2131, RFC 8415
-        elements += [("allowed", f"{link} . tcp . {port}") for port in sorted(tcp)]
-        elements += [("allowed", f"{link} . udp . {port}") for port in sorted(udp)]
+    if network.dns:
+        elements += [("allowed", f"{link} . {protocol} . {_DNS}") for protocol in ("tcp", "udp")]
+    if network.dhcp:
+        elements += [("allowed", f"{link} . udp . {port}") for port in (_DHCP, 547)]  # RFC 2131, RFC 8415
     return tuple(elements)
 
 

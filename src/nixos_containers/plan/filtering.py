@@ -37,9 +37,14 @@ def filter_function(host: Host, network: NetworkPlan) -> list[str]:
         ]
     if network.bridge_elements:
         lines += [
-            f"  {nft} -f bridge.up 2>/dev/null || {{ {nft} -f bridge.rules && {nft} -f bridge.up; }} ||",
-            "    echo 'this kernel does not let the packet filter look at bridges (CONFIG_NF_TABLES_BRIDGE):' \\",
-            "      'the guest can use the addresses of its neighbours there' >&2",
+            f"  {nft} -f bridge.up 2>/dev/null || {{",
+            f"    if {nft} -f bridge.rules; then",
+            f"      {nft} -f bridge.up || return # refused: no guest that nothing holds to its own addresses",
+            "    else",
+            "      echo 'this kernel does not let the packet filter look at bridges (CONFIG_NF_TABLES_BRIDGE):' \\",
+            "        'the guest can use the addresses of its neighbours there' >&2",
+            "    fi",
+            "  }",
         ]
     return ["filter_up() {", *lines, "}", ""] if lines else []
 

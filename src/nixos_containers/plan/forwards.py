@@ -46,7 +46,24 @@ def pair_elements(pair: Pair, network: Network) -> list[Element]:
         mac = pair.config.local_mac_address.lower()
         elements.append(("stations", mac))
         elements += [("services", f"{mac} . {rule}") for rule in _allowed(network)]
+    elif pair.shared is not None:
+        elements += _member(pair, network)
     return elements
+
+
+def _member(pair: Pair, network: Network) -> Iterator[Element]:
+    """What of the host one member of a shared network may reach. The network itself is guarded in any case (plan/bridges.py).
+
+    With the bridge, for behind another interface everybody may have that MAC address.
+    """
+    mac = pair.config.local_mac_address
+    if mac is None:
+        return
+    member = f'"{pair.link}" . {mac.lower()}'
+    if network.host_firewall.enable is False:
+        yield "trusted", member
+    else:
+        yield from (("members", f"{member} . {rule}") for rule in _allowed(network))
 
 
 def _routed(pair: Pair, network: Network) -> Iterator[Element]:
@@ -69,7 +86,12 @@ def bridge_elements(pair: Pair, network: Network) -> list[Element]:
     port, mac = f'"{pair.host}"', pair.config.local_mac_address
     if mac is not None:
         mac = mac.lower()
+        if pair.shared is not None:
+            # The host's firewall for guests knows a member by it; without anti-spoofing it may have others as well, but nobody else's.
+            elements.append(("owned", mac))
     if not network.anti_spoofing:
+        if mac is not None and pair.shared is not None:
+            return [*elements, ("macs", f"{port} . {mac}")]
         # The host's firewall for guests knows it by its MAC address (stations).
         guarded = mac is not None and pair.shared is None and network.host_firewall.enable
         return [("held", port), ("macs", f"{port} . {mac}")] if guarded else []
@@ -118,12 +140,20 @@ def _claims(port: str, sources: list[Element]) -> Iterator[Element]:
 def _sources(pair: Pair, network: Network, link: str) -> Iterator[Element]:
     for option, local in _locals(pair):
         yield f"sources{option}", f"{link} . {bare(with_prefix(local, pair.where))}"
+    four: list[ipaddress.IPv4Network] = []
+    six: list[ipaddress.IPv6Network] = []
     for text in network.allowed_sources:
         try:
             source = ipaddress.ip_network(text, strict=False)
         except ValueError:
             raise DefinitionError(f"{pair.where}.allowedSources: ‘{text}’ is neither an address nor a network") from None
-        yield f"wide{source.version}", f"{link} . {source.with_prefixlen}"
+        if isinstance(source, ipaddress.IPv4Network):
+            four.append(source)
+        else:
+            six.append(source)
+    # The kernel refuses elements of such a set that overlap.
+    yield from (("wide4", f"{link} . {whole}") for whole in ipaddress.collapse_addresses(four))
+    yield from (("wide6", f"{link} . {whole}") for whole in ipaddress.collapse_addresses(six))
 
 
 def _allowed(network: Network) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Rules with which containers get through other firewalls of the host: what has to be put where, as finished commands. Pure.
 
 In nftables a packet has to be accepted by every table, so an accept in ours cannot overrule a drop elsewhere. Our table marks the packets
-of containers that may pass (ruleset.py, chain `passage`); one rule that accepts the mark, at the end of what the other firewall's
+of containers that may pass (ruleset.py, chain `forwarded`); one rule that accepts the mark, at the end of what the other firewall's
 owner decided, takes the place of its policy. It is called by our name, and goes with the last container.
 """
 

@@ -24,7 +24,8 @@ PASSAGE_MARK = 0x2000000
 # from the host's address.
 # shared: bridges of shared networks, which do not reach one another; within: those whose members do reach each other.
 # pinned: interfaces with their own addresses only (sources, and networks in wide). guarded: those that may reach of the host what
-# is allowed. stations: the same for guests on a bridge of the host, by their MAC addresses; services: what is allowed.
+# is allowed. members: what is allowed to one member of a shared network, by the network's bridge and its MAC address there; trusted: those
+# that may reach everything. stations: the same for guests on a bridge of the host, by their MAC addresses; services: what is allowed.
 _RULES = """\
   map forwards4 { type inet_proto . inet_service : ipv4_addr . inet_service; }
   map forwards6 { type inet_proto . inet_service : ipv6_addr . inet_service; }
@@ -45,6 +46,8 @@ _RULES = """\
   set wide6 { type ifname . ipv6_addr; flags interval; }
   set guarded { type ifname; }
   set allowed { type ifname . inet_proto . inet_service; }
+  set members { type ifname . ether_addr . inet_proto . inet_service; }
+  set trusted { type ifname . ether_addr; }
   set stations { type ether_addr; }
   set services { type ether_addr . inet_proto . inet_service; }
   set shared { type ifname; }
@@ -80,6 +83,8 @@ _RULES = """\
   }
   chain own-addresses-only {
     type filter hook prerouting priority raw - 10; policy accept;
+    ip daddr 127.0.0.0/8 iifname != "lo" drop
+    ip saddr 127.0.0.0/8 iifname != "lo" drop
     iifname @pinned jump check-source
   }
   chain check-source {
@@ -90,34 +95,25 @@ _RULES = """\
     iifname . ip6 saddr @wide6 return
     meta nfproto { ipv4, ipv6 } counter drop
   }
-  chain loopback-guard {
-    type filter hook prerouting priority raw; policy accept;
-    ip daddr 127.0.0.0/8 iifname != "lo" drop
-    ip saddr 127.0.0.0/8 iifname != "lo" drop
-  }
-  chain between-networks {
+  chain forwarded {
     type filter hook forward priority filter - 10; policy accept;
-    ct state established,related accept
+    ct state established,related goto passage-of-known
     iifname @shared oifname @shared jump network-to-network
+    ip saddr . iifname @home4 ip saddr @nat4 goto marked
+    ip6 saddr . iifname @home6 ip6 saddr @nat6 goto marked
+    ip daddr @guests4 ct status dnat goto marked
+    ip6 daddr @guests6 ct status dnat goto marked
   }
   chain network-to-network {
     ct status dnat return
     iifname . oifname @within return
     counter drop
   }
-  chain passage {
-    type filter hook forward priority filter - 9; policy accept;
-    ct state established,related goto passage-of-known
-    ip saddr . iifname @home4 ip saddr @nat4 goto marked
-    ip6 saddr . iifname @home6 ip6 saddr @nat6 goto marked
-    ip daddr @guests4 ct status dnat goto marked
-    ip6 daddr @guests6 ct status dnat goto marked
-  }
   chain passage-of-known {
-    ip saddr @guests4 goto marked
-    ip daddr @guests4 goto marked
-    ip6 saddr @guests6 goto marked
-    ip6 daddr @guests6 goto marked
+    ip saddr @guests4 meta mark set meta mark or 0x2000000 accept
+    ip daddr @guests4 meta mark set meta mark or 0x2000000 accept
+    ip6 saddr @guests6 meta mark set meta mark or 0x2000000 accept
+    ip6 daddr @guests6 meta mark set meta mark or 0x2000000 accept
   }
   chain marked {
     meta mark set meta mark or 0x2000000
@@ -135,12 +131,15 @@ _RULES = """\
   chain guests-to-host {
     meta l4proto { 1, 58 } return # ICMP and ICMPv6: their names need /etc/protocols, which small hosts lack
     iifname . meta l4proto . th dport @allowed return
+    iifname . ether saddr . meta l4proto . th dport @members return
+    iifname . ether saddr @trusted return
     pkttype != host counter drop
     counter reject with icmpx type admin-prohibited
   }
 """
 
-# ports: guests' ends on bridges. macs: the one address each has there; held: those of which nothing else is looked at. known: who may
+# ports: guests' ends on bridges. macs: the one address each has there; held: those of which nothing else is looked at. owned: addresses of
+# which the host's guard takes the sender for a member of a shared network, and which come from no other port. known: who may
 # send what, all in one look: nearly every packet goes no further than that. pinned: ports of which the addresses are known (sources, and
 # networks in wide). selves: interface identifiers that the kernel makes of the port's MAC address (RFC 4291, appendix A), for addresses
 # that a router's advertisement brings. taken: what is pinned at some port and so nobody else's, also not of a guest whose own addresses
@@ -152,6 +151,7 @@ _BRIDGE_RULES = """\
   set ports { type ifname; }
   set macs { type ifname . ether_addr; }
   set held { type ifname; }
+  set owned { type ether_addr; }
   set pinned { type ifname; }
   set sources4 { type ifname . ipv4_addr; }
   set sources6 { type ifname . ipv6_addr; }
@@ -167,10 +167,13 @@ _BRIDGE_RULES = """\
   set taken6 { typeof @nh,64,128; }
   chain own-addresses-only {
     type filter hook prerouting priority -310; policy accept;
+    ether type ip ip protocol 6 iifname . ether saddr . ip saddr @known4 accept # TCP: nearly every packet
+    ether type ip6 meta l4proto 6 iifname . ether saddr . ip6 saddr @known6 accept
     ether type ip iifname . ether saddr . ip saddr @known4 goto roles
     ether type ip6 meta l4proto { 6, 17 } iifname . ether saddr . ip6 saddr @known6 goto roles # TCP and UDP
     iifname @ports iifname . ether saddr != @macs counter drop
     iifname @held iifname . ether saddr != @macs counter drop
+    ether saddr @owned iifname . ether saddr != @macs counter drop
     iifname @ports ether type arp iifname . arp saddr ether != @macs counter drop
     iifname @ports ether type != { ip, ip6, arp } counter drop
     iifname @ports jump roles
@@ -180,7 +183,7 @@ _BRIDGE_RULES = """\
     iifname @ports goto check-taken
   }
   chain roles { # what only a server says, and a router
-    meta l4proto 6 return # nearly every packet
+    meta l4proto 6 return
     udp dport { 68, 546 } counter drop
     udp dport 67 iifname . @th,288,48 @clients return
     udp dport 67 counter drop # also what cannot be read: fragments

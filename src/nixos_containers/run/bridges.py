@@ -50,7 +50,7 @@ def prepare(paths: Paths, container: Container, host: Host) -> None:
             if network.dns and dnsmasq_pid(paths, network.name) is None:
                 _check_port(network.name)
         with locked(f"{paths.networks}/.lock", who="preparing a shared network"):
-            _write(paths, network, host, container, dnsmasq)
+            _write(paths, network, host, dnsmasq)
 
 
 def _check_port(network: str) -> None:
@@ -76,19 +76,19 @@ def renew(paths: Paths, container: Container, host: Host) -> None:
             process.run(["/bin/sh", f"{paths.network(membership.network.name)}/up"])
 
 
-def _write(paths: Paths, network: SharedNetwork, host: Host, container: Container, dnsmasq: str | None) -> None:
+def _write(paths: Paths, network: SharedNetwork, host: Host, dnsmasq: str | None) -> None:
     from .hosts import replace
 
     directory = paths.network(network.name)
     os.makedirs(directory, mode=0o755, exist_ok=True)
-    files = network_files(network, host, directory=directory, firewall=container.network.host_firewall, dnsmasq=dnsmasq)
+    files = network_files(network, host, directory=directory, dnsmasq=dnsmasq)
     before = {name: read_text(f"{directory}/{name}") for name in {*files, _DNSMASQ}}
     bridge = bridge_name(network.name)
     if os.path.exists(f"/sys/class/net/{bridge}"):
         if before["links"] not in (None, files["links"]):
             process.run(["ip", "address", "flush", "dev", bridge, "scope", "global"], check=False)
         if before["filter.down"] not in (None, files["filter.down"]):
-            process.run(["nft", "-f", f"{directory}/filter.down"], check=False)
+            _exchange_rules(before["filter.down"] or "", files)
         if before[_DNSMASQ] != files.get(_DNSMASQ):
             _stop_dnsmasq(paths, network.name, host)
     if _DNSMASQ not in files:
@@ -102,6 +102,38 @@ def _write(paths: Paths, network: SharedNetwork, host: Host, container: Containe
         from ..observe import containers as observe
 
         replace(f"{directory}/dhcp-hosts", dhcp_hosts(network.name, {n: r.container for n, r in observe.records(paths).items()}))
+
+
+def _exchange_rules(down: str, files: dict[str, str]) -> None:
+    """Put the network's new elements in the place of those that `down` takes out, in one transaction: no member is unguarded meanwhile.
+
+    Raises CommandFailed, with the old ones in place, when the packet filter takes the new ones in no way.
+    """
+    up, rules = files["filter.up"], files["filter.rules"]
+    # Somebody has flushed the table, or it is that of another version, which may have had other sets.
+    tried = (down + up, rules + down + up)
+    if not any(process.run(["nft", "-f", "-"], stdin=text, check=False).returncode == 0 for text in tried):
+        process.run(["nft", "-f", "-"], stdin=rules + up)
+
+
+def _guard_again(paths: Paths, network: str) -> bool:
+    """Put back the packet filter's elements of `network`, which has members, when some are missing; whether that was so."""
+    directory = paths.network(network)
+
+    def missing() -> bool:
+        here = os.path.exists(f"{directory}/running") and os.path.exists(f"{directory}/filter.present")
+        return here and process.run(["nft", "-f", f"{directory}/filter.present"], check=False).returncode != 0
+
+    if not missing():
+        return False
+    with locked(f"{paths.networks}/.lock", who="repairing a shared network"):
+        if not missing():
+            return False
+        # The rules themselves are there: members need them as well, and were looked at before (run/reconnect.py).
+        said = process.run(["nft", "-f", f"{directory}/filter.up"], check=False)
+        if said.returncode != 0:
+            log.warn(f"the packet filter refuses what guards the host from the shared network ‘{network}’: {said.stderr.strip()}")
+        return not missing()
 
 
 def _stop_dnsmasq(paths: Paths, network: str, host: Host) -> None:
@@ -237,7 +269,10 @@ def repair(paths: Paths) -> list[str]:
             _down(paths, [network])
             if not os.path.exists(f"{paths.network(network)}/running"):
                 done.append(f"the shared network ‘{network}’ had no member left; removed")
-        elif _serve_again(paths, network):
+            continue
+        if _guard_again(paths, network):
+            done.append(f"somebody had taken rules of the shared network ‘{network}’ from the packet filter; they are back")
+        if _serve_again(paths, network):
             done.append(f"the DHCP and DNS server of the shared network ‘{network}’ had been killed; another one serves it now")
     for sentence in done:
         log.warn(sentence)

@@ -185,9 +185,22 @@ def _repair_rules(paths: Paths, plans: dict[str, NetworkPlan], table: str) -> bo
         return False
     with ExitStack() as held:
         free = [name for name in plans if held.enter_context(locked_if_free(paths.lock(name), who=command_line()))]
-        elements = elements_of(plan for name in free if (plan := _plan_of_running(paths, name)) is not None)
+        running = [plan for name in free if (plan := _plan_of_running(paths, name)) is not None]
+        elements = elements_of(running)
         if not elements or drift.rules_hold(elements, table):
             return False
         process.run(["nft", "-f", "-"], stdin=BASE_RULES if table == TABLE else BRIDGE_RULES, check=False)
-        put_rules(elements, table)
+        try:
+            put_rules(elements, table)
+        except process.CommandFailed:
+            _put_each([elements_of([plan]) for plan in running], table)
         return drift.rules_hold(elements, table)
+
+
+def _put_each(of_each: list[Elements], table: str) -> None:
+    """Put in the elements of one container after the other: what the packet filter refuses of one must not keep the others without."""
+    for some in of_each:
+        try:
+            put_rules(some, table)
+        except process.CommandFailed as refusal:
+            log.warn(f"the packet filter refuses what a running container needs: {refusal.details or refusal}")
