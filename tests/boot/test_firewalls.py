@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -192,3 +193,73 @@ def test_who_wants_to_do_it_himself_is_told_the_command(walled: Host, lan: Machi
     finally:
         walled.run("stop", "nctfw")
         sh(wall.down)
+
+
+INPUT_TABLE = """nft -f - <<'END'
+table inet nctwall {
+  chain input { type filter hook input priority filter; policy drop;
+    iif lo accept
+    ct state established,related accept
+    meta l4proto ipv6-icmp accept
+    tcp dport 22 accept
+  }
+}
+END"""
+# As ufw leaves it; what `ufw allow in on` adds, it adds to a chain that INPUT comes to by others.
+UFW_INPUT = """for t in iptables-nft ip6tables-nft; do
+  for c in before after after-logging reject; do $t -N ufw-$c-input; $t -A INPUT -j ufw-$c-input; done
+  $t -A ufw-before-input -i lo -j ACCEPT; $t -A ufw-before-input -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+  $t -N ufw-user-input; $t -A ufw-before-input -p tcp --dport 22 -j ACCEPT; $t -A ufw-before-input -j ufw-user-input; $t -P INPUT DROP
+done"""
+UFW_INPUT_DOWN = "for t in iptables-nft ip6tables-nft; do $t -P INPUT ACCEPT; $t -F; $t -X; done"
+UFW_STAND_IN = "for t in iptables-nft ip6tables-nft; do $t -A ufw-user-input -i cb-nctfwnet -j ACCEPT; done"
+
+
+# A question for the address of nctfw.containers (RFC 1035), asked in the member's network.
+ASK_DNS = """import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(2); s.connect(("10.213.212.1", 53))
+name = bytes([5]) + b"nctfw" + bytes([10]) + b"containers" + bytes(1)
+s.send(bytes.fromhex("4e4301000001000000000000") + name + bytes.fromhex("00010001")); s.recv(512)"""
+
+
+@pytest.mark.parametrize(
+    ("up", "down", "words", "instead"),
+    [
+        (INPUT_TABLE, "nft delete table inet nctwall", "nft insert rule inet nctwall input iifname cb-nctfwnet accept", None),
+        (UFW_INPUT, UFW_INPUT_DOWN, "ufw allow in on cb-nctfwnet", UFW_STAND_IN),
+    ],
+    ids=["nftables", "ufw"],
+)
+def test_a_network_whose_name_server_another_firewall_hides_is_told_the_command(
+    walled: Host, up: str, down: str, words: str, instead: str | None
+) -> None:
+    if instead is not None and shutil.which("iptables-nft") is None:
+        pytest.skip("iptables-nft is not installed: make test-setup")
+    # Another one each time: a start that repeats an earlier one does not look.
+    more = f"dns = true; isolated = {'true' if instead else 'false'};"
+    walled.define(DEFINITION.replace("PASS", "").replace('subnet = "10.213.212.0/24";', f'subnet = "10.213.212.0/24"; {more}'))
+    walled.switch()
+
+    def answered() -> bool:
+        leader = walled.json("status", "nctfwmember")["leader"]
+        command = ["nsenter", f"--net=/proc/{leader}/ns/net", "--", sys.executable, "-c", ASK_DNS]
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+    def findings() -> list[str]:
+        every = json.loads(walled.run("doctor", "--json").stdout)["reachability"]
+        return [step["remedy"] for reach in every for step in reach["steps"] if step["name"] == "the host's services" and step["problem"]]
+
+    sh(up)
+    try:
+        said = walled.run("start", "nctfwmember").stderr
+        assert words in said and "cb-nctfwnet" in said, said
+        remedy = next(remedy for remedy in findings() if words in remedy)
+        assert not answered(), "it really does not answer"
+        sh(instead or remedy)
+        assert answered()
+        assert findings() == []
+        walled.succeed("stop", "nctfwmember")
+        assert words not in walled.run("start", "nctfwmember").stderr
+    finally:
+        walled.run("stop", "nctfwmember")
+        sh(down)

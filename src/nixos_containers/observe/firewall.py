@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..base import process
 from ..base.files import read_text
 from ..declare.finding import Finding
+from ..plan import services
 from ..plan.passage import MENTIONS, Door, iptables_door, iptables_end, nft_door, nft_end
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _OURS = "nixos-containers"
 _FIREWALLD = "firewalld"
@@ -41,13 +45,58 @@ def obstacles() -> list[Finding]:
 
 def walls() -> list[Wall]:
     """Every chain that drops forwarded packets, by its policy or by its last rule, and does not mention containers."""
-    found = [wall for chain in _forward_chains() if (wall := _about(chain)) is not None]
+    found = [wall for chain in _chains("forward") if (wall := _about(chain)) is not None]
     return list(dict.fromkeys(found + _legacy()))
 
 
-def _forward_chains() -> list[dict[str, Any]]:
+def deaf_ends(wanted: Mapping[str, frozenset[int]]) -> list[Finding]:
+    """One finding per chain that keeps containers from ports of the host that are `wanted` at its interfaces."""
+    found = [_about_input(chain, wanted) for chain in _chains("input")] if wanted else []
+    for tool in _legacy_tools() if wanted else ():
+        found.append(_deaf_iptables(f"{tool}-legacy", wanted))
+    # One command may be for several chains: ufw's for those of both families.
+    by_remedy = {finding.remedy: finding for finding in reversed(found) if finding is not None}
+    return list(reversed(by_remedy.values()))
+
+
+def _about_input(chain: dict[str, Any], wanted: Mapping[str, frozenset[int]]) -> Finding | None:
+    family, table, name = chain["family"], chain["table"], chain["name"]
+    if table == "filter" and name == "INPUT":
+        tool = "ip6tables" if family == "ip6" else "iptables"
+        tools = [each for each in (f"{tool}-nft", tool) if process.find(each) is not None]
+        if tools:
+            return _deaf_iptables(tools[0], wanted)
+    # A chain may leave it to others of its table what comes in; firewalld finds its zones by them.
+    rules = [entry["rule"] for entry in _nft("list", "table", family, table) if "rule" in entry]
+    of_chain = [rule for rule in rules if rule["chain"] == name]
+    policy = "drop" if table == _FIREWALLD else chain.get("policy", "accept")
+    links = services.unheard(services.nft_texts(rules), wanted, zones=table == _FIREWALLD)
+    if not links or not services.nft_refuses(of_chain, policy):
+        return None
+    if table == _FIREWALLD:
+        return _deaf(_FIREWALLD, links, services.firewalld_commands(links))
+    return _deaf(f"the chain ‘{name}’ of the table ‘{family} {table}’", links, services.nft_commands(family, table, name, links))
+
+
+def _deaf_iptables(tool: str, wanted: Mapping[str, frozenset[int]]) -> Finding | None:
+    done = process.run([tool, "-S"], check=False)
+    links = services.unheard(done.stdout.splitlines(), wanted)
+    if done.returncode != 0 or not links or not services.iptables_refuses(done.stdout):
+        return None
+    return _deaf(f"the chain INPUT of {tool}", links, services.iptables_commands(tool, done.stdout, links))
+
+
+def _deaf(what: str, links: list[str], remedy: str) -> Finding:
+    return Finding(
+        f"{what} drops what containers send to the host by {', '.join(links)}",
+        "DNS, DHCP and other services of the host do not answer there, although they are to",
+        remedy,
+    )
+
+
+def _chains(hook: str) -> list[dict[str, Any]]:
     chains = [entry["chain"] for entry in _nft("list", "chains") if "chain" in entry]
-    return [chain for chain in chains if chain.get("hook") == "forward" and chain.get("family") != "bridge" and chain["table"] != _OURS]
+    return [chain for chain in chains if chain.get("hook") == hook and chain.get("family") != "bridge" and chain["table"] != _OURS]
 
 
 def _about(chain: dict[str, Any]) -> Wall | None:
@@ -96,12 +145,16 @@ def _wall_of_iptables(tool: str, said: str) -> Wall | None:
 
 def _legacy() -> list[Wall]:
     """The older iptables, whose tables nft does not show."""
-    found = []
-    for tool, loaded in (("iptables", "ip_tables_names"), ("ip6tables", "ip6_tables_names")):
-        if "filter" in (read_text(f"/proc/net/{loaded}") or "").split():
-            said = _iptables(f"{tool}-legacy")
-            found.append(_wall_of_iptables(*said) if said is not None else None)
+    said = [_iptables(f"{tool}-legacy") for tool in _legacy_tools()]
+    found = [_wall_of_iptables(*each) for each in said if each is not None]
     return [wall for wall in found if wall is not None]
+
+
+def _legacy_tools() -> list[str]:
+    """Those of which the kernel has a filter table."""
+    names = (("iptables", "ip_tables_names"), ("ip6tables", "ip6_tables_names"))
+    tools = [tool for tool, loaded in names if "filter" in (read_text(f"/proc/net/{loaded}") or "").split()]
+    return [tool for tool in tools if process.find(f"{tool}-legacy") is not None]
 
 
 def _nft(*words: str) -> list[dict[str, Any]]:

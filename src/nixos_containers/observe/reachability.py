@@ -20,14 +20,16 @@ from ..kernel import links, proc
 from ..plan.addresses import bare
 from ..plan.network import plan_network
 from ..plan.ruleset import TABLE
+from ..plan.services import wanted_ports
 from . import containers, drift
 from .addresses import live_addresses
-from .firewall import obstacles
+from .firewall import deaf_ends, obstacles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..base.paths import Paths
+    from ..declare.container import HostFirewall
     from ..plan.network import NetworkPlan
     from ..plan.pairs import Pair
 
@@ -90,7 +92,7 @@ def reachability(paths: Paths) -> list[Reach]:
         if not plan.pairs or _on_its_way(paths, name, running.leader):
             continue
         steps = []
-        for step in _steps(paths, name, running.leader, plan, walls):
+        for step in _steps(paths, name, running.leader, plan, started.container.network.host_firewall, walls):
             steps.append(step)
             if step.problem and not step.notice:
                 break
@@ -126,7 +128,7 @@ def reachability_findings(reached: list[Reach]) -> list[Finding]:
     ]
 
 
-def _steps(paths: Paths, name: str, leader: int, plan: NetworkPlan, walls: list[Finding]) -> Iterator[Step]:
+def _steps(paths: Paths, name: str, leader: int, plan: NetworkPlan, firewall: HostFirewall, walls: list[Finding]) -> Iterator[Step]:
     restart = f"nixos-container restart {name}"
     gone = [pair.host for pair in plan.pairs if not links.exists(pair.host)]
     yield Step("interface", f"{', '.join(gone)} is gone from the host" if gone else "", restart)
@@ -142,6 +144,7 @@ def _steps(paths: Paths, name: str, leader: int, plan: NetworkPlan, walls: list[
     )
     blocked = walls[0] if walls and plan.elements else None
     yield Step(_WALLS, blocked.what if blocked else "", blocked.remedy if blocked else "")
+    yield from (Step("the host's services", each.what, each.remedy, notice=True) for each in deaf_ends(wanted_ports(plan, firewall)))
     yield _name_servers(paths, name, leader)
     yield from (step for pair in plan.pairs for step in _forwards(leader, pair))
 

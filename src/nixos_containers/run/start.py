@@ -19,7 +19,7 @@ from ..plan.launch import is_nixos, params_digest, plan_launch
 from ..plan.limits import container_limits
 from ..plan.mounts import parents
 from ..plan.nspawn import Nixos
-from . import again, bridges, disk, files, forwarding, hosts, mounts, resolver, stop, storeview, unmanaged
+from . import again, bridges, disk, files, forwarding, hosts, mounts, passage, resolver, stop, storeview, unmanaged
 from .readiness import launch_until_ready
 
 if TYPE_CHECKING:
@@ -115,6 +115,7 @@ def prepare(paths: Paths, record: Record, host: Host, *, busybox: str, system: s
     links.check_links(record.container, paths)
     _write_run_state(paths, record, host, launch, busybox=busybox, system=system)
     forwarding.acquire(paths, name, look=True)
+    passage.tell_of_deaf_ends(record.container)
     return launch
 
 
