@@ -26,7 +26,7 @@ def definition(firewall: str) -> str:
     privateNetwork = true;
     hostAddress = "10.213.41.1";
     localAddress = "{ADDRESS}";
-    config = {{ pkgs, ... }}: {{
+    config = {{ config, lib, pkgs, ... }}: {{
       system.stateVersion = "24.11";
       services.nginx = {{
         enable = true;
@@ -40,6 +40,17 @@ def definition(firewall: str) -> str:
         enable = true;
         ensureDatabases = [ "alice" ];
         ensureUsers = [ {{ name = "alice"; ensureDBOwnership = true; }} ];
+        extensions = ps: [ ps.semver ];
+        initialScript = pkgs.writeText "first.sql" "create role first;";
+      }};
+      systemd.services.postgresql-setup.script = lib.mkAfter "psql -c 'ALTER USER alice CONNECTION LIMIT 7'";
+      systemd.services.needs-database = {{
+        wantedBy = [ "multi-user.target" ];
+        requires = [ "postgresql.target" ];
+        after = [ "postgresql.target" ];
+        serviceConfig = {{ Type = "oneshot"; RemainAfterExit = true; User = "alice"; }};
+        script = "psql -c 'create table if not exists orders (item text)'";
+        path = [ config.services.postgresql.finalPackage ];
       }};
       services.redis.servers."".enable = true;
       services.unbound = {{ enable = true; enableRootTrustAnchor = false; settings.server.local-data = "\\"db.test. A 192.0.2.7\\""; }};
@@ -78,6 +89,8 @@ def definition(firewall: str) -> str:
 """
 
 
+# As people write them: what extraCommands adds outside of NixOS's chains, extraStopCommands takes away.
+REDIRECT = "PREROUTING -p tcp --dport 8090 -j REDIRECT --to-ports %d"
 RAW = 'extraCommands = "iptables -A nixos-fw -p tcp --dport 8082 -s 10.213.41.0/24 -j nixos-fw-accept"; allowedTCPPorts = [ 80 ];'
 
 
@@ -117,6 +130,30 @@ def test_nginx_is_not_root(services: Host) -> None:
 def test_a_user_of_postgresql_owns_the_database(services: Host) -> None:
     asked = "select pg_get_userbyid(datdba) from pg_database where datname = 'alice'"
     assert services.inside(NAME, "runuser", "-u", "alice", "--", "psql", "-tAc", asked).strip() == "alice"
+
+
+def sql(services: Host, statement: str) -> str:
+    return services.inside(NAME, "runuser", "-u", "postgres", "--", "psql", "-d", "alice", "-tAc", statement).strip()
+
+
+def test_what_a_module_appends_to_postgresqls_setup_is_done(services: Host) -> None:
+    assert sql(services, "select rolconnlimit from pg_roles where rolname = 'alice'") == "7"
+    assert sql(services, "select count(*) from pg_roles where rolname = 'first'") == "1"
+
+
+def test_a_service_behind_postgresqls_target_finds_its_database(services: Host) -> None:
+    assert sql(services, "select tableowner from pg_tables where tablename = 'orders'") == "alice"
+
+
+def test_a_restart_of_postgresql_means_its_setup_as_well(services: Host) -> None:
+    sql(services, "alter user alice connection limit 3")
+    services.inside(NAME, "systemctl", "restart", "postgresql")
+    services.inside(NAME, "systemctl", "start", "postgresql.target")
+    assert sql(services, "select rolconnlimit from pg_roles where rolname = 'alice'") == "7"
+
+
+def test_an_extension_of_postgresql_is_found(services: Host) -> None:
+    assert sql(services, "create extension semver; select '1.10.0'::semver > '1.9.0'").splitlines()[-1] == "t"
 
 
 def test_redis_answers(services: Host) -> None:
@@ -169,6 +206,27 @@ def test_raw_iptables_commands_and_back_again(services: Host) -> None:
     assert wait_until(lambda: reachable(ADDRESS, 8082))
     assert not reachable(ADDRESS, 8081)
     assert reachable(ADDRESS, 80)
+
+    def redirects() -> list[str]:
+        said = services.inside(NAME, "iptables", "-t", "nat", "-S", "PREROUTING")
+        assert "nixos-drop" not in services.inside(NAME, "iptables", "-S"), "held back only while it loads"
+        return [line for line in said.splitlines() if "--dport 8090" in line]
+
+    def raw(port: int, more: str = "") -> str:
+        add, take = (f"iptables -t nat {verb} {REDIRECT % port}" for verb in ("-A", "-D"))
+        return f'extraCommands = "{add}"; extraStopCommands = "{take}"; allowedTCPPorts = [ 80 8082 {more} ];'
+
+    for firewall, port in ((raw(8082), 8082), (raw(8082, "9999"), 8082), (raw(8081), 8081)):
+        services.define(definition(firewall))
+        services.switch()
+        assert len(redirects()) == 1 and redirects()[0].endswith(f"--to-ports {port}"), "neither doubled nor left"
+    assert reachable(ADDRESS, 8082) and not reachable(ADDRESS, 8081)
+    services.define(definition(RAW))
+    services.switch()
+    assert redirects() == []
+    services.define(definition(raw(8082)))
+    services.switch()
+    services.inside(NAME, "iptables", "-t", "nat", "-F", "PREROUTING")  # then extraStopCommands fails
 
     services.define(definition("allowedTCPPorts = [ 80 8081 ];"))
     services.switch()

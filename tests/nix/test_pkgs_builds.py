@@ -282,6 +282,15 @@ def test_trees_of_links(world: World) -> None:
     assert os.readlink(farm / "x/y") == "/b"
 
 
+def test_a_joined_program_that_looks_beside_itself_is_a_copy(world: World) -> None:
+    join = 'pkgs.joinArchive { name = "gcc-12"; packages = [ pkgs.compiler pkgs.compiler-parts ]; directories = [ "usr/bin" ]; %s }'
+    assert (world.build(join % "") / "usr/bin/gcc-12").resolve().parent.parent != world.build(join % "") / "usr"
+    out = world.build(join % 'copies = [ "usr/bin/gcc-12" ];')
+    program = (out / "bin/gcc-12").resolve()
+    assert program == out / "usr/bin/gcc-12" and program.stat().st_mode & stat.S_IXUSR
+    assert (program.parent.parent / "lib/gcc/cc1").read_text() == "parts"
+
+
 def test_two_different_files_at_one_place_are_a_collision(world: World) -> None:
     files = '(pkgs.writeTextDir "f" "1") (pkgs.writeTextDir "f" "2")'
     done = world.try_build(f'pkgs.buildEnv {{ name = "e"; paths = [ {files} ]; }}')

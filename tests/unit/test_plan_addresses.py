@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 
 import pytest
 
@@ -72,6 +73,37 @@ def test_routes_addresses_of_the_host_and_of_other_containers_are_passed_over() 
     )
     assert got["a"].local_address == "10.233.5.2"
     assert got["a"].local_address6 == "fd00:1:0:1::2"
+
+
+@pytest.mark.parametrize(
+    "routed",
+    [("10.0.0.0/8", "fd00::/8"), ("0.0.0.0/1", "128.0.0.0/1", "::/1", "8000::/1"), ("8.0.0.0/5", "fc00::/7"), ("0.0.0.0/0", "::/0")],
+)
+def test_a_route_to_more_than_the_pool_rules_nothing_out(routed: tuple[str, ...]) -> None:
+    got = chosen(spec(container("a", network=OPEN)), routed=routed)
+    assert got["a"] == Reserved("10.233.1.1", "10.233.1.2", "fd00:1::1", "fd00:1::2")
+
+
+def test_what_a_route_covers_of_the_pool_is_passed_over_at_once() -> None:
+    begun = time.monotonic()
+    got = chosen(
+        spec(container("a", network=OPEN), pool="10.0.0.0/8", pool6="fd00::/8"),
+        routed=["10.0.0.0/9", "10.128.0.0/16", "10.129.0.0/30", "fd00::/9", "fd80::/24", "fd80:100::/64"],
+    )
+    assert got["a"].local_address == "10.129.1.2" and got["a"].local_address6 == "fd80:100:0:1::2"
+    # In a block that is partly covered, what is left of it is found.
+    got = chosen(spec(container("a", network=OPEN), pool="10.9.0.0/23", pool6=None), routed=["10.9.0.0/24", "10.9.1.0/25"])
+    assert got["a"].local_address == "10.9.1.130"
+    assert time.monotonic() - begun < 1
+
+
+@pytest.mark.parametrize("routed", [("fd00:1::/48",), ("fd00:1::/49", "fd00:1:0:8000::/49")])
+def test_a_pool_that_the_host_routes_is_named_with_the_route_and_the_option(routed: tuple[str, ...]) -> None:
+    begun = time.monotonic()
+    with pytest.raises(HostError, match=f"addressPool6: fd00:1::/48 has no free pair.*the host reaches {routed[0]}") as failure:
+        chosen(spec(container("a", network=OPEN)), routed=["fd00::/8", *routed])
+    assert "set networking.containers.addressPool6 to another" in str(failure.value.hint)
+    assert time.monotonic() - begun < 1
 
 
 def test_after_the_first_pairs_of_all_subnets_come_the_others() -> None:

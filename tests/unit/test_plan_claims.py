@@ -162,3 +162,5 @@ def test_a_route_that_covers_an_address_is_told_of() -> None:
     assert "10.1.0.0/16" in sentence and "eth0" in sentence
     assert covering_routes(web(address="10.7.0.2"), HOST) == [], "its own"
     assert covering_routes(container("b", network=Network(private=True, host_bridge="br0", local_address="10.1.0.9/16")), HOST) == []
+    vpn = HostNetwork(routes=(("0.0.0.0/1", "tun0"), ("128.0.0.0/1", "tun0"), ("::/1", "tun0"), ("8000::/1", "tun0")))
+    assert covering_routes(web(address="10.1.9.2", address6="fd00:7::2"), vpn) == [], "the default route in two halves"

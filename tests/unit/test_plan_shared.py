@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
+import time
 
 import pytest
 
@@ -102,6 +103,27 @@ def test_a_subnet_that_the_host_reaches_already_is_refused(route: str, refused: 
     said = covering_routes(first.containers["a"], HostNetwork(routes=((route, "eth0"),)))
     assert bool(said) == (route in ("10.0.0.0/24", "10.0.0.0/16"))
     assert all("‘n’" in sentence and route in sentence for sentence in said)
+
+
+def test_a_route_to_more_than_the_pool_leaves_all_of_it_one_to_a_part_the_rest() -> None:
+    pool = SharedNetwork("n", pool="10.234.0.0/16", pool6="fd00::/32")
+
+    def subnets(*routes: str) -> tuple[str | None, str | None]:
+        network = settle(spec(container("a", pool)), {}, routed=[(to, "tun0") for to in routes]).containers["a"].network.networks[0].network
+        return network.subnet, network.subnet6
+
+    free = subnets()
+    assert subnets("10.0.0.0/8", "0.0.0.0/1", "128.0.0.0/1", "fc00::/7", "::/1", "8000::/1") == free
+    begun = time.monotonic()
+    half = subnets("10.234.0.0/17", "fd00::/33")
+    other = subnets("10.234.128.0/17", "fd00:0:8000::/33")
+    assert set(free) <= {*half, *other}, "in one of the halves, and the same as without routes"
+    assert subnets("10.234.0.0/17", "10.234.128.0/18", "10.234.192.0/19", "10.234.224.0/20", "10.234.241.0/24", "10.234.242.0/23",
+                   "10.234.244.0/22", "10.234.248.0/21")[0] == "10.234.240.0/24"  # fmt: skip
+    with pytest.raises(DefinitionError, match=r"networks\.n: no subnet of fd00::/32 is free: the host reaches fd00::/32") as failure:
+        subnets("fd00::/32")
+    assert "networkPool6" in str(failure.value.hint)
+    assert time.monotonic() - begun < 1
 
 
 def test_two_members_cannot_ask_for_one_address() -> None:

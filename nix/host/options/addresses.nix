@@ -24,7 +24,8 @@ in
       example = "172.30.0.0/16";
       description = ''
         The IPv4 network that containers get their addresses from when they ask for none: two each. Addresses that the host
-        reaches by a route, or that another container has, are passed over. Null means no IPv4 addresses by themselves.
+        reaches by a route to this network or to a part of it, or that another container has, are passed over; of a route to
+        a larger network one is warned. Null means no IPv4 addresses by themselves.
       '';
     };
     addressPool6 = mkOption {

@@ -12,7 +12,7 @@ let
         example = "10.99.0.0/24";
         description = ''
           The network's IPv4 addresses; the host has the first one. Null means one of `networking.containers.networkPool` that the
-          host reaches by no route.
+          host reaches by no route, unless that leads to more than the whole pool.
         '';
       };
       subnet6 = mkOption {

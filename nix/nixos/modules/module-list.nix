@@ -43,9 +43,12 @@
   ./networking/virtual-links.nix
   ./networking/wireguard.nix
   ./programs/bash.nix
+  ./programs/direnv.nix
   ./programs/editors.nix
   ./programs/fish.nix
+  ./programs/fzf.nix
   ./programs/git.nix
+  ./programs/msmtp.nix
   ./programs/shadow.nix
   ./programs/simple.nix
   ./programs/ssh.nix
@@ -53,19 +56,38 @@
   ./programs/zsh.nix
   ./security/ca.nix
   ./security/compatibility.nix
+  ./security/doas.nix
   ./security/pam/files.nix
   ./security/pam/options.nix
   ./security/polkit.nix
   ./security/sudo.nix
   ./security/wrappers/default.nix
+  ./services/backup/borgbackup/jobs.nix
+  ./services/backup/borgbackup/options.nix
+  ./services/backup/borgbackup/repos.nix
+  ./services/backup/mysql-backup.nix
   ./services/backup/postgresql-backup.nix
   ./services/backup/restic.nix
   ./services/databases/memcached.nix
   ./services/databases/mysql.nix
   ./services/databases/postgresql.nix
   ./services/databases/redis.nix
+  ./services/logging/rsyslogd.nix
+  ./services/mail/dovecot.nix
+  ./services/mail/mail.nix
+  ./services/mail/postfix/maps.nix
+  ./services/mail/postfix/master.nix
+  ./services/mail/postfix/options.nix
+  ./services/mail/postfix/service.nix
+  ./services/monitoring/alertmanager.nix
+  ./services/monitoring/blackbox-exporter.nix
+  ./services/monitoring/mysqld-exporter.nix
+  ./services/monitoring/nginx-exporter.nix
   ./services/monitoring/node-exporter.nix
+  ./services/monitoring/postgres-exporter.nix
   ./services/monitoring/prometheus.nix
+  ./services/monitoring/redis-exporter.nix
+  ./services/networking/avahi-daemon.nix
   ./services/networking/bind.nix
   ./services/networking/dnsmasq.nix
   ./services/networking/git-daemon.nix
@@ -91,6 +113,7 @@
   ./services/web-servers/apache-httpd/options.nix
   ./services/web-servers/apache-httpd/service.nix
   ./services/web-servers/caddy.nix
+  ./services/web-servers/fcgiwrap.nix
   ./services/web-servers/nginx/options.nix
   ./services/web-servers/nginx/service.nix
   ./services/web-servers/phpfpm.nix

@@ -166,30 +166,44 @@ let
   ];
   postgresVersion = lib.findFirst (version: has "postgresql-${version}") null postgresVersions;
   # pkgs.postgresqlPackages.cron is the archive's postgresql-15-cron.
-  postgresqlPackages = version: withUnderscores (family "postgresql-${version}-" "");
-  # Extensions are found in /usr by the server of their version.
+  # nixpkgs says pg_cron and postgis where the archive says cron and postgis-3.
+  postgresqlPackages =
+    version:
+    let
+      own = withUnderscores (family "postgresql-${version}-" "");
+    in
+    lib.mapAttrs' (name: lib.nameValuePair "pg_${name}") own
+    // lib.optionalAttrs (own ? postgis_3) { postgis = own.postgis_3; }
+    // own;
+  # The server looks for extensions beside its own file, links resolved: with extensions, it is a copy among them.
   postgresql =
     version:
     let
-      joined = final.joinArchive {
-        name = "postgresql";
-        mainProgram = "postgres";
-        directories = [ "usr/lib/postgresql/${version}/bin" ];
-        packages = map (package: names.${package}) (
-          filter has [
-            "postgresql-${version}"
-            "postgresql-client-${version}"
-            "postgresql-client-common"
-          ]
-        );
-      };
-      self = joined // {
-        psqlSchema = version;
-        pkgs = postgresqlPackages version;
-        withPackages = withPackagesOf self self.pkgs;
-      };
+      pkgs = postgresqlPackages version;
+      own = map (package: names.${package}) (
+        filter has [
+          "postgresql-${version}"
+          "postgresql-client-${version}"
+          "postgresql-client-common"
+        ]
+      );
+      directory = "usr/lib/postgresql/${version}/bin";
+      join =
+        extensions:
+        final.joinArchive {
+          name = "postgresql";
+          mainProgram = "postgres";
+          directories = [ directory ];
+          packages = own ++ extensions;
+          copies = lib.optional (extensions != [ ]) "${directory}/postgres";
+        }
+        // {
+          inherit pkgs;
+          psqlSchema = version;
+          withPackages = choose: join (lib.flatten (map members (choose pkgs)));
+        };
     in
-    self;
+    join [ ];
 in
 lib.optionalAttrs (has "python3") {
   inherit python3 python3Packages;

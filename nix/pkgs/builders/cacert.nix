@@ -21,7 +21,8 @@ let
       texts = writeText "extra-certificates.pem" (lib.concatMapStrings (text: text + "\n") extraCertificateStrings);
       files = extraCertificateFiles ++ lib.optional (extraCertificateStrings != [ ]) texts;
     in
-    runCommand "cacert-${ca-certificates.version}"
+    # A version of Debian may have a tilde, which a store path may not.
+    runCommand (lib.strings.sanitizeDerivationName "cacert-${ca-certificates.version}")
       {
         pname = "cacert";
         inherit (ca-certificates) version;

@@ -179,7 +179,9 @@ rec {
   # Several packages of the archive under one name: what nixpkgs has as one
   # package. Shaped like a package of the archive, and found as all of them.
   # `programs`: extra name = name of a program; `directories`: more places of
-  # programs, to be seen in bin; `links`: extra name at the top = a place.
+  # programs, to be seen in bin; `links`: extra name at the top = a place;
+  # `copies`: programs that look for files beside themselves, and so may not be
+  # links.
   joinArchive =
     {
       name,
@@ -188,6 +190,7 @@ rec {
       programs ? { },
       directories ? [ ],
       links ? { },
+      copies ? [ ],
     }:
     let
       first = lib.head packages;
@@ -256,6 +259,15 @@ rec {
                 done
               done
             done
+            ${lib.concatMapStrings (program: ''
+              path=
+              for part in ${lib.replaceStrings [ "/" ] [ " " ] (dirOf program)}; do path=$path''${path:+/}$part; own "$path"; done
+              original=$(readlink -f ${program})
+              rm ${program}
+              cp "$original" ${program}
+              own bin
+              ln -sf "$out/${program}" bin/
+            '') copies}
           '';
     in
     joined;

@@ -35,10 +35,32 @@ in
     expected = [ true ];
   };
   "PostgreSQL: attributes of a user" = {
-    expr = lib.hasInfix ''ALTER ROLE "alice" NOLOGIN SUPERUSER'' (service "postgresql" {
+    expr = lib.hasInfix ''ALTER ROLE "alice" NOLOGIN SUPERUSER'' (service "postgresql-setup" {
       services.postgresql = { enable = true; ensureUsers = [ { name = "alice"; ensureClauses = { superuser = true; login = false; }; } ]; };
-    }).postStart;
+    }).script;
     expected = true;
+  };
+  "PostgreSQL: other modules append to the setup" = {
+    expr =
+      let script = (service "postgresql-setup" {
+        services.postgresql = { enable = true; ensureDatabases = [ "shop" ]; };
+        systemd.services.postgresql-setup.script = lib.mkAfter "psql -c mine";
+      }).script;
+      in map (part: lib.hasInfix part script) [ "CREATE DATABASE \"shop\"" "psql -c mine" ] ++ [ (lib.last (lib.splitString "\n" script)) ];
+    expected = [ true true "psql -c mine" ];
+  };
+  "PostgreSQL: the setup is a unit of its own, and the target means both" = {
+    expr =
+      let s = (configOf { services.postgresql = { enable = true; settings.port = 5555; }; }).systemd;
+      in [ s.targets.postgresql.requires s.targets.postgresql.wantedBy s.services.postgresql.partOf s.services.postgresql-setup.environment.PGPORT s.services.postgresql-setup.serviceConfig.User ];
+    expected = [ [ "postgresql.service" "postgresql-setup.service" ] [ "multi-user.target" ] [ "postgresql.target" ] "5555" "postgres" ];
+  };
+  "PostgreSQL: the package that runs has the server, the client and the extensions" = {
+    expr = map (module: map (p: p.pname) (setting { services.postgresql = { enable = true; } // module; }).postgresql.finalPackage.packages)
+      [ { } { package = pkgs.postgresql-15; } { extensions = ps: [ ps.pg_semver ]; } { extensions = [ pkgs.postgresql-15-semver ]; } ];
+    expected =
+      let plain = [ "postgresql-15" "postgresql-client-15" ]; more = plain ++ [ "postgresql-15-semver" ];
+      in [ plain plain more more ];
   };
   "PostgreSQL: the old name of the port" = { expr = (setting { services.postgresql = { enable = true; port = 5555; }; }).postgresql.settings.port; expected = 5555; };
 

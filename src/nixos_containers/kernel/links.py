@@ -45,6 +45,15 @@ def is_up(device: str) -> bool:
         return False
 
 
+def has_ipv6(device: str) -> bool:
+    """Whether the interface may have IPv6 addresses: not where somebody has turned that off, nor where the kernel has no IPv6 at all."""
+    try:
+        with open(f"/proc/sys/net/ipv6/conf/{device}/disable_ipv6", encoding="ascii") as file:
+            return file.read().strip() == "0"
+    except OSError:
+        return False
+
+
 def has_address(device: str, address: str) -> bool:
     """Whether the interface has this address: of IPv4, as its first."""
     wanted = ipaddress.ip_address(address)

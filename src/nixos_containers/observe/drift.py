@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..base import process
 from ..kernel import links
+from ..plan.network import ipv6_device
 from ..plan.ruleset import TABLE, elements_present
 
 if TYPE_CHECKING:
@@ -17,13 +18,13 @@ if TYPE_CHECKING:
 
 
 def lost_lines(plan: NetworkPlan) -> list[str]:
-    """What of the planned host's end is not there, in words; empty when all is, or when the interface itself has gone."""
+    """What of the planned host's end is not there and could be, in words; empty when all is, or when the interface itself has gone."""
     lost = []
     for line in plan.host_batch:
         words = line.split()
         device = words[2] if words[0] == "link" else words[words.index("dev") + 1]
-        if not links.exists(device):
-            continue
+        if not links.exists(device) or (ipv6_device(line) is not None and not links.has_ipv6(device)):
+            continue  # nobody has taken what this host refuses
         if words[:2] == ["link", "set"] and words[3] == "master":
             if links.master(device) != words[4]:
                 lost.append(f"the bridge {words[4]}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import os
 import socket
@@ -11,6 +12,7 @@ from ..base import process
 from ..base.files import read_text
 from ..kernel import sysctls
 from ..plan.facts import HostNetwork, Listener
+from ..plan.pool import is_everything
 
 _LISTENING = "0A"  # TCP_LISTEN (include/net/tcp_states.h)
 _UNCONNECTED = "07"  # what an unconnected UDP socket says
@@ -34,8 +36,10 @@ def host_network(*, listeners: bool = True) -> HostNetwork:
 
 
 def _is_network(destination: str) -> bool:
-    """Not the default route, nor what every link has (multicast, link-local)."""
-    return destination not in ("default", "0.0.0.0/0", "::/0") and not destination.startswith(("ff00:", "fe80:"))
+    """Not the default route (nor its two halves), nor what every link has (multicast, link-local)."""
+    if destination == "default" or destination.startswith(("ff00:", "fe80:")):
+        return False
+    return not is_everything(ipaddress.ip_network(destination, strict=False))
 
 
 def _ip(*words: str) -> list[dict[str, Any]]:

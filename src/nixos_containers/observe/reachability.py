@@ -133,7 +133,7 @@ def _steps(paths: Paths, name: str, leader: int, plan: NetworkPlan, walls: list[
     lost = drift.lost_lines(plan)
     yield Step("host's end", f"without {', '.join(lost)}" if lost else "", "nixos-container doctor puts it back, where it can")
     yield _guest_addresses(leader, plan, restart)
-    yield from (_ping(address) for pair in plan.pairs for _, _, local in pair.addresses if local for address in [bare(local)])
+    yield from (_ping(address) for address in _reachable(plan))
     yield _default_route(leader, plan, restart)
     yield _forwarding(plan)
     missing = bool(plan.elements) and not drift.rules_hold(plan.elements, TABLE)
@@ -146,9 +146,16 @@ def _steps(paths: Paths, name: str, leader: int, plan: NetworkPlan, walls: list[
     yield from (step for pair in plan.pairs for step in _forwards(leader, pair))
 
 
+def _reachable(plan: NetworkPlan) -> list[str]:
+    """The guest's addresses, without those of IPv6 where the host's end has none (as on a host without it): that was told at the start."""
+    return [
+        bare(local) for pair in plan.pairs for family, _, local in pair.addresses if local and (family != "-6" or links.has_ipv6(pair.link))
+    ]
+
+
 def _guest_addresses(leader: int, plan: NetworkPlan, restart: str) -> Step:
     there = live_addresses(leader)
-    missing = [bare(local) for pair in plan.pairs for _, _, local in pair.addresses if local and bare(local) not in there]
+    missing = [address for address in _reachable(plan) if address not in there]
     return Step("guest's address", f"the guest does not have {', '.join(missing)}" if missing else "", restart)
 
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..base.errors import DefinitionError, HostError
+from .pool import Spans, reached_words, routes_within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ..declare.container import Container, Spec, VethPair
-
-    IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
+    from .pool import IPNetwork
 
 _SUBNET6 = 64
 _MAIN = "eth0"
@@ -146,31 +146,42 @@ def _kept(container: Container, used: set[str]) -> Reserved:
 
 
 def free_pair(pool: str, used: set[str], networks: list[IPNetwork], *, option: str) -> tuple[str, str]:
-    """The first two neighbouring addresses of `pool`, the host's and the guest's, that nobody uses. Raises HostError."""
+    """The first two neighbouring addresses of `pool`, the host's and the guest's, that nobody uses. Raises HostError.
+
+    Those in `networks`, which the host reaches otherwise, are passed over; a network that is larger than the pool rules nothing out.
+    """
     where = f"networking.containers.{option}"
     try:
         whole = ipaddress.ip_network(pool)
     except ValueError as failure:
         raise DefinitionError(f"{where}: {failure}") from None
-    near = [network for network in networks if network.overlaps(whole) and network.prefixlen > 0]
-    for host, guest in _pairs(whole):
-        if str(host) in used or str(guest) in used:
-            continue
-        if not any(host in network or guest in network for network in near):
+    routes = routes_within(whole, networks)
+    for host, guest in _pairs(whole, Spans(routes)):
+        if str(host) not in used and str(guest) not in used:
             return str(host), str(guest)
-    raise HostError(f"{where}: {pool} has no free pair of addresses left", hint="give another network there, or addresses to the container")
+    raise HostError(
+        f"{where}: {pool} has no free pair of addresses left{reached_words(routes)}",
+        hint=f"set {where} to another network, or give the container addresses",
+    )
 
 
 def _pairs(
-    pool: IPNetwork,
+    pool: IPNetwork, taken: Spans
 ) -> Iterator[tuple[ipaddress.IPv4Address | ipaddress.IPv6Address, ipaddress.IPv4Address | ipaddress.IPv6Address]]:
-    """First .1 and .2 of every /24 (IPv6: of every /64), as upstream's create; then the other blocks of four."""
+    """First .1 and .2 of every /24 (IPv6: of every /64), as upstream's create; then the other blocks of four; without those `taken`."""
     step = 1 << (pool.max_prefixlen - (24 if pool.version == 4 else _SUBNET6))
     size = min(step, pool.num_addresses, 256)
     first = 1 if pool.num_addresses > step and pool.version == 4 else 0
+    start = int(pool.network_address)
     for inner in range(0, size - 3, 4):
-        for outer in range(first * step, pool.num_addresses, step):
-            yield pool[outer + inner + 1], pool[outer + inner + 2]
+        outer = first * step
+        while outer < pool.num_addresses:
+            host = start + outer + inner + 1
+            last = taken.last_taken(host, host + 1)
+            if last is None:
+                yield pool[outer + inner + 1], pool[outer + inner + 2]
+                last = host
+            outer += ((last - host) // step + 1) * step  # the first block that begins behind it
 
 
 def mac_address(machine: str, container: str, interface: str) -> str:

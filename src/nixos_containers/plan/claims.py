@@ -13,14 +13,14 @@ from .actions import Action, Create, Update
 from .addresses import bare
 from .bridges import member_pairs
 from .names import interface_name
+from .pool import is_everything
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ..declare.container import Container, ForwardPort, VethPair
     from .facts import HostNetwork, Listener
-
-    IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
+    from .pool import IPNetwork
 
 
 def host_ends(container: Container) -> tuple[str, ...]:
@@ -210,7 +210,7 @@ def covering_routes(container: Container, host: HostNetwork) -> list[str]:
             address = ipaddress.ip_address(_canonical(text))
             for destination, link in host.routes:
                 network = ipaddress.ip_network(destination, strict=False)
-                if link not in own and network.version == address.version and address in network:
+                if link not in own and network.version == address.version and address in network and not is_everything(network):
                     found.append(
                         f"{container.name}: {address} is in {destination}, which the host reaches by {link}: "
                         "other machines there will not find the container, and one that has this address is cut off"
@@ -241,6 +241,7 @@ def _covered_networks(container: Container, host: HostNetwork) -> list[str]:
 def _holds(around: IPNetwork, inner: IPNetwork) -> bool:
     return (
         around.version == inner.version
+        and not is_everything(around)
         and around.prefixlen <= inner.prefixlen
         and int(around.network_address) <= int(inner.network_address) <= int(around.broadcast_address)
     )

@@ -101,6 +101,14 @@ def plan_network(container: Container) -> NetworkPlan:
     )
 
 
+def ipv6_device(line: str) -> str | None:
+    """The interface that needs IPv6 for `line` of a batch for ip: one with an address or a route of it; None for all other lines."""
+    words = line.split()
+    if words[0] not in ("addr", "address", "route") or not any(":" in word for word in words):
+        return None
+    return words[words.index("dev") + 1]
+
+
 def _link_settings(pair: Pair) -> list[tuple[str, str]]:
     """Kernel settings of the host's end (Documentation/networking/ip-sysctl): they go with it."""
     if pair.config.host_bridge is not None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from ..base.errors import DefinitionError
 from .names import interface_name, siphash24
+from .pool import IPNetwork, Spans, reached_words, routes_within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from ..declare.container import Container, Record, Spec
     from ..declare.shared import Membership, SharedNetwork
 
-IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 _KEY = bytes(range(16))
 # A name becomes part of paths, units and scripts, and of an interface's name.
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
@@ -87,7 +87,7 @@ def _settle_network(
                 subnet = _network(had, "")
             else:
                 away = [ipaddress.ip_network(to, strict=False) for to, link in routed if link != interface_name("cb-", network.name)]
-                subnet = _from_pool(network.name, around, [*taken, *(each for each in away if each.prefixlen > 0)])
+                subnet = _from_pool(network.name, around, taken, routes_within(around, away))
         changes[field] = str(subnet)
     return dataclasses.replace(network, subnet=changes["subnet"], subnet6=changes["subnet6"])
 
@@ -100,18 +100,24 @@ def _check_routes(subnet: IPNetwork, routed: Iterable[tuple[str, str]], *, bridg
             raise DefinitionError(f"{where}: the host reaches {destination} in {subnet} by {link}", hint="choose another subnet")
 
 
-def _from_pool(name: str, pool: IPNetwork, taken: list[IPNetwork]) -> IPNetwork:
+def _from_pool(name: str, pool: IPNetwork, taken: list[IPNetwork], routes: list[IPNetwork]) -> IPNetwork:
     prefix = max(_PREFIX[pool.version], pool.prefixlen)
     count = 1 << (prefix - pool.prefixlen)
     step = 1 << (pool.max_prefixlen - prefix)
-    first = siphash24(name.encode(), _KEY)
-    for round in range(min(count, _MOST_ADDRESSES)):
-        base = int(pool.network_address) + (first + round) % count * step
-        subnet = ipaddress.ip_network((base, prefix)) if pool.version == 4 else ipaddress.IPv6Network((base, prefix))
-        if not any(_overlap(subnet, other) for other in taken):
-            return subnet
+    start = int(pool.network_address)
+    spans = Spans([*(other for other in taken if other.version == pool.version), *routes])
+    first = siphash24(name.encode(), _KEY) % count
+    for begin, end in ((first, count), (0, first)):
+        number = begin
+        while number < end:
+            base = start + number * step
+            last = spans.last_taken(base, base + step - 1)
+            if last is None:
+                return ipaddress.ip_network((base, prefix)) if pool.version == 4 else ipaddress.IPv6Network((base, prefix))
+            number = (last - start) // step + 1  # behind all that is taken there
     raise DefinitionError(
-        f"networking.containers.networks.{name}: no subnet of {pool} is free", hint="give it a subnet, or choose another networkPool"
+        f"networking.containers.networks.{name}: no subnet of {pool} is free{reached_words(routes)}",
+        hint=f"give it a subnet, or set networking.containers.networkPool{'' if pool.version == 4 else '6'} to another network",
     )
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _ROOT = "/proc/sys"
 # There while the host has other firewalls that we had to open: also a start that repeats looks for them.
 _WALLS = "walls"
+# Of the interfaces that a start makes; absent where the kernel has no IPv6.
+_NO_IPV6 = "net/ipv6/conf/default/disable_ipv6"
 _WHO = "setting up forwarding of packets"
 _BOOT = "/proc/sys/kernel/random/boot_id"
 
@@ -26,7 +28,7 @@ def acquire(paths: Paths, name: str, *, root: str = _ROOT, look: bool = False) -
     """Set what container `name` needs according to its run state, and remember what was there before.
 
     With `look`, or where there were some the last time, the first one also looks for firewalls of others that drop its packets all the
-    same, and gets through or says so.
+    same, and gets through or says so. With `look` it also says where the host has no IPv6.
     """
     needs = read_text(f"{paths.run_state(name)}/{NEEDS}")
     if not needs:
@@ -55,6 +57,11 @@ def acquire(paths: Paths, name: str, *, root: str = _ROOT, look: bool = False) -
             elif value != "-" and not _set(root, file, value):
                 log.warn(f"{name}: cannot set {file.replace('/', '.')} to {value}: its packets may not leave the host")
 
+        if first and look and "ip 6\n" in needs and (read_text(f"{root}/{_NO_IPV6}") or "1\n") != "0\n":
+            log.warn(
+                f"this host has no IPv6 ({_NO_IPV6.replace('/', '.')}): the IPv6 addresses of containers lead nowhere; "
+                "IPv4 is not affected. ‘networking.containers.addressPool6 = null;’ gives them no more of these"
+            )
         if first and "ip " in needs and (look or os.path.exists(f"{paths.shared}/{_WALLS}")):
             from .passage import let_through
 

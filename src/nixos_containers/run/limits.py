@@ -13,7 +13,7 @@ from ..declare.codec import encode
 from ..kernel import cgroups, disks
 from ..observe import containers as observe
 from ..plan.cgroup_files import EVERY_DEVICE, PARENT, Write, live_writes
-from ..plan.launch import cgroup_of
+from ..plan.launch import CGROUP_PARENT, cgroup_of
 from ..plan.limits import CgroupLimits, changed_limits, container_limits
 from ..plan.units import unit_of
 from . import again, units
@@ -38,6 +38,7 @@ def set_limits(paths: Paths, host: Host, name: str, limits: CgroupLimits) -> Non
         units.sync(paths, [name])
         # systemd gives running units the limits of changed files when it reads them again.
         process.run(["systemctl", "daemon-reload"])
+        _lift_cpusets(name, limits, host)
     else:
         _write(name, live_writes(limits, host.cgroups, cgroup_of(name)))
     _note(paths, name, limits)
@@ -56,10 +57,19 @@ def change_limits(paths: Paths, host: Host, name: str, changes: list[tuple[str, 
         done = process.run(["systemctl", "set-property", "--runtime", unit_of(name), *words], check=False)
         if done.returncode != 0:
             raise ContainerError(f"systemd refuses the limits of container ‘{name}’", details=done.stderr.strip())
+        _lift_cpusets(name, limits, host)
     else:
         _write(name, live_writes(limits, host.cgroups, cgroup_of(name)))
     _note(paths, name, limits)
     return limits
+
+
+def _lift_cpusets(name: str, limits: CgroupLimits, host: Host) -> None:
+    """Write what systemd 252 does not: a unit that is told of no processors any more keeps those that it had."""
+    for file, wanted in (("cpuset.cpus", limits.allowed_cpus), ("cpuset.mems", limits.allowed_memory_nodes)):
+        path = f"{host.cgroups.v2}/{CGROUP_PARENT}/{unit_of(name)}/{file}"
+        if wanted is None and host.cgroups.v2 is not None and cgroups.value(path):
+            cgroups.write(path, "")
 
 
 def applied(paths: Paths, name: str) -> CgroupLimits:

@@ -20,7 +20,7 @@ from ..observe import drift
 from ..plan.launch import params_digest
 from ..plan.launcher import guest_script, network_files
 from ..plan.mounts import overlay_lines
-from ..plan.network import plan_network
+from ..plan.network import ipv6_device, plan_network
 from ..plan.reconnect import converging, plan_reconnect
 from ..plan.resolver import network_servers
 from ..plan.ruleset import BASE_RULES, BRIDGE_RULES, BRIDGE_TABLE, TABLE, elements_down, elements_up, key, stale_keys
@@ -109,7 +109,7 @@ def put_rules(elements: Elements, table: str = TABLE) -> None:
 
 
 def _batch(command: list[str], lines: tuple[str, ...]) -> list[str]:
-    """Run `lines`; return what `ip` refused. What is gone already need not be taken away."""
+    """Run `lines` with `command`; return what `ip` refused. What is gone already need not be taken away, and not all have IPv6."""
     if not lines:
         return []
     done = process.run([*command, "-force", "-batch", "-"], stdin="".join(f"{line}\n" for line in lines), check=False)
@@ -118,8 +118,16 @@ def _batch(command: list[str], lines: tuple[str, ...]) -> list[str]:
         if line.startswith("Command failed -:"):
             number = int(line.rpartition(":")[2])
             if " del " not in f" {lines[number - 1]} ":
-                complaints.append(f"ip {lines[number - 1]}")
-    return complaints
+                complaints.append(lines[number - 1])
+    # Asked where `command` leads: a guest's settings are its own.
+    devices = {device for line in complaints if (device := ipv6_device(line)) is not None}
+    off = {device for device in devices if not _has_ipv6(command[:-1], device)}
+    return [f"ip {line}" for line in complaints if ipv6_device(line) not in off]
+
+
+def _has_ipv6(where: list[str], device: str) -> bool:
+    """links.has_ipv6, in the network namespace that the command `where` leads to."""
+    return process.run([*where, "cat", f"/proc/sys/net/ipv6/conf/{device}/disable_ipv6"], check=False).stdout.strip() == "0"
 
 
 def repair_networks(paths: Paths) -> list[str]:

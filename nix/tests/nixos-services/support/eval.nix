@@ -20,9 +20,9 @@ let
     "less" "libc-bin" "libc6" "libnginx-mod-http-brotli-filter" "libnginx-mod-http-brotli-static" "libnginx-mod-stream" "libnss-myhostname"
     "libnss-resolve" "libnss-systemd" "libpam-modules" "libpam-modules-bin" "libpam-runtime" "libpam-systemd" "libpam0g" "locales" "locales-all" "login" "logrotate" "mariadb-client"
     "mariadb-server" "mawk" "media-types" "mount" "mtr-tiny" "nano" "ncurses-base" "ncurses-bin" "neovim" "netbase" "nftables" "nginx" "nginx-common" "nix-bin" "openssh-client"
-    "openssh-server" "openssh-sftp-server" "openssl" "passwd" "perl-base" "pkexec" "polkitd" "postgresql-15" "postgresql-client-15"
+    "openssh-server" "openssh-sftp-server" "openssl" "passwd" "perl-base" "pkexec" "polkitd" "postgresql-15" "postgresql-15-semver" "postgresql-client-15"
     "procps" "prometheus-node-exporter" "redis-server" "redis-tools" "sed" "sudo" "systemd" "systemd-resolved" "systemd-sysv" "systemd-timesyncd" "tar" "tmux" "tzdata"
-    "gnupg" "gpg-agent" "zsh-autosuggestions" "zsh-syntax-highlighting" "pkexec" "samba" "bind9" "ucf" "udev" "ulogd2" "unbound" "unbound-anchor" "util-linux" "util-linux-extra" "vim" "wireguard-tools" "zsh" "caddy" "mosquitto" "openvpn" "php8.2-cli" "php8.2-fpm" "php8.2-gd" "memcached" "prometheus" "tor" "vsftpd" "apache2" "dbus" "fail2ban" "python3-systemd" "rclone" "restic" "rsync" "syncthing" "zstd"
+    "gnupg" "gpg-agent" "zsh-autosuggestions" "zsh-syntax-highlighting" "pkexec" "samba" "bind9" "ucf" "udev" "ulogd2" "unbound" "unbound-anchor" "util-linux" "util-linux-extra" "vim" "wireguard-tools" "zsh" "avahi-daemon" "avahi-utils" "borgbackup" "direnv" "dovecot-core" "dovecot-imapd" "dovecot-lmtpd" "dovecot-pop3d" "fcgiwrap" "fzf" "libnss-mdns" "msmtp" "msmtp-mta" "opendoas" "postfix" "postfix-pcre" "rsyslog" "xz-utils" "caddy" "mosquitto" "openvpn" "php8.2-fpm" "memcached" "prometheus" "prometheus-alertmanager" "prometheus-blackbox-exporter" "prometheus-mysqld-exporter" "prometheus-nginx-exporter" "prometheus-postgres-exporter" "prometheus-redis-exporter" "gettext-base" "tor" "vsftpd" "apache2" "dbus" "fail2ban" "python3-systemd" "restic" "rsync" "syncthing" "zstd" "php8.2-cli" "php8.2-gd" "rclone"
   ];
   entry = name: {
     inherit name;

@@ -122,10 +122,26 @@ let
     # Last, so that no packet meets a half-built chain.
     ip46tables -A INPUT -j nixos-fw
   '';
-  # For nftables.nix: a change to its rules reloads the unit and so does not run this one's postStop.
+  # Nothing comes in between the old rules and the new ones; what the guest says to itself may.
+  hold = ''
+    ip46tables -N nixos-drop
+    ip46tables -A nixos-drop ! -i lo -j DROP
+    ip46tables -A INPUT -j nixos-drop
+  '';
+  release = ''
+    ip46tables -D INPUT -j nixos-drop 2>/dev/null || true
+    ip46tables -F nixos-drop 2>/dev/null || true
+    ip46tables -X nixos-drop 2>/dev/null || true
+  '';
+
+  # Whoever changes these rules runs it first, nftables.nix as well: a change reloads the unit and so does not run its preStop, and
+  # only the configuration that has added raw rules knows how they go. With the word "reload" it leaves alone what holds packets back.
   removal = pkgs.writeShellScript "firewall-teardown" ''
     PATH=${tools}/bin:$PATH
     ${helpers}
+    if [ "$1" != reload ]; then
+    ${release}
+    fi
     ${teardown}
     ${cfg.extraStopCommands}
   '';
@@ -134,6 +150,27 @@ let
     ${pkgs.nftables}/usr/sbin/nft delete table inet nixos-fw 2>/dev/null || true
     ln -sfn ${removal} /run/firewall-teardown
   '' + setup;
+
+  # A script of its own, for `set -e` means nothing in what is part of a condition.
+  loadScript = pkgs.writeShellScript "firewall-load" "set -e\n${load}";
+
+  reload = ''
+    ${helpers}
+    ${release}
+    ${hold}
+    # It may fail: its raw commands take away what may be gone already.
+    if [ -e /run/firewall-teardown ]; then
+      /run/firewall-teardown reload || true
+    fi
+    if ! ${loadScript}; then
+      # As on NixOS: half of the rules are no firewall.
+      echo "the new rules could not be loaded: the firewall is off" >&2
+      ${removal} || true
+      rm -f /run/firewall-teardown
+      exit 1
+    fi
+    ${release}
+  '';
 in
 {
   config = mkIf (cfg.enable && cfg.backend == "iptables") {
@@ -149,8 +186,8 @@ in
 
     systemd.services.firewall = import ./unit.nix { inherit pkgs; } // {
       path = [ tools cfg.package ] ++ cfg.extraPackages;
-      script = load;
-      reload = load;
+      script = helpers + release + load;
+      inherit reload;
       preStop = "${removal}\nrm -f /run/firewall-teardown\n";
     };
   };

@@ -25,7 +25,7 @@ let
   load = ''
     # Left by a configuration that had raw iptables commands.
     if [ -e /run/firewall-teardown ]; then
-      /run/firewall-teardown
+      /run/firewall-teardown || true # its raw commands may take away what is gone already
       rm -f /run/firewall-teardown
     fi
   '' + (

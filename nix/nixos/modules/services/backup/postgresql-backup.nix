@@ -15,8 +15,8 @@ let
   # The dump before is kept as NAME.prev, and a dump that fails leaves both as they were.
   job = name: command: {
     description = "Backup of ${name} databases";
-    requires = [ "postgresql.service" ];
-    after = [ "postgresql.service" ];
+    requires = [ "postgresql.target" ];
+    after = [ "postgresql.target" ];
     inherit (cfg) startAt;
     script = ''
       set -e -o pipefail

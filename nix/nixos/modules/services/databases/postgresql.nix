@@ -5,11 +5,9 @@ let
   inherit (lib) concatMapStrings concatStringsSep escapeShellArg escapeShellArgs filterAttrs literalExpression mapAttrsToList mkBefore mkEnableOption mkIf mkOption optionalString types;
   cfg = config.services.postgresql;
 
-  # The archive has one major version per suite, and its name in the package's name.
-  newest = lib.findFirst (major: pkgs ? "postgresql-${toString major}") (throw "the archive has no postgresql package") (lib.reverseList (lib.range 11 24));
   major = lib.versions.major cfg.package.version;
-  bin = "${cfg.package}/usr/lib/postgresql/${major}/bin";
-  client = pkgs."postgresql-client-${major}" or cfg.package;
+  # Server and client together, also for who asks for the archive's package of the server alone.
+  base = if cfg.package ? withPackages then cfg.package else pkgs."postgresql_${major}" or cfg.package;
 
   value = v:
     if v == true then "yes" else if v == false then "no"
@@ -21,20 +19,20 @@ let
 
   clause = name: on: optionalString (on != null) "${optionalString (!on) "NO"}${lib.toUpper name} ";
   sqlName = name: ''"${lib.replaceStrings [ "\"" ] [ "\"\"" ] name}"'';
-  ensure = ''
-    ${concatMapStrings (database: ''
-      psql -tAc "SELECT 1 FROM pg_database WHERE datname = '${database}'" | grep -q 1 || psql -tAc ${escapeShellArg "CREATE DATABASE ${sqlName database}"}
-    '') cfg.ensureDatabases}
-    ${concatMapStrings (user: ''
-      psql -tAc "SELECT 1 FROM pg_roles WHERE rolname='${user.name}'" | grep -q 1 || psql -tAc ${escapeShellArg "CREATE USER ${sqlName user.name}"}
-      ${optionalString user.ensureDBOwnership "psql -tAc ${escapeShellArg "ALTER DATABASE ${sqlName user.name} OWNER TO ${sqlName user.name}"}"}
-      ${let clauses = lib.concatStrings (mapAttrsToList clause user.ensureClauses); in
-        optionalString (clauses != "") "psql -tAc ${escapeShellArg "ALTER ROLE ${sqlName user.name} ${clauses}"}"}
-    '') cfg.ensureUsers}
+  # Only where there is something to do, and each thing only once.
+  ensureDatabase = database: ''
+    psql -tAc "SELECT 1 FROM pg_database WHERE datname = '${database}'" | grep -q 1 || psql -tAc ${escapeShellArg "CREATE DATABASE ${sqlName database}"}
   '';
+  ensureUser = user:
+    let clauses = lib.concatStrings (mapAttrsToList clause user.ensureClauses);
+    in ''
+      psql -tAc "SELECT 1 FROM pg_roles WHERE rolname='${user.name}'" | grep -q 1 || psql -tAc ${escapeShellArg "CREATE USER ${sqlName user.name}"}
+      ${optionalString (clauses != "") "psql -tAc ${escapeShellArg "ALTER ROLE ${sqlName user.name} ${clauses}"}"}
+      ${optionalString user.ensureDBOwnership "psql -tAc ${escapeShellArg "ALTER DATABASE ${sqlName user.name} OWNER TO ${sqlName user.name}"}"}
+    '';
 
   maybeBool = description: mkOption { type = types.nullOr types.bool; default = null; inherit description; };
-  ensureUser = {
+  userModule = {
     options = {
       name = mkOption { type = types.str; description = "Name of the user."; };
       ensureDBOwnership = mkOption {
@@ -63,9 +61,16 @@ in
     enable = mkEnableOption "the database PostgreSQL";
     package = mkOption {
       type = types.package;
-      default = pkgs."postgresql-${toString newest}";
-      defaultText = literalExpression ''pkgs."postgresql-<newest>"'';
-      description = "The package of the server, one of the archive's `postgresql-<major>`.";
+      default = pkgs.postgresql or (throw "the archive has no postgresql package");
+      defaultText = literalExpression "pkgs.postgresql";
+      description = "The package of the server: of the versions that the archive has, as `pkgs.postgresql_<major>`.";
+    };
+    finalPackage = mkOption {
+      type = types.package;
+      readOnly = true;
+      default = if cfg.extensions == [ ] then base else base.withPackages (_: cfg.extensions);
+      defaultText = literalExpression "package, with extensions";
+      description = "The package that runs: {option}`services.postgresql.package` together with {option}`services.postgresql.extensions`.";
     };
     enableJIT = mkEnableOption "just-in-time compilation of queries";
     checkConfig = mkOption { type = types.bool; default = true; description = "Accepted for compatibility."; };
@@ -90,7 +95,7 @@ in
     initialScript = mkOption {
       type = types.nullOr types.path;
       default = null;
-      description = "File of SQL to run once, after the data directory was made.";
+      description = "File of SQL to run once, after the data directory was made. {file}`postgresql-setup.service` runs it.";
     };
     ensureDatabases = mkOption {
       type = types.listOf types.str;
@@ -99,7 +104,7 @@ in
       description = "Databases that are made if they do not exist.";
     };
     ensureUsers = mkOption {
-      type = types.listOf (types.submodule ensureUser);
+      type = types.listOf (types.submodule userModule);
       default = [ ];
       example = [ { name = "gitea"; ensureDBOwnership = true; } ];
       description = "Users who are made if they do not exist.";
@@ -112,8 +117,9 @@ in
     extensions = mkOption {
       type = types.either (types.listOf types.path) (types.functionTo (types.listOf types.path));
       default = [ ];
-      apply = packages: if builtins.isFunction packages then packages pkgs else packages;
-      description = "Packages of extensions.";
+      example = literalExpression "ps: [ ps.postgis ps.pg_cron ]";
+      apply = packages: if lib.isFunction packages then packages base.pkgs else packages;
+      description = "Packages of extensions: a list, or a function of all that the archive has for this version.";
     };
     settings = mkOption {
       type = types.submodule {
@@ -130,6 +136,11 @@ in
       };
       default = { };
       description = "Settings of {file}`postgresql.conf`.";
+    };
+    systemCallFilter = mkOption {
+      type = types.attrsOf types.anything;
+      default = { };
+      description = "Accepted for compatibility: the server's system calls are not filtered.";
     };
     superUser = mkOption {
       type = types.str;
@@ -180,38 +191,34 @@ in
     };
     users.groups.postgres.gid = config.ids.gids.postgres or 71;
 
-    environment.systemPackages = [ cfg.package client ] ++ cfg.extensions;
+    environment.systemPackages = [ cfg.finalPackage ];
+
+    # What needs databases and users waits for the target; what needs the server alone, for its service.
+    systemd.targets.postgresql = {
+      description = "PostgreSQL";
+      wantedBy = [ "multi-user.target" ];
+      requires = [ "postgresql.service" "postgresql-setup.service" ];
+    };
 
     systemd.services.postgresql = {
       description = "PostgreSQL Server";
-      wantedBy = [ "multi-user.target" ];
       after = [ "network.target" ];
-      environment = { PGDATA = cfg.dataDir; PGPORT = toString cfg.settings.port; };
-      path = [ "${client}/usr/lib/postgresql/${major}" "${cfg.package}/usr/lib/postgresql/${major}" ];
+      # Whoever starts, stops or restarts the service means the setup as well.
+      wants = [ "postgresql.target" ];
+      partOf = [ "postgresql.target" ];
+      environment.PGDATA = cfg.dataDir;
+      path = [ cfg.finalPackage ];
       preStart = ''
         if ! test -e ${cfg.dataDir}/PG_VERSION; then
           # Left over from an interrupted run.
           rm -f ${cfg.dataDir}/*.conf
-          ${bin}/initdb -U ${cfg.superUser} ${escapeShellArgs cfg.initdbArgs}
+          initdb -U ${cfg.superUser} ${escapeShellArgs cfg.initdbArgs}
           touch "${cfg.dataDir}/.first_startup"
         fi
         ln -sfn "${configFile}" "${cfg.dataDir}/postgresql.conf"
       '';
-      # Ready only when databases and users are there.
-      postStart = ''
-        psql() { ${client}/usr/lib/postgresql/${major}/bin/psql -d postgres "$@"; }
-        while ! psql -tAc "" 2> /dev/null; do
-          if ! kill -0 "$MAINPID"; then exit 1; fi
-          sleep 0.1
-        done
-        if test -e "${cfg.dataDir}/.first_startup"; then
-          ${optionalString (cfg.initialScript != null) ''psql -f "${cfg.initialScript}"''}
-          rm -f "${cfg.dataDir}/.first_startup"
-        fi
-        ${ensure}
-      '';
       serviceConfig = {
-        ExecStart = "${bin}/postgres";
+        ExecStart = "${cfg.finalPackage}/bin/postgres";
         ExecReload = "${pkgs.staticBusybox}/bin/kill -HUP $MAINPID";
         User = "postgres";
         Group = "postgres";
@@ -219,12 +226,41 @@ in
         StateDirectory = mkIf (lib.hasPrefix "/var/lib/postgresql" cfg.dataDir) "postgresql postgresql/${major}";
         StateDirectoryMode = "0750";
         Type = "notify";
+        Restart = "always";
         # The server wants SIGINT for a shutdown that does not wait for clients.
         KillSignal = "SIGINT";
         KillMode = "mixed";
         TimeoutSec = 120;
       };
-      unitConfig.RequiresMountsFor = cfg.dataDir;
+      unitConfig = {
+        RequiresMountsFor = cfg.dataDir;
+        # Long enough for five starts that each take all of TimeoutSec.
+        StartLimitIntervalSec = 605;
+        StartLimitBurst = 5;
+      };
+    };
+
+    # Other modules append to its script, with mkAfter.
+    systemd.services.postgresql-setup = {
+      description = "PostgreSQL Setup Scripts";
+      requires = [ "postgresql.service" ];
+      after = [ "postgresql.service" ];
+      environment.PGPORT = toString cfg.settings.port;
+      path = [ cfg.finalPackage ];
+      serviceConfig = { Type = "oneshot"; RemainAfterExit = true; User = "postgres"; Group = "postgres"; };
+      script = ''
+        # The server says that it is ready while it still recovers, when nothing can be written.
+        until [ "$(psql -d postgres -tAc "SELECT pg_is_in_recovery()" 2> /dev/null)" = f ]; do
+          systemctl is-active --quiet postgresql.service || exit 1
+          sleep 0.1
+        done
+        if test -e "${cfg.dataDir}/.first_startup"; then
+          ${optionalString (cfg.initialScript != null) ''psql -d postgres -f "${cfg.initialScript}"''}
+          rm -f "${cfg.dataDir}/.first_startup"
+        fi
+        ${concatMapStrings ensureDatabase cfg.ensureDatabases}
+        ${concatMapStrings ensureUser cfg.ensureUsers}
+      '';
     };
   };
 }
