@@ -128,6 +128,11 @@ def write(path: str, text: str) -> None:
         os.close(descriptor)
 
 
+def parents_cpuset(group: str, file: str) -> str:
+    """The CPUs or memory nodes that the level above `group` has: its own file is empty in cgroup v2 where nobody wrote it."""
+    return value(f"{group}/../{file}") or value(f"{group}/../{file}.effective")
+
+
 def write_cpuset(group: str, file: str, text: str) -> None:
     """Give `group` the CPUs or memory nodes `text`; in cgroup v1 also what is below, which may never have more.
 

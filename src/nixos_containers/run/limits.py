@@ -65,11 +65,11 @@ def change_limits(paths: Paths, host: Host, name: str, changes: list[tuple[str, 
 
 
 def _lift_cpusets(name: str, limits: CgroupLimits, host: Host) -> None:
-    """Write what systemd 252 does not: a unit that is told of no processors any more keeps those that it had."""
+    """Give back all that systemd cannot: it takes the limit away, which the kernel refuses as long as there are processes (Linux 6.1)."""
+    group = f"{host.cgroups.v2}/{CGROUP_PARENT}/{unit_of(name)}"
     for file, wanted in (("cpuset.cpus", limits.allowed_cpus), ("cpuset.mems", limits.allowed_memory_nodes)):
-        path = f"{host.cgroups.v2}/{CGROUP_PARENT}/{unit_of(name)}/{file}"
-        if wanted is None and host.cgroups.v2 is not None and cgroups.value(path):
-            cgroups.write(path, "")
+        if wanted is None and host.cgroups.v2 is not None and cgroups.value(f"{group}/{file}"):
+            cgroups.write(f"{group}/{file}", cgroups.parents_cpuset(group, file))
 
 
 def applied(paths: Paths, name: str) -> CgroupLimits:
@@ -111,7 +111,7 @@ def _write_one(write: Write) -> None:
     directory, _, file = write.file.rpartition("/")
     if file in ("cpuset.cpus", "cpuset.mems"):
         if not directory.endswith("/launcher"):
-            value = cgroups.value(f"{directory}/../{file}") if write.value == PARENT else write.value
+            value = cgroups.parents_cpuset(directory, file) if write.value == PARENT else write.value
             cgroups.write_cpuset(directory, file, value)
     elif write.device == EVERY_DEVICE:
         for number in {line.split()[0] for line in cgroups.value(write.file).splitlines() if ":" in line.partition(" ")[0]}:
