@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -91,6 +92,18 @@ def kernel(tmp_path: Path) -> Kernel:
     return Kernel(tmp_path / "sys")
 
 
+@pytest.fixture(autouse=True)
+def ruleset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What `nft list ruleset` says: rules of ours only, unless a test writes others."""
+    (tmp_path / "bin").mkdir()
+    said, nft = tmp_path / "ruleset", tmp_path / "bin/nft"
+    said.write_text("table inet nixos-containers {\n\tchain postrouting-nat {\n\t\tip saddr @nat4 masquerade\n\t}\n}\n")
+    nft.write_text(f"#!/bin/sh\n[ \"$*\" = 'list ruleset' ] && cat '{said}'\n")
+    nft.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
+    return said
+
+
 @pytest.fixture
 def paths(tmp_path: Path) -> Paths:
     made = Paths(str(tmp_path / "host"))
@@ -133,6 +146,17 @@ def test_the_last_one_puts_everything_back(paths: Paths, kernel: Kernel, release
     release(paths, "b", kernel)
     assert kernel.values == BEFORE
     assert forwarding.users(paths) == []
+
+
+@RELEASES
+def test_forwarding_stays_where_another_program_counts_on_it_by_now(paths: Paths, kernel: Kernel, release: Release, ruleset: Path) -> None:
+    """Docker found it switched on when it began, and does not look again."""
+    forwarding.acquire(paths, "a", root=str(kernel.root))
+    docker = 'table ip nat {\n\tchain POSTROUTING {\n\t\toifname != "docker0" ip saddr 172.17.0.0/16 counter masquerade\n\t}\n}\n'
+    ruleset.write_text(ruleset.read_text() + docker)
+    during = kernel.values
+    release(paths, "a", kernel)
+    assert kernel.values == during | {"net/ipv4/conf/br0/route_localnet": "0"}
 
 
 @RELEASES

@@ -114,20 +114,28 @@ def forget_lines(network: NetworkPlan) -> list[str]:
     return [f"command -v conntrack > /dev/null && {{ {'; '.join(commands)}; }} > /dev/null 2>&1"] if commands else []
 
 
+# For a shell: whether another program of the host (Docker, libvirt, networkd) sends packets on under the host's address. It found
+# forwarding switched on when it began, so that it could not know whose that was.
+OTHERS_MASQUERADE = "nft list ruleset | sed '/^table [a-z0-9]* nixos-containers {/,/^}/d' | grep -qi masquerade"
+
+
 def release_lines() -> list[str]:
     """The shell lines with which the container in whose run state the script stands needs nothing any more."""
     route = LOOPBACK6_ROUTE.format('"$was"')
     memory = f"../@shared/{MEMORY}"
     return [
         "# What the kernel was told for containers only is as it was before, when the last of them goes.",
-        f'( name=${{PWD##*/.}}; flock 9; cd {memory} || exit 0; rm -f "users/$name"; rmdir users || exit 0; again=',
+        f'( name=${{PWD##*/.}}; flock 9; cd {memory} || exit 0; rm -f "users/$name"; rmdir users || exit 0; again= router=',
         "  while read -r file was set; do",
         f'    if [ "$file" = route6 ]; then ip -6 route del {route}; continue; fi',
+        "    # Who stays a router goes on taking the word of others.",
+        "    case $router$file in yes*/accept_ra) continue ;; esac",
         '    now=; read -r now < "/proc/sys/$file"',
         '    case $set in -) [ -n "$again" ] || continue ;; "$now") again=yes ;; *) again=; continue ;; esac',
-        "    # Meanwhile somebody wants it for good: then it stays.",
+        "    # Meanwhile somebody wants it for good, or counts on it: then it stays.",
         '    wish="^[[:space:]]*$(echo "$file" | tr / .)[[:space:]]*=[[:space:]]*$now[[:space:]]*$"',
-        f'    if [ "$set" != - ] && grep -Eqs "$wish" {OWNERS}; then again=; continue; fi',
+        f'    if [ "$set" != - ] && {{ grep -Eqs "$wish" {OWNERS} || case $file in *forward*) {OTHERS_MASQUERADE} ;; *) false ;; esac; }}',
+        "    then again=; case $file in net/ipv6/*) router=yes ;; esac; continue; fi",
         '    echo "$was" > "/proc/sys/$file"',
         "  done < settings",
         f"  [ ! -e {CLOSE} ] || {{ sh ./{CLOSE} > /dev/null; rm -f {CLOSE}; }} # our rules in other firewalls",

@@ -9,7 +9,7 @@ import os
 
 from ..base import log, process
 from ..base.files import locked, read_text, remove
-from ..plan.forwarding import CLOSE, FLOWS, LOOPBACK6_ROUTE, MEMORY, NEEDS, OWNERS, wanted
+from ..plan.forwarding import CLOSE, FLOWS, LOOPBACK6_ROUTE, MEMORY, NEEDS, OTHERS_MASQUERADE, OWNERS, wanted
 
 TYPE_CHECKING = False  # importing typing costs a start that repeats more than all that is done here
 if TYPE_CHECKING:
@@ -106,14 +106,18 @@ def _restore_if_unused(memory: str, root: str) -> None:
     except OSError:
         return  # somebody is left
     if read_text(f"{memory}/boot") == (read_text(_BOOT) or ""):
-        again = False
+        again = router = False
         for file, was, value in _settings(memory):
             if file == "route6":
                 _route("del", was)
                 continue
+            if router and file.endswith("/accept_ra"):
+                continue  # who stays a router goes on taking the word of others
             if value != "-":
                 # Somebody else's wish by now: left alone.
-                again = (read_text(f"{root}/{file}") or "").strip() == value and not _is_owners_wish(file, value)
+                stays = _is_owners_wish(file, value) or _others_need(file)
+                router = router or (stays and file.startswith("net/ipv6/"))
+                again = (read_text(f"{root}/{file}") or "").strip() == value and not stays
             if again:
                 _set(root, file, was)
     if os.path.exists(f"{memory}/{CLOSE}"):
@@ -130,6 +134,10 @@ def _is_owners_wish(file: str, value: str) -> bool:
 
     wish = re.compile(rf"^\s*{re.escape(file).replace('/', '[./]')}\s*=\s*{value}\s*$", re.MULTILINE)
     return any(wish.search(read_text(path) or "") for pattern in OWNERS.split() for path in glob.glob(pattern))
+
+
+def _others_need(file: str) -> bool:
+    return "forward" in file and process.run(["/bin/sh", "-c", OTHERS_MASQUERADE], check=False).returncode == 0
 
 
 def _now(root: str, needs: str) -> dict[str, str]:
