@@ -179,6 +179,15 @@ def test_a_shared_network_comes_and_goes_with_the_unit(story: Story) -> None:
     assert "cb-nctunits" in story.host.succeed("ip", "-brief", "link")
 
 
+@pytest.mark.parametrize("way", ["restart", "reload"])
+def test_the_hosts_packet_filter_may_be_loaded_anew(story: Story, way: str) -> None:
+    story.host.succeed("systemctl", "start", "nftables")
+    assert "flush ruleset" in story.host.succeed("cat", "/etc/nftables.conf")
+    story.host.succeed("systemctl", way, "nftables")
+    wait_until(lambda: "18080 : 10.213.77.2" in story.host.succeed("nft", "list", "ruleset"))
+    assert "cb-nctunits" in story.host.succeed("nft", "list", "set", "inet", "nixos-containers", "guarded")
+
+
 def test_systemctl_stop_and_start_are_ours(story: Story) -> None:
     story.host.succeed("systemctl", "stop", UNIT)
     story.down()

@@ -12,7 +12,7 @@ import pytest
 from nixos_containers.base.errors import ContainerError
 from nixos_containers.base.paths import Paths
 from nixos_containers.declare.container import Bind, Limits, Network
-from nixos_containers.plan.units import MARK, RESOLVER_UNITS, TEMPLATE, drop_in, drop_in_of, template_unit, unit_of
+from nixos_containers.plan.units import MARK, SHARED_UNITS, TEMPLATE, drop_in, drop_in_of, template_unit, unit_of
 from nixos_containers.run import records, units
 
 from .samples import container, record
@@ -123,7 +123,7 @@ def test_units_follow_the_records(systemd: Systemd) -> None:
     records.write(systemd.paths, record("web", auto_start=True))
     records.write(systemd.paths, record("db"))
     assert units.sync(systemd.paths)
-    wanted = {TEMPLATE, *RESOLVER_UNITS, drop_in_of("web"), drop_in_of("db"), "machines.target.wants/container@web.service"}
+    wanted = {*SHARED_UNITS, drop_in_of("web"), drop_in_of("db"), "machines.target.wants/container@web.service"}
     assert systemd.files() == wanted | {"multi-user.target.wants/machines.target"}
     assert systemd.calls == [["systemctl", "daemon-reload"]]
     assert not units.sync(systemd.paths), "nothing changed"

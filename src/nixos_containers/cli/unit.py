@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def unit(words: Sequence[str]) -> int:
     """`prepare NAME` makes what a start needs, `reload NAME` switches the guest, `resolver` brings the host's name servers to the guests,
-    `remove-all` removes our unit files."""
+    `rules` puts back what others took of our packet filter, `remove-all` removes our unit files."""
     paths = Paths()
     match words:
         case ["prepare", name]:
@@ -32,9 +32,15 @@ def unit(words: Sequence[str]) -> int:
             from ..run.resolver import follow
 
             follow(paths)
+        case ["rules"]:
+            from ..run import bridges, passage, reconnect
+
+            reconnect.repair_networks(paths)
+            bridges.repair(paths)
+            passage.keep(paths)
         case ["remove-all"]:
             if init_is_systemd():
                 units.remove_all()
         case _:
-            raise UsageError("unit: expected prepare NAME, reload NAME, resolver or remove-all")
+            raise UsageError("unit: expected prepare NAME, reload NAME, resolver, rules or remove-all")
     return 0

@@ -56,7 +56,7 @@ def template_unit(program: tuple[str, ...], *, run: str, records: str, unshare: 
 [Unit]
 Description=Container '%i'
 Documentation=man:nixos-container(8)
-Wants=network.target {RESOLVER_UNITS[0]}
+Wants=network.target {RESOLVER_UNITS[0]} {RULES_UNIT}
 After=network.target dbus.socket nix-daemon.socket
 PartOf=machines.target
 Before=machines.target
@@ -108,6 +108,36 @@ def resolver_units(program: tuple[str, ...], *, files: tuple[str, ...]) -> dict[
         service: bring("New name servers for containers", f"OnSuccess={again}\nOnFailure={again}\n"),
         again: bring("Name servers that changed meanwhile, for containers"),
     }
+
+
+RULES_UNIT = "nixos-container-rules.service"
+
+
+def rules_unit(program: tuple[str, ...]) -> str:
+    """The unit that puts our packet filter back when the host's is loaded anew, which on Debian begins with `flush ruleset`.
+
+    It is restarted and reloaded with nftables.service (systemd.unit(5), PartOf=), as long as a container's unit wants it.
+    """
+    call = " ".join(_word(word) for word in program) + " unit rules"
+    return f"""\
+{MARK}
+[Unit]
+Description=Packet filter of containers, after the host's was loaded
+After=nftables.service
+PartOf=nftables.service
+ReloadPropagatedFrom=nftables.service
+StopWhenUnneeded=yes
+StartLimitIntervalSec=0
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart={call}
+ExecReload={call}
+"""
+
+
+SHARED_UNITS = (TEMPLATE, *RESOLVER_UNITS, RULES_UNIT)
 
 
 def drop_in(container: Container, *, state: str, disk: bool = False) -> str:

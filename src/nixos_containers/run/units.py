@@ -15,7 +15,19 @@ from ..base.files import read_text, remove, symlink_atomically, write_atomically
 from ..base.own import own_program
 from ..observe import containers as observe
 from ..plan.disk import disk_size
-from ..plan.units import DROP_IN, MARK, RESOLVER_UNITS, TEMPLATE, drop_in, drop_in_of, resolver_units, template_unit, unit_of
+from ..plan.units import (
+    DROP_IN,
+    MARK,
+    RULES_UNIT,
+    SHARED_UNITS,
+    TEMPLATE,
+    drop_in,
+    drop_in_of,
+    resolver_units,
+    rules_unit,
+    template_unit,
+    unit_of,
+)
 from . import events, forwarding
 from .readiness import StartFailed
 
@@ -54,6 +66,7 @@ def sync(paths: Paths, names: Iterable[str] | None = None) -> bool:
     if known:
         wanted = {TEMPLATE: template_unit(own_program(), run=paths.run, records=paths.records, unshare=_tool("unshare"), shell="/bin/sh")}
         wanted |= resolver_units(own_program(), files=(paths.resolv_conf, paths.upstream_servers))
+        wanted[RULES_UNIT] = rules_unit(own_program())
         for unit, text in wanted.items():
             if read_text(f"{directory}/{unit}") != text:
                 write_atomically(f"{directory}/{unit}", text)
@@ -99,7 +112,7 @@ def remove_all() -> None:
 
 def _remove_shared(directory: str) -> None:
     """Remove what all containers have in common, if it is ours."""
-    for unit in (TEMPLATE, *RESOLVER_UNITS):
+    for unit in SHARED_UNITS:
         if (read_text(f"{directory}/{unit}") or "").startswith(MARK):
             remove(f"{directory}/{unit}")
 
