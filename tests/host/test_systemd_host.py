@@ -185,7 +185,7 @@ def test_the_hosts_packet_filter_may_be_loaded_anew(story: Story, way: str) -> N
     assert "flush ruleset" in story.host.succeed("cat", "/etc/nftables.conf")
     story.host.succeed("systemctl", way, "nftables")
     wait_until(lambda: "18080 : 10.213.77.2" in story.host.succeed("nft", "list", "ruleset"))
-    assert "cb-nctunits" in story.host.succeed("nft", "list", "set", "inet", "nixos-containers", "guarded")
+    wait_until(lambda: "cb-nctunits" in story.host.succeed("nft", "list", "set", "inet", "nixos-containers", "guarded"))
 
 
 def test_systemctl_stop_and_start_are_ours(story: Story) -> None:
