@@ -146,6 +146,19 @@ def test_an_answer_without_end_is_taken_in_part(quiet: int) -> None:
     assert done.stdout == b"said\n"
 
 
+def until_end(child: int, terminal: int) -> bytes:
+    """What `child` shows on its terminal until it ends, with status 5."""
+    shown = b""
+    while True:
+        try:
+            shown += os.read(terminal, 4096)
+        except OSError:
+            break
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 5
+    os.close(terminal)
+    return shown
+
+
 @pytest.mark.parametrize("way", ["run", "inside"])
 @pytest.mark.parametrize("redirected", ["< /dev/null", "< /dev/null > /dev/null 2>&1", "| cat"])
 def test_nothing_inside_has_the_terminal_outside(quiet: int, way: str, redirected: str, tmp_path: Path) -> None:
@@ -156,14 +169,7 @@ def test_nothing_inside_has_the_terminal_outside(quiet: int, way: str, redirecte
     if child == 0:
         line = " ".join(map(shlex.quote, [*words, "sh", "-c", script]))
         os.execv("/bin/sh", ["/bin/sh", "-c", f"exec 3> {found}; {line} {redirected}; exit 5"])
-    shown = b""
-    while True:
-        try:
-            shown += os.read(terminal, 4096)
-        except OSError:
-            break
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 5
-    os.close(terminal)
+    shown = until_end(child, terminal)
     assert found.read_text() == ""
     assert (b"said" in shown) is (">" not in redirected.replace("< ", "")) and (b"wrong" in shown) is ("2>" not in redirected), shown
 
@@ -174,14 +180,7 @@ def test_what_is_typed_reaches_the_command_by_a_pipe(quiet: int) -> None:
         line = " ".join(map(shlex.quote, [*enter(quiet), "sh", "-c", "read word; [ -t 0 ] || echo no terminal said $word; cat"]))
         os.execv("/bin/sh", ["/bin/sh", "-c", f"{line} | cat; exit 5"])
     os.write(terminal, b"one\ntwo\n\x04")
-    shown = b""
-    while True:
-        try:
-            shown += os.read(terminal, 4096)
-        except OSError:
-            break
-    os.close(terminal)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 5
+    shown = until_end(child, terminal)
     assert b"no terminal said one" in shown and shown.count(b"two") == 2, "what was typed, and what cat said"
 
 
@@ -191,14 +190,7 @@ def test_a_command_in_the_background_is_not_stopped_by_what_is_typed(quiet: int)
         line = " ".join(map(shlex.quote, [*enter(quiet), "sh", "-c", "sleep 1; echo done"]))
         os.execv("/bin/bash", ["/bin/bash", "-c", f"set -m; {line} | cat & read word; echo mine $word; wait; exit 5"])
     os.write(terminal, b"one\n")
-    shown = b""
-    while True:
-        try:
-            shown += os.read(terminal, 4096)
-        except OSError:
-            break
-    os.close(terminal)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 5
+    shown = until_end(child, terminal)
     assert b"mine one" in shown and b"done" in shown, shown
 
 

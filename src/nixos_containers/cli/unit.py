@@ -33,11 +33,9 @@ def unit(words: Sequence[str]) -> int:
 
             follow(paths)
         case ["rules"]:
-            from ..run import bridges, passage, reconnect
+            from ..run.repair import repair_host_networks
 
-            reconnect.repair_networks(paths)
-            bridges.repair(paths)
-            passage.keep(paths)
+            repair_host_networks(paths)
         case ["remove-all"]:
             if init_is_systemd():
                 units.remove_all()

@@ -49,7 +49,7 @@ def template_unit(program: tuple[str, ...], *, run: str, records: str, unshare: 
     a start needs stands below /run, which a reboot empties: ExecStartPre= makes it from the record alone. A guest may be
     rebooted more often than systemd's own limit allows; a start that fails at once is not tried for ever.
     """
-    call = " ".join(_word(word) for word in program)
+    call = _call(program)
     script = f"{_word(run)}/.%i/launch"
     return f"""\
 {MARK}
@@ -95,7 +95,7 @@ def resolver_units(program: tuple[str, ...], *, files: tuple[str, ...]) -> dict[
     It watches as long as a container's unit wants it. A change while the service it starts is running starts nothing
     (systemd.path(5)), so that one is followed by another look.
     """
-    call = " ".join(_word(word) for word in program)
+    call = _call(program)
     path, service, again = RESOLVER_UNITS
     changed = "".join(f"PathChanged={_word(file)}\n" for file in files)
 
@@ -118,7 +118,7 @@ def rules_unit(program: tuple[str, ...]) -> str:
 
     It is restarted and reloaded with nftables.service (systemd.unit(5), PartOf=), as long as a container's unit wants it.
     """
-    call = " ".join(_word(word) for word in program) + " unit rules"
+    call = _call(program) + " unit rules"
     return f"""\
 {MARK}
 [Unit]
@@ -200,6 +200,10 @@ def _limits(container: Container) -> list[str]:
         lines += [f"{key}={_word(path)} {rate}" for path, rate in rates.items()]
     # The unit is ours and not a scope that nspawn makes: its properties belong here.
     return lines + [flag.removeprefix(_PROPERTY) for flag in flags if flag.startswith(_PROPERTY)]
+
+
+def _call(program: tuple[str, ...]) -> str:
+    return " ".join(_word(word) for word in program)
 
 
 def _decimal(number: float) -> str:

@@ -116,24 +116,25 @@ def _exchange_rules(down: str, files: dict[str, str]) -> None:
         process.run(["nft", "-f", "-"], stdin=rules + up)
 
 
+def _guards_hold(paths: Paths, networks: list[str]) -> bool:
+    """Whether the packet filter has the elements of all `networks`, in one question: every command that changes something asks."""
+    directories = [paths.network(network) for network in networks]
+    asked = "".join(read_text(f"{each}/filter.present") or "" for each in directories if os.path.exists(f"{each}/running"))
+    return not asked or process.run(["nft", "-f", "-"], stdin=asked, check=False).returncode == 0
+
+
 def _guard_again(paths: Paths, network: str) -> bool:
     """Put back the packet filter's elements of `network`, which has members, when some are missing; whether that was so."""
-    directory = paths.network(network)
-
-    def missing() -> bool:
-        here = os.path.exists(f"{directory}/running") and os.path.exists(f"{directory}/filter.present")
-        return here and process.run(["nft", "-f", f"{directory}/filter.present"], check=False).returncode != 0
-
-    if not missing():
+    if _guards_hold(paths, [network]):
         return False
     with locked(f"{paths.networks}/.lock", who="repairing a shared network"):
-        if not missing():
+        if _guards_hold(paths, [network]):
             return False
         # The rules themselves are there: members need them as well, and were looked at before (run/reconnect.py).
-        said = process.run(["nft", "-f", f"{directory}/filter.up"], check=False)
+        said = process.run(["nft", "-f", f"{paths.network(network)}/filter.up"], check=False)
         if said.returncode != 0:
             log.warn(f"the packet filter refuses what guards the host from the shared network ‘{network}’: {said.stderr.strip()}")
-        return not missing()
+        return _guards_hold(paths, [network])
 
 
 def _stop_dnsmasq(paths: Paths, network: str, host: Host) -> None:
@@ -264,13 +265,14 @@ def repair(paths: Paths) -> list[str]:
                     process.run(["/bin/sh", f"{paths.network(network)}/up"], check=False)
                 process.run(["ip", "-force", "-batch", f"{state}/links"], check=False)
             done.append(f"container ‘{name}’ had lost its shared network ({', '.join(joined)}); it is a member again")
+    guarded = _guards_hold(paths, [network for network in networks if members[network]])
     for network in networks:
         if not members[network]:
             _down(paths, [network])
             if not os.path.exists(f"{paths.network(network)}/running"):
                 done.append(f"the shared network ‘{network}’ had no member left; removed")
             continue
-        if _guard_again(paths, network):
+        if not guarded and _guard_again(paths, network):
             done.append(f"somebody had taken rules of the shared network ‘{network}’ from the packet filter; they are back")
         if _serve_again(paths, network):
             done.append(f"the DHCP and DNS server of the shared network ‘{network}’ had been killed; another one serves it now")

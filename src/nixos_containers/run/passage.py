@@ -12,14 +12,13 @@ from ..base import log, process
 from ..base.files import locked, read_text
 from ..observe.firewall import deaf_ends, walls
 from ..plan.forwarding import CLOSE, MEMORY, NEEDS
-from ..plan.network import plan_network
-from ..plan.services import wanted_ports
 from .forwarding import users
 from .hosts import replace
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ..base.paths import Paths
-    from ..declare.container import Container
 
 _WHO = "looking for other firewalls"
 
@@ -46,9 +45,9 @@ def let_through(paths: Paths, *, allowed: bool = True) -> list[str]:
     return done
 
 
-def tell_of_deaf_ends(container: Container) -> None:
-    """Warn where another firewall keeps `container` from what it is to reach of the host: in a shared network its first member alone."""
-    wanted = wanted_ports(plan_network(container), container.network.host_firewall)
+def tell_of_deaf_ends(wanted: Mapping[str, frozenset[int]]) -> None:
+    """Warn where another firewall keeps a container from the ports of the host that are `wanted` at its interfaces: in a shared network
+    its first member alone."""
     for finding in deaf_ends({link: ports for link, ports in wanted.items() if not os.path.exists(f"/sys/class/net/{link}")}):
         log.warn(finding.sentence())
 

@@ -30,8 +30,13 @@ class Relay:
         self._tamers = _tamers([number for number in self._left if tame and os.isatty(number)])
         self._pipes = {number: os.pipe() for number in self._left}
         self._leaves = leave
-        self._typed = None if tame or not os.isatty(0) else os.pipe()
-        self._nothing = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC) if tame and os.isatty(0) else None
+        # What the program reads in the place of a terminal, and where what is typed is written for it.
+        self._input: int | None = None
+        self._typed: int | None = None
+        if os.isatty(0) and tame:
+            self._input = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+        elif os.isatty(0):
+            self._input, self._typed = os.pipe()
 
     def hand_over(self) -> None:
         """In the child: its streams, in a session without our terminal."""
@@ -39,9 +44,8 @@ class Relay:
             os.setsid()
         for number, (_, writing) in self._pipes.items():
             os.dup2(writing, number)
-        source = self._nothing if self._typed is None else self._typed[0]
-        if source is not None:
-            os.dup2(source, 0)
+        if self._input is not None:
+            os.dup2(self._input, 0)
 
     def until_end(self, child: int) -> int:
         """Pass on what the child says until it ends; return its status, as waitpid(2) has it."""
@@ -50,8 +54,8 @@ class Relay:
             os.close(writing)
             sources[reading] = number
         ended = os.pidfd_open(child)
-        if self._typed is not None:
-            os.close(self._typed[0])
+        if self._input is not None:
+            os.close(self._input)
         while True:
             ready = self._wait([ended, *sources])
             for source in ready:
@@ -70,15 +74,14 @@ class Relay:
     def _wait(self, sources: list[int]) -> list[int]:
         """Those of `sources` from which something can be read, one at least; what is typed meanwhile is passed on."""
         while self._typed is not None:
-            writing = self._typed[1]
             # Who reads from a terminal in the background is stopped; what is typed then is somebody else's.
-            for_it = _is_in_front() and writing in select.select([], [writing], [], 0)[1]
+            for_it = _is_in_front() and select.select([], [self._typed], [], 0)[1] != []
             ready = select.select([*sources, 0] if for_it else sources, [], [], None if for_it else _PAUSE)[0]
             if 0 in ready:
                 ready.remove(0)
                 data = _read_typed()
-                if not data or not _write(writing, data):
-                    os.close(writing)
+                if not data or not _write(self._typed, data):
+                    os.close(self._typed)
                     self._typed = None
             if ready:
                 return ready

@@ -49,7 +49,7 @@ def repair_all(paths: Paths, host: Host, *, failures: list[ContainerError] | Non
     forwarding.settle(paths)
     unmanaged.settle(paths)
     done += revive.revive_checks(paths)
-    done += reconnect.repair_networks(paths) + bridges.repair(paths) + passage.keep(paths)
+    done += repair_host_networks(paths)
     hosts.refresh_if_stale(paths)
     resolver.follow_if_changed(paths, host)
     try:
@@ -58,6 +58,11 @@ def repair_all(paths: Paths, host: Host, *, failures: list[ContainerError] | Non
     except HostError as failure:
         log.warn(str(failure))  # what runs can still be stopped
     return done + remove_debris(paths)
+
+
+def repair_host_networks(paths: Paths) -> list[str]:
+    """Put back what others took of the host's part of containers' networks; return what was done, one sentence each."""
+    return reconnect.repair_networks(paths) + bridges.repair(paths) + passage.keep(paths)
 
 
 def needs_repair(paths: Paths, host: Host, name: str) -> bool:

@@ -18,8 +18,10 @@ from ..observe import links
 from ..plan.launch import is_nixos, params_digest, plan_launch
 from ..plan.limits import container_limits
 from ..plan.mounts import parents
+from ..plan.network import plan_network
 from ..plan.nspawn import Nixos
-from . import again, bridges, disk, files, forwarding, hosts, mounts, passage, resolver, stop, storeview, unmanaged
+from ..plan.services import wanted_ports
+from . import again, bridges, disk, files, forwarding, hosts, mounts, resolver, stop, storeview, unmanaged
 from .readiness import launch_until_ready
 
 if TYPE_CHECKING:
@@ -115,7 +117,11 @@ def prepare(paths: Paths, record: Record, host: Host, *, busybox: str, system: s
     links.check_links(record.container, paths)
     _write_run_state(paths, record, host, launch, busybox=busybox, system=system)
     forwarding.acquire(paths, name, look=True)
-    passage.tell_of_deaf_ends(record.container)
+    wanted_of_host = wanted_ports(plan_network(record.container), record.container.network.host_firewall)
+    if wanted_of_host:
+        from .passage import tell_of_deaf_ends  # most containers want nothing of the host
+
+        tell_of_deaf_ends(wanted_of_host)
     return launch
 
 

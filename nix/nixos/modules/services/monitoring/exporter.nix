@@ -1,7 +1,8 @@
 # What all exporters of Prometheus have in common: a function, not a module. Returns a module.
+# `telemetry`: whether the path of the metrics can be chosen.
 #
 #   import ./exporter.nix { name = "redis"; port = 9121; } args (cfg: { command = "..."; })
-{ name, port, options ? { }, what ? "the exporter of metrics of ${name}" }:
+{ name, port, telemetry ? false, options ? { }, what ? "the exporter of metrics of ${name}" }:
 { config, lib, ... }: implementation:
 
 let
@@ -21,6 +22,8 @@ in
     extraFlags = mkOption { type = types.listOf types.str; default = [ ]; description = "Further arguments."; };
     user = mkOption { type = types.str; default = account; description = "User who runs the exporter."; };
     group = mkOption { type = types.str; default = account; description = "Group of the exporter."; };
+  } // lib.optionalAttrs telemetry {
+    telemetryPath = mkOption { type = types.str; default = "/metrics"; description = "Path of the metrics."; };
   } // options;
 
   config = mkIf cfg.enable (lib.mkMerge [

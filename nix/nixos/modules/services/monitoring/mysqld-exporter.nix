@@ -7,8 +7,8 @@ in
 import ./exporter.nix {
   name = "mysqld";
   port = 9104;
+  telemetry = true;
   options = {
-    telemetryPath = mkOption { type = types.str; default = "/metrics"; description = "Path of the metrics."; };
     runAsLocalSuperUser = mkOption {
       type = types.bool;
       default = false;

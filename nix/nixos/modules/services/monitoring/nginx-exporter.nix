@@ -7,13 +7,13 @@ in
 import ./exporter.nix {
   name = "nginx";
   port = 9113;
+  telemetry = true;
   options = {
     scrapeUri = mkOption {
       type = types.str;
       default = "http://localhost/nginx_status";
       description = "Address of nginx' status, which {option}`services.nginx.statusPage` provides.";
     };
-    telemetryPath = mkOption { type = types.str; default = "/metrics"; description = "Path of the metrics."; };
     sslVerify = mkOption { type = types.bool; default = true; description = "Whether the certificate of an https address is verified."; };
     constLabels = mkOption {
       type = types.listOf types.str;

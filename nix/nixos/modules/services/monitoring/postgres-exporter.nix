@@ -7,8 +7,8 @@ in
 import ./exporter.nix {
   name = "postgres";
   port = 9187;
+  telemetry = true;
   options = {
-    telemetryPath = mkOption { type = types.str; default = "/metrics"; description = "Path of the metrics."; };
     dataSourceName = mkOption {
       type = types.str;
       default = "user=postgres database=postgres host=/run/postgresql sslmode=disable";
