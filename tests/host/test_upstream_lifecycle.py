@@ -105,11 +105,15 @@ def test_u07_stopped_while_machined_is_down(containers: SystemdHost) -> None:
     assert containers.succeed("nixos-container", "run", PLAIN, "--", "uname") == "Linux\n"
 
 
-def test_u07_stopped_while_it_boots(containers: SystemdHost) -> None:
+@pytest.mark.parametrize("delay", (0, 0.2, 0.4, 0.6, 0.8))
+def test_u07_stopped_while_it_boots(containers: SystemdHost, delay: float) -> None:
     containers.succeed("nixos-container", "stop", PLAIN)
     containers.succeed("systemctl", "start", "--no-block", f"container@{PLAIN}")
     assert wait_until(lambda: state(containers, f"container@{PLAIN}") in ("activating", "active"))
+    time.sleep(delay)
+    began = time.monotonic()
     containers.succeed("nixos-container", "stop", PLAIN)
+    assert time.monotonic() - began < 60, "nspawn's one signal was dropped, and systemd killed the guest after 90 s"
     assert wait_until(lambda: state(containers, f"container@{PLAIN}") == "inactive"), "exited successfully, not failed"
     containers.succeed("nixos-container", "start", PLAIN)
     assert containers.succeed("nixos-container", "status", PLAIN) == "up\n"

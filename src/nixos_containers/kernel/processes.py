@@ -46,6 +46,15 @@ def send(pid: int, number: int) -> bool:
     return True
 
 
+def listens(pid: int, number: int) -> bool:
+    """Whether the process catches a signal, or lets it wait until it looks for it (proc(5), SigCgt and SigBlk)."""
+    for line in read(f"/proc/{pid}/status").splitlines():
+        key, _, value = line.partition(":")
+        if key in ("SigBlk", "SigCgt") and int(value, 16) >> (number - 1) & 1:
+            return True
+    return False
+
+
 def kill(pid: int) -> bool:
     """SIGKILL."""
     return send(pid, signal.SIGKILL)

@@ -234,7 +234,7 @@ def _add_roots(paths: Paths, record: Record, system: str) -> None:
 def stop_container(paths: Paths, host: Host, name: str) -> None:
     """Shut container `name` down cleanly; one that does not run is cleaned up after if need be."""
     if host.systemd:
-        units.stop(name)
+        units.stop(paths, name)
         return
     running = observe.running(paths, name)
     if running is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..base import log, process
@@ -14,7 +15,7 @@ from ..kernel import cgroups, proc, processes
 from ..observe import containers as observe
 from ..plan.launch import cgroup_of
 from ..plan.service_config import STOP_TIMEOUT, stop_timeout
-from . import bridges, forwarding
+from . import bridges, forwarding, halting
 
 if TYPE_CHECKING:
     from ..base.paths import Paths
@@ -28,13 +29,14 @@ _RUN_FILES = ("nspawn.pid", "launcher.pid", "notify", "stopping", "guest/request
 def stop(paths: Paths, name: str, running: Running, layout: Cgroups) -> None:
     """Shut the guest down cleanly and wait for its end; after 90 s, or its TimeoutStopSec, it is killed, and that is said."""
     state = paths.run_state(name)
+    heard = halting.listens(paths, name)
     with open(f"{state}/stopping", "w", encoding="ascii") as told:  # a reboot asked for at this moment is not wanted
         # nspawn answers SIGTERM by sending its --kill-signal, systemd's "halt now", to the guest.
         processes.send(running.nspawn, signal.SIGTERM)
         told.write("told\n")
     waited_for = running.supervisor or running.nspawn
     timeout = _timeout(paths, name)
-    if not processes.wait_until_gone(waited_for, timeout):
+    if not halting.wait_for_end(paths, name, partial(processes.wait_until_gone, waited_for), heard=heard, timeout=timeout):
         log.warn(f"container ‘{name}’ did not shut down within {timeout:g} s and is killed")
     terminate(paths, name, layout)
 

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import os
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..base import process
 from ..base.errors import ContainerError, HostError
 from ..base.files import read_text, remove, symlink_atomically, write_atomically
 from ..base.own import own_program
+from ..kernel import processes
 from ..observe import containers as observe
 from ..plan.disk import disk_size
+from ..plan.service_config import STOP_TIMEOUT
 from ..plan.units import (
     DROP_IN,
     MARK,
@@ -28,7 +31,7 @@ from ..plan.units import (
     template_unit,
     unit_of,
 )
-from . import events, forwarding
+from . import events, forwarding, halting
 from .readiness import StartFailed
 
 if TYPE_CHECKING:
@@ -213,9 +216,14 @@ def start(paths: Paths, record: Record) -> None:
     )
 
 
-def stop(name: str) -> None:
+def stop(paths: Paths, name: str) -> None:
     """Shut the guest down cleanly; systemd kills it when that takes too long. Raises ContainerError."""
-    _systemctl(name, ["stop", unit_of(name)], "stop")
+    heard = halting.listens(paths, name)
+    stopping = process.spawn(["systemctl", "stop", unit_of(name)], stdout=process.DEVNULL, stderr=process.PIPE)
+    halting.wait_for_end(paths, name, partial(processes.wait_until_gone, stopping.pid), heard=heard, timeout=STOP_TIMEOUT)
+    _, said = stopping.communicate()  # how long a guest may take, systemd decides
+    if stopping.returncode != 0:
+        raise _refused(name, "stop", said.decode(errors="replace"))
     # To systemd, a unit that is stopped before it has begun has failed; whoever asked for a stop got one.
     process.run(["systemctl", "reset-failed", unit_of(name)], check=False)
 
@@ -237,9 +245,11 @@ def terminate(name: str) -> None:
 def _systemctl(name: str, words: list[str], verb: str) -> None:
     done = process.run(["systemctl", *words], check=False)
     if done.returncode != 0:
-        raise ContainerError(
-            f"failed to {verb} container ‘{name}’", details=done.stderr.strip(), hint=f"systemctl status {unit_of(name)} says more"
-        )
+        raise _refused(name, verb, done.stderr)
+
+
+def _refused(name: str, verb: str, said: str) -> ContainerError:
+    return ContainerError(f"failed to {verb} container ‘{name}’", details=said.strip(), hint=f"systemctl status {unit_of(name)} says more")
 
 
 def _journal(name: str) -> str:
