@@ -210,7 +210,7 @@ class Lan:
         with subprocess.Popen(self.good.command(sys.executable, "-c", _HEAR), stdout=subprocess.PIPE, text=True) as hearing:
             assert hearing.stdout is not None and hearing.stdout.readline() == "ready\n"
             sender.python(_SEND, *(each.hex() for each in (*frames.values(), end)))
-            words = set(hearing.communicate(timeout=20)[0].split())
+            words = set(hearing.communicate(timeout=60)[0].split())
             assert _END.decode() in words
             return words - {_END.decode()}
 
@@ -237,7 +237,7 @@ def lan() -> Iterator[Lan]:
         host.run("nft -f -", stdin=elements_up(everything, BRIDGE_TABLE))
         yield Lan(host, evil, good, unknown, stranger, plans)
         host.run("nft -f -", stdin=elements_down(everything, BRIDGE_TABLE))
-        assert "elements" not in host.run("nft list table bridge nixos-containers | sed '/set rules-/,/}/d'").stdout
+        assert "elements" not in host.run("nft list table bridge nixos-containers | sed '/set version/,/}/d'").stdout
 
 
 def test_what_would_be_heard_of_a_station_that_nobody_guards(lan: Lan) -> None:

@@ -15,8 +15,9 @@ from collections.abc import Iterator
 import pytest
 
 from nixos_containers.declare.container import Container, ForwardPort, Network, System
+from nixos_containers.plan import ruleset
 from nixos_containers.plan.network import plan_network
-from nixos_containers.plan.ruleset import BASE_RULES, elements_down, elements_up
+from nixos_containers.plan.ruleset import BASE_RULES, elements_down, elements_present, elements_up
 
 from .namespaces import Namespace, connect, namespaces, need_programs
 
@@ -140,7 +141,7 @@ def test_sctp_is_forwarded_where_the_kernel_tracks_it(ends: tuple[Namespace, Nam
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None and server.stdout.readline() == "up\n"
         host.python(_SCTP_SEND.format(family=family, address=address, port=9899))
-        assert server.communicate(timeout=20)[0] == "9900\n"
+        assert server.communicate(timeout=60)[0] == "9900\n"
 
 
 def test_a_start_changes_the_rules_in_a_moment_however_many_containers_there_are(ends: tuple[Namespace, Namespace]) -> None:
@@ -185,7 +186,21 @@ def test_when_the_elements_are_gone_the_port_is_closed(ends: tuple[Namespace, Na
         begun = time.monotonic()
         done = host.run(f"{shlex.quote(sys.executable)} -c {shlex.quote(ask)}", check=False)
         assert "ConnectionRefusedError" in done.stderr
-        assert time.monotonic() - begun < 3, "refused, not dropped"
+        assert time.monotonic() - begun < 15, "refused, not dropped"
     finally:
         host.run("nft -f -", stdin=BASE_RULES + elements_up(PLAN.elements))
     assert asked(host, guest, "SOCK_STREAM", "127.0.0.1", 8080, 80) == "hello"
+
+
+def test_rules_of_another_version_are_told_from_these_also_after_both_were_there(ends: tuple[Namespace, Namespace]) -> None:
+    host, _ = ends
+    up = elements_up(PLAN.elements)
+    other, other_version = ruleset._table(ruleset.TABLE, ruleset._RULES.replace("counter drop", "drop"))
+    for rules, version, fits in ((other, other_version, False), (BASE_RULES, ruleset._VERSION, True), (other, other_version, False)):
+        host.run("nft -f -", stdin=rules)
+        assert (host.run("nft -f -", stdin=up, check=False).returncode == 0) is fits
+        assert (host.run("nft -f -", stdin=elements_present(PLAN.elements), check=False).returncode == 0) is fits
+        shown = host.run(f"nft list set {ruleset.TABLE} version").stdout
+        assert shown.count("0x") == 1 and version in shown
+        assert "10.222.0.2" in host.run(f"nft list set {ruleset.TABLE} guests4").stdout, "a load leaves the containers' elements"
+    host.run("nft -f -", stdin=BASE_RULES + up)

@@ -109,7 +109,7 @@ def members() -> Iterator[Members]:
         for plan in plans.values():
             host.run("nft -f -", stdin=elements_down(plan.elements))
         host.run("nft -f -", stdin=elements_down(everything, BRIDGE_TABLE))
-        assert "elements" not in host.run("nft list table bridge nixos-containers | sed '/set rules-/,/}/d'").stdout
+        assert "elements" not in host.run("nft list table bridge nixos-containers | sed '/set version/,/}/d'").stdout
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,13 @@ _RULES = """\
     type filter hook prerouting priority raw - 10; policy accept;
     ip daddr 127.0.0.0/8 iifname != "lo" drop
     ip saddr 127.0.0.0/8 iifname != "lo" drop
-    iifname @pinned jump check-source
+    iifname "ve-*" goto end-of-pair # nearly every packet of a container: one look for it
+    iifname @pinned goto check-source
+  }
+  chain end-of-pair {
+    iifname . ip saddr @sources4 accept
+    iifname . ip6 saddr @sources6 accept
+    iifname @pinned goto check-source
   }
   chain check-source {
     iifname . ip saddr @sources4 return
@@ -217,15 +223,15 @@ _BRIDGE_RULES = """\
 
 
 def _table(table: str, rules: str) -> tuple[str, str]:
-    """The nft input that loads `rules`, and the name of the set by which one sees that these very ones are there."""
-    mark = "rules-" + hashlib.sha256(rules.encode()).hexdigest()[:8]
-    # The flush takes out the rules of another version, never the elements, in the same transaction.
-    text = f"table {table} {{ }}\nflush table {table}\ntable {table} {{\n  set {mark} {{ type inet_service; }}\n{rules}}}\n"
-    return text, mark
+    """The nft input that loads `rules`, and the element of the set `version` by which one sees that these very ones are there."""
+    version = f"0x{hashlib.sha256(rules.encode()).hexdigest()[:8]}"
+    # The flush takes out the rules of another version, never the elements of containers, in the same transaction.
+    load = f"table {table} {{ }}\nflush table {table}\ntable {table} {{\n  set version {{ type mark; }}\n{rules}}}\n"
+    return load + f"flush set {table} version\nadd element {table} version {{ {version} }}\n", version
 
 
-BASE_RULES, _MARK = _table(TABLE, _RULES)
-BRIDGE_RULES, _BRIDGE_MARK = _table(BRIDGE_TABLE, _BRIDGE_RULES)
+BASE_RULES, _VERSION = _table(TABLE, _RULES)
+BRIDGE_RULES, _BRIDGE_VERSION = _table(BRIDGE_TABLE, _BRIDGE_RULES)
 Elements = tuple[tuple[str, str], ...]
 # nft 1.0.6 dies of a question for more than some 250 elements at once.
 _MOST_ASKED = 100
@@ -250,14 +256,16 @@ def elements_up(elements: Elements, table: str = TABLE) -> str:
     It fails as a whole, and changes nothing, where the table's rules are not there yet (`BASE_RULES`) or a forward of the same port
     leads elsewhere (`stale_keys`).
     """
-    mark = _MARK if table == TABLE else _BRIDGE_MARK
-    text = f"add element {table} {mark} {{ 1 }}\n"
-    return text + "".join(f"add element {table} {name} {{ {items} }}\n" for name, items in _by_set(elements).items())
+    version = f"element {table} version {{ {_VERSION if table == TABLE else _BRIDGE_VERSION} }}"
+    # nft has no other way to fail where an element is not there than to delete it.
+    return f"delete {version}\nadd {version}\n" + "".join(
+        f"add element {table} {name} {{ {items} }}\n" for name, items in _by_set(elements).items()
+    )
 
 
 def elements_present(elements: Elements, table: str = TABLE) -> str:
     """nft input that fails where the table's rules are not those of this version, or one of `elements` is not there."""
-    keys: dict[str, list[str]] = {_MARK if table == TABLE else _BRIDGE_MARK: ["1"]}
+    keys: dict[str, list[str]] = {"version": [_VERSION if table == TABLE else _BRIDGE_VERSION]}
     for name, element in dict.fromkeys(elements):
         keys.setdefault(name, []).append(key(element))
     return "".join(
