@@ -18,8 +18,9 @@ let
             let
               parts = super.path.splitRoot path;
               components = self.path.subpath.components parts.subpath;
-              below = lib.lists.findFirstIndex (name: name == "deep" || name == "a") 0 components;
-              take = below + 1;
+              above = lib.length (self.path.subpath.components (super.path.splitRoot tree).subpath);
+              # Below the tree, wherever that is: `a` and `b/deep`.
+              take = above + (if lib.elemAt (components ++ [ "a" ]) above == "b" then 2 else 1);
             in
             {
               root = self.path.append parts.root (self.path.subpath.join (lib.take take components));
