@@ -75,7 +75,7 @@ def test_it_starts_shows_enters_and_stops_a_container(shown: Host) -> None:
         terminal.wait_for(lambda screen: " down " in row(screen))
         assert shown.succeed("status", NAME) == "down\n"
         terminal.press("q")
-        assert terminal.ended() == 0
+        assert terminal.ended() == 0, terminal.screen
         assert terminal.is_restored()
     finally:
         terminal.close()
@@ -89,7 +89,7 @@ def test_every_kind_of_terminal_and_the_least_size(shown: Host, term: str) -> No
         terminal.resize(40, 10)
         terminal.wait_for(lambda screen: NAME in screen)
         terminal.press("q")
-        assert terminal.ended() == 0
+        assert terminal.ended() == 0, terminal.screen
         assert terminal.is_restored()
         end = terminal.raw[terminal.raw.rindex(b"\x1b[?1049l") :]
         assert b"\x1b[?25h" in end and b"\x1b[?1049h" not in end, "the other screen is back, and the cursor"
@@ -151,7 +151,7 @@ def test_it_works_over_ssh(shown: Host, tmp_path: Path) -> None:
         terminal.press("x")
         terminal.wait_for(lambda screen: " down " in row(screen))
         terminal.press("q")
-        assert terminal.ended() == 0
+        assert terminal.ended() == 0, terminal.screen
         assert terminal.is_restored()
     finally:
         if terminal is not None:
@@ -195,7 +195,7 @@ def test_make_install_ui_brings_what_it_needs(host: Host, tmp_path: Path) -> Non
     try:
         terminal.wait_for("Quit")
         terminal.press("q")
-        assert terminal.ended() == 0
+        assert terminal.ended() == 0, terminal.screen
     finally:
         terminal.close()
         shutil.rmtree(tmp_path)

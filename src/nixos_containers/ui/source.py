@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ..base import process
@@ -46,7 +47,8 @@ class Log:
     def close(self) -> None:
         """No more of it: who reads comes to the end."""
         if self._process.poll() is None:
-            os.killpg(self._process.pid, signal.SIGTERM)
+            with suppress(ProcessLookupError):  # who reads has just waited for its end
+                os.killpg(self._process.pid, signal.SIGTERM)
 
 
 class Source:
