@@ -24,7 +24,7 @@ def sh(command: str, *, check: bool = True, timeout: float = 30) -> str:
 
 def works(command: str) -> bool:
     """Whether a shell command of the host ends well."""
-    return subprocess.run(["sh", "-c", command], capture_output=True, timeout=60, check=False).returncode == 0
+    return subprocess.run(["sh", "-c", command], capture_output=True, timeout=30, check=False).returncode == 0
 
 
 def kernel_has(kind: str) -> bool:
@@ -63,12 +63,12 @@ class Machine:
         return ["nsenter", "--net", f"--target={self.pid}", "--", "sh", "-c", command]
 
     def run(self, command: str) -> str:
-        done = subprocess.run(self.command(command), capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(self.command(command), capture_output=True, text=True, timeout=30, check=False)
         assert done.returncode == 0, f"{command}: {done.returncode}\n{done.stdout}{done.stderr}"
         return done.stdout
 
     def works(self, command: str) -> bool:
-        return subprocess.run(self.command(command), capture_output=True, timeout=60, check=False).returncode == 0
+        return subprocess.run(self.command(command), capture_output=True, timeout=30, check=False).returncode == 0
 
     def cable(self, here: str, there: str, *addresses: str, master: str | None = None) -> None:
         """A cable: the host's interface `here`, a port of the bridge `master`, and this machine's `there` with addresses."""

@@ -141,7 +141,7 @@ def test_a_copy_that_is_cut_off_leaves_nothing(copies: Host, tmp_path: Path, end
     copying.stdin.flush()
     wait_until(lambda: ".nixos-container-cp." in inside(copies, "ls -A /root"))
     copying.send_signal(ending)
-    assert copying.wait(timeout=60) != 0
+    assert copying.wait(timeout=20) != 0
     wait_until(lambda: inside(copies, "ls -A /root") == before)
     assert inside(copies, "cat /root/stream") == "before\n", "what was there is unchanged"
     copying.stdin.close()

@@ -184,7 +184,7 @@ def test_ctrl_c_undoes_what_was_begun(shop: Host) -> None:
     wait_until(lambda: shop.succeed("status", "nctlone") == "up\n" and Path("/run/nixos-containers/.nctdb/nspawn.pid").exists())
     time.sleep(0.5)
     command.send_signal(signal.SIGINT)
-    _, said = command.communicate(timeout=60)
+    _, said = command.communicate(timeout=20)
     assert command.returncode == 130, said
     assert up(shop) <= {"nctlone"}
     assert "all is well" in shop.succeed("doctor") or not shop.json("doctor").get("repaired")

@@ -53,7 +53,7 @@ def test_a_dependant_starts_when_its_dependency_is_healthy(shop: Host) -> None:
     time.sleep(1)
     assert state(shop, "ncthapp") == state(shop, "ncthlate") == "down", "up is not healthy"
     shop.inside("ncthdb", "touch", "/root/ready")
-    _, said = starting.communicate(timeout=60)
+    _, said = starting.communicate(timeout=30)
     assert starting.returncode == 0, said
     assert "‘ncthapp’ waits until ‘ncthdb’ is healthy" in said
     assert state(shop, "ncthapp") == state(shop, "ncthlate") == "up"
@@ -68,7 +68,7 @@ def test_what_does_not_get_healthy_in_time_keeps_out_what_requires_it(shop: Host
     shop.switch()
     assert (begun := time.monotonic()) and state(shop, "ncthdb") == "down"
     said = shop.fail("start", "ncthapp", "ncthwish")
-    assert time.monotonic() - begun < 45
+    assert time.monotonic() - begun < 20
     assert "container ‘ncthapp’ is not started: it requires ‘ncthdb’, which was not healthy within 4 (file)" in said
     assert "readiness = false" in said
     assert "‘ncthdb’ was not healthy within 4 (file): ‘ncthwish’ starts nevertheless" in said

@@ -104,13 +104,13 @@ def test_no_link_in_the_place_of_a_terminal_is_followed(host: Host, guest: str, 
     in_all(host, f"mount -t tmpfs none /dev/pts; ln -s /dev/ptmx /dev/pts/ptmx; for n in $(seq 0 200); do ln -s {mark} /dev/pts/$n; done")
     try:
         with_terminal = Terminal(host.command("run", guest, "--", "true"), env={})
-        assert with_terminal.process.wait(timeout=60) != 0
+        assert with_terminal.process.wait(timeout=20) != 0
         with_terminal.read()
         assert b"no terminal to give" in with_terminal.raw, with_terminal.raw
         assert mark.stat().st_uid == 0, "the host's file has its owner"
     finally:
         host.run("run", guest, "--", "systemd-run", "--quiet", "--wait", "umount", "/dev/pts")
-    assert Terminal(host.command("run", guest, "--", "test", "-t", "0"), env={}).process.wait(timeout=60) == 0
+    assert Terminal(host.command("run", guest, "--", "test", "-t", "0"), env={}).process.wait(timeout=20) == 0
 
 
 TRAP = """#!/bin/sh
@@ -130,7 +130,7 @@ def test_what_is_asked_inside_never_holds_our_terminal_nor_commands_it(host: Hos
     words = {"journalctl": ("logs", guest), "tar": ("cp", f"{guest}:/etc/hostname", str(tmp_path / "copy"))}[program]
     try:
         terminal = Terminal(host.command(*words), env={"http_proxy": "http://me:nct-password@proxy.invalid:1"})
-        terminal.process.wait(timeout=60)
+        terminal.process.wait(timeout=20)
         terminal.read()
     finally:
         in_all(host, "umount $(cat /root/where)")

@@ -167,7 +167,7 @@ def test_writing_and_operations_are_throttled_while_it_runs(limited: Host) -> No
     free = map(float, guest_python(limited, program).stdout.split())
     assert writing > 1, "8 MB at 5 MB/s"
     assert reading > 0.8, "60 reads at 40 a second"
-    assert sum(free) < 2.5, "not throttled"
+    assert sum(free) < 1
     limited.switch()
 
 
@@ -252,7 +252,7 @@ def test_weights_share_a_disk(limited: Host, fair_disk: str) -> None:
     heavy, light = (sum(map(int, racer.communicate(timeout=60)[0].split())) for racer in racers)
     limited.define(before)
     limited.switch("--purge")
-    assert heavy > 2 * light, f"{heavy} reads beside {light}, for weights of 1000 and 50"
+    assert heavy > 3 * light, f"{heavy} reads beside {light}, for weights of 1000 and 50"
 
 
 @pytest.mark.parametrize("policy", ["stop", "kill"])

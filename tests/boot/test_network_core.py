@@ -111,7 +111,7 @@ def ask(address: str, port: int, kind: str = "tcp", *, at: Machine | None = None
     words = [sys.executable, "-c", ASK, address, str(port), kind]
     if at is not None:
         words = ["nsenter", "--net", f"--target={at.pid}", "--", *words]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=30, check=False)
     return done.stdout.strip() if done.returncode == 0 else None
 
 
@@ -280,7 +280,7 @@ SEND = "import socket,sys; s=socket.socket(socket.AF_INET6 if ':' in sys.argv[1]
 def test_a_guest_goes_out_by_the_hosts_address(net: Host, lan: Machine, far: str, near: str) -> None:
     with listening(lan, far, 7) as heard:
         net.inside("nctnet", "python3", "-c", SEND, far, "::" if ":" in far else "0.0.0.0")
-        assert heard.communicate(timeout=60)[0].split() == [near]
+        assert heard.communicate(timeout=20)[0].split() == [near]
 
 
 @pytest.mark.parametrize(("far", "near", "width"), [(FAR, LAN, 32), (FAR6, LAN6, 128)])
@@ -291,7 +291,7 @@ def test_a_guest_cannot_speak_with_its_neighbours_address(net: Host, lan: Machin
         with listening(lan, far, 7) as heard:
             net.inside("nctpeer", "python3", "-c", SEND, far, neighbour)
             net.inside("nctpeer", "python3", "-c", SEND, far, addresses(net, "nctpeer")[width == 128])
-            assert heard.communicate(timeout=60)[0].split() == [near], "only what came from its own address"
+            assert heard.communicate(timeout=20)[0].split() == [near], "only what came from its own address"
     finally:
         net.inside("nctpeer", "ip", "address", "del", f"{neighbour}/{width}", "dev", "lo")
 
@@ -358,7 +358,7 @@ def test_no_connection_outlives_its_container_or_goes_past_a_new_one(net: Host, 
     words = ["nsenter", "--net", f"--target={lan.pid}", "--", sys.executable, "-c", DATAGRAM, address]
 
     def asked() -> str:
-        return subprocess.run(words, capture_output=True, text=True, timeout=60, check=True).stdout.strip()
+        return subprocess.run(words, capture_output=True, text=True, timeout=30, check=True).stdout.strip()
 
     wait_until(lambda: asked() == f"nctnet 53 {client}")
     net.succeed("stop", "nctnet")
@@ -504,7 +504,7 @@ def test_on_a_bridge_a_guest_keeps_to_its_mac_address_and_its_own_addresses(host
                 with listening(other, far, 7) as heard:
                     host.inside("nctbridged", "python3", "-c", SEND, far, foreign)
                     host.inside("nctbridged", "python3", "-c", SEND, far, own)
-                    assert heard.communicate(timeout=60)[0].split() == [own]
+                    assert heard.communicate(timeout=20)[0].split() == [own]
             with host_services():
                 for place in ("10.213.201.1", "fd00:213:201::1"):
                     assert ask(place, 28541, at=other) == "host", "other stations are none of our business"
@@ -522,7 +522,7 @@ def test_on_a_bridge_a_guest_keeps_to_its_mac_address_and_its_own_addresses(host
             with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as hearing:
                 assert hearing.stdout is not None and hearing.stdout.readline() == "ready\n"
                 host.inside("nctbridged", "python3", "-c", FRAMES, mac, far, "10.213.201.2", "10.213.201.4")
-                assert hearing.communicate(timeout=60)[0] == "nct-plain\n"
+                assert hearing.communicate(timeout=20)[0] == "nct-plain\n"
             # As another station it is not heard at all, and the neighbour's table of addresses stays right.
             host.inside("nctbridged", "ip", "link", "set", "eth0", "address", mac_of(neighbour))
             assert host.run("run", "nctbridged", "--", "ping", "-c", "1", "-W", "1", "10.213.201.4").returncode != 0

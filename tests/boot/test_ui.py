@@ -169,7 +169,7 @@ def test_it_ends_with_the_terminal(shown: Host) -> None:
     try:
         terminal.wait_for("Quit")
         terminal.hang_up()
-        terminal.process.wait(timeout=60)
+        terminal.process.wait(timeout=30)
     finally:
         terminal.close()
 

@@ -158,8 +158,12 @@ def test_u04_extra_veth(containers: Host) -> None:
 
 def test_u05_gateway(containers: Host) -> None:
     containers.succeed("start", "nctu5")
-    assert "default via 10.213.1.1 dev eth0" in wait_until(lambda: containers.inside("nctu5", "ip", "-4", "route", "show", "default"))
-    assert "default via fd00:213:1::1 dev eth0" in wait_until(lambda: containers.inside("nctu5", "ip", "-6", "route", "show", "default"))
+    assert "default via 10.213.1.1 dev eth0" in wait_until(
+        lambda: containers.inside("nctu5", "ip", "-4", "route", "show", "default"), seconds=10
+    )
+    assert "default via fd00:213:1::1 dev eth0" in wait_until(
+        lambda: containers.inside("nctu5", "ip", "-6", "route", "show", "default"), seconds=10
+    )
 
 
 def test_u06_hosts(containers: Host) -> None:
@@ -205,7 +209,9 @@ def test_u10_ipv6_slaac(containers: Host, tmp_path_factory: pytest.TempPathFacto
             containers.succeed("start", "nctu10")
             # EUI-64 of b2:65:3f:c9:6b:10 (RFC 4291, appendix A)
             address = "fd00:213:10:0:b065:3fff:fec9:6b10"
-            assert wait_until(lambda: f"inet6 {address}/64" in containers.inside("nctu10", "ip", "-6", "address", "show", "dev", "eth0"))
+            assert wait_until(
+                lambda: f"inet6 {address}/64" in containers.inside("nctu10", "ip", "-6", "address", "show", "dev", "eth0"), seconds=15
+            )
             assert "fd00:213:10::/64" in containers.inside("nctu10", "ip", "-6", "route", "show", "dev", "eth0")
             assert wait_until(lambda: router.works(f"ping -n -c 1 -W 1 {address}"))
             assert router.works(f"curl --fail --silent --max-time 5 --noproxy '*' 'http://[{address}]/'")

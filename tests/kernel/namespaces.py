@@ -27,7 +27,7 @@ class Namespace:
         return ["nsenter", "--net", f"--target={self.pid}", "--", *words]
 
     def run(self, command: str, *, stdin: str = "", check: bool = True) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(self.command("sh", "-c", command), input=stdin, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(self.command("sh", "-c", command), input=stdin, capture_output=True, text=True, timeout=20, check=False)
         if check:
             assert done.returncode == 0, f"{command}: {done.stderr}{done.stdout}"
         return done

@@ -122,7 +122,7 @@ def test_nobody_is_seen_in_the_files_of_the_host() -> None:
         first = leader(hostile)
         for number in range(40):
             way = enter(first) if number % 2 else inside("nct-none", first)
-            done = subprocess.run([*way, "/usr/bin/id", "-u"], capture_output=True, text=True, timeout=60, check=False)
+            done = subprocess.run([*way, "/usr/bin/id", "-u"], capture_output=True, text=True, timeout=30, check=False)
             assert done.stdout == "0\n", done.stderr
         hostile.kill()
         assert hostile.stdout is not None and hostile.stdout.read() == ""
@@ -139,10 +139,10 @@ def test_what_is_run_has_the_usual_signals_and_its_own_status(quiet: int) -> Non
 
 
 def test_an_answer_without_end_is_taken_in_part(quiet: int) -> None:
-    done = subprocess.run([*inside("nct-none", quiet, most=1000), "yes"], capture_output=True, timeout=60, check=False)
+    done = subprocess.run([*inside("nct-none", quiet, most=1000), "yes"], capture_output=True, timeout=30, check=False)
     assert len(done.stdout) == 1000 and done.returncode != 0
     # What goes on in the background holds nobody up.
-    done = subprocess.run([*inside("nct-none", quiet), "sh", "-c", "sleep 60 & echo said"], capture_output=True, timeout=60, check=False)
+    done = subprocess.run([*inside("nct-none", quiet), "sh", "-c", "sleep 60 & echo said"], capture_output=True, timeout=30, check=False)
     assert done.stdout == b"said\n"
 
 

@@ -163,7 +163,7 @@ def test_a_forwarded_stream_gets_through_a_narrow_pair(net: Net, address: str) -
     with subprocess.Popen(net.narrow.command(sys.executable, "-c", code), stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None and server.stdout.readline() == "ready\n"
         net.far.python(ask)
-        assert server.communicate(timeout=60)[0] == "1000000\n"
+        assert server.communicate(timeout=20)[0] == "1000000\n"
 
 
 @pytest.mark.parametrize("address", NEAR)

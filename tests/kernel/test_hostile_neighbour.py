@@ -210,7 +210,7 @@ class Lan:
         with subprocess.Popen(self.good.command(sys.executable, "-c", _HEAR), stdout=subprocess.PIPE, text=True) as hearing:
             assert hearing.stdout is not None and hearing.stdout.readline() == "ready\n"
             sender.python(_SEND, *(each.hex() for each in (*frames.values(), end)))
-            words = set(hearing.communicate(timeout=60)[0].split())
+            words = set(hearing.communicate(timeout=20)[0].split())
             assert _END.decode() in words
             return words - {_END.decode()}
 

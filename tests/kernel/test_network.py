@@ -141,7 +141,7 @@ def test_sctp_is_forwarded_where_the_kernel_tracks_it(ends: tuple[Namespace, Nam
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None and server.stdout.readline() == "up\n"
         host.python(_SCTP_SEND.format(family=family, address=address, port=9899))
-        assert server.communicate(timeout=60)[0] == "9900\n"
+        assert server.communicate(timeout=20)[0] == "9900\n"
 
 
 def test_a_start_changes_the_rules_in_a_moment_however_many_containers_there_are(ends: tuple[Namespace, Namespace]) -> None:
@@ -186,7 +186,7 @@ def test_when_the_elements_are_gone_the_port_is_closed(ends: tuple[Namespace, Na
         begun = time.monotonic()
         done = host.run(f"{shlex.quote(sys.executable)} -c {shlex.quote(ask)}", check=False)
         assert "ConnectionRefusedError" in done.stderr
-        assert time.monotonic() - begun < 15, "refused, not dropped"
+        assert time.monotonic() - begun < 3, "refused, not dropped"
     finally:
         host.run("nft -f -", stdin=BASE_RULES + elements_up(PLAN.elements))
     assert asked(host, guest, "SOCK_STREAM", "127.0.0.1", 8080, 80) == "hello"

@@ -101,7 +101,7 @@ def test_a_subtree_is_killed_and_removed(group: Path) -> None:
         cgroups.remove([str(group)])
         assert cgroups.present([str(group / "a/b")]), "what is in use is left"
         assert cgroups.kill([str(group)])
-        assert child.wait(timeout=60) == -9
+        assert child.wait(timeout=5) == -9
     cgroups.remove([str(group)])
     assert not cgroups.present([str(group)])
 

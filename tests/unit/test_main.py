@@ -39,7 +39,7 @@ def command(*words: str) -> list[str]:
 
 def outside(*words: str, **options: object) -> subprocess.CompletedProcess[str]:
     """The program in a process of its own."""
-    return subprocess.run(command(*words), capture_output=True, text=True, timeout=60, check=False, **options)  # type: ignore[call-overload]
+    return subprocess.run(command(*words), capture_output=True, text=True, timeout=20, check=False, **options)  # type: ignore[call-overload]
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, failure: BaseException) -> None:
@@ -175,7 +175,7 @@ def test_ctrl_c_while_waiting_ends_with_130_and_a_sentence(root: Path) -> None:
         assert made.stderr is not None
         assert "waiting for" in made.stderr.readline()
         made.send_signal(signal.SIGINT)
-        _, said = made.communicate(timeout=60)
+        _, said = made.communicate(timeout=10)
     assert made.returncode == 130
     assert "interrupted" in said and "Traceback" not in said
 

@@ -94,7 +94,7 @@ def test_what_a_route_covers_of_the_pool_is_passed_over_at_once() -> None:
     # In a block that is partly covered, what is left of it is found.
     got = chosen(spec(container("a", network=OPEN), pool="10.9.0.0/23", pool6=None), routed=["10.9.0.0/24", "10.9.1.0/25"])
     assert got["a"].local_address == "10.9.1.130"
-    assert time.monotonic() - begun < 20
+    assert time.monotonic() - begun < 1
 
 
 @pytest.mark.parametrize("routed", [("fd00:1::/48",), ("fd00:1::/49", "fd00:1:0:8000::/49")])
@@ -103,7 +103,7 @@ def test_a_pool_that_the_host_routes_is_named_with_the_route_and_the_option(rout
     with pytest.raises(HostError, match=f"addressPool6: fd00:1::/48 has no free pair.*the host reaches {routed[0]}") as failure:
         chosen(spec(container("a", network=OPEN)), routed=["fd00::/8", *routed])
     assert "set networking.containers.addressPool6 to another" in str(failure.value.hint)
-    assert time.monotonic() - begun < 20
+    assert time.monotonic() - begun < 1
 
 
 def test_after_the_first_pairs_of_all_subnets_come_the_others() -> None:

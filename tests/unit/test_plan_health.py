@@ -101,7 +101,7 @@ def test_states_follow_the_attempts_and_end_with_the_container(tmp_path: Path) -
     finally:
         nspawn.kill()
         nspawn.wait()
-    assert script.wait(timeout=60) == 0, "it needs nobody to end it"
+    assert script.wait(timeout=5) == 0, "it needs nobody to end it"
 
 
 def test_failures_do_not_count_in_the_start_period(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_failures_do_not_count_in_the_start_period(tmp_path: Path) -> None:
     finally:
         nspawn.kill()
         nspawn.wait()
-        script.wait(timeout=60)
+        script.wait(timeout=5)
 
 
 def test_an_attempt_that_hangs_has_failed(tmp_path: Path) -> None:
@@ -122,11 +122,11 @@ def test_an_attempt_that_hangs_has_failed(tmp_path: Path) -> None:
     nspawn, script = started(tmp_path, check)
     try:
         until(tmp_path, ["unhealthy"])
-        assert nspawn.wait(timeout=60) == -15 and (tmp_path / "stopping").exists(), "the action: it is told to shut down"
+        assert nspawn.wait(timeout=5) == -15 and (tmp_path / "stopping").exists(), "the action: it is told to shut down"
     finally:
         nspawn.kill()
         nspawn.wait()
-        script.wait(timeout=60)
+        script.wait(timeout=5)
     left = subprocess.run(["pgrep", "-f", "^sleep 47$"], capture_output=True, text=True, check=False).stdout
     assert left == "", "all of the attempt's processes ended"
 

@@ -209,7 +209,7 @@ def test_a_guest_that_dies_before_it_asks_for_its_network_leaves_no_waiting_shel
     made.nspawn(1)
     begun = time.monotonic()
     made.run(SHELLS[0])
-    assert time.monotonic() - begun < 40
+    assert time.monotonic() - begun < 5
     assert not [line for line in made.lines if line.startswith("ip")]
 
 
@@ -293,7 +293,7 @@ def test_an_adopted_guest_is_watched_and_cleaned_up_after(shell: list[str], stag
             assert made.read("launcher.pid") == f"{launcher.pid}\n"
             guest.kill()
             guest.wait()
-            assert launcher.wait(timeout=60) == 0
+            assert launcher.wait(timeout=10) == 0
     assert made.started() == 0
     assert made.read("ended") == "unknown\n"
     assert made.lines[-1].endswith("-f filter.down")
@@ -356,7 +356,7 @@ def test_a_cgroup_that_a_killed_launcher_left_is_emptied_before_the_start(stage:
         (payload / "cgroup.procs").write_text(str(left.pid), encoding="utf-8")
         made.nspawn(0, body=f"[ ! -d {payload} ] && echo fresh >> {{log}}")
         made.run(SHELLS[0])
-        assert left.wait(timeout=60) == -signal.SIGKILL
+        assert left.wait(timeout=5) == -signal.SIGKILL
     assert made.lines[-1] == "fresh"
 
 

@@ -108,7 +108,7 @@ def test_ctrl_c_lets_every_job_undo_what_it_began(whole_group: bool) -> None:
     assert child.stdout is not None
     assert {child.stdout.readline(), child.stdout.readline()} == {"began a\n", "began b\n"}
     (os.killpg if whole_group else os.kill)(child.pid, signal.SIGINT)
-    output, _ = child.communicate(timeout=60)
+    output, _ = child.communicate(timeout=10)
     assert sorted(output.split("\n")[:2]) == ["undone a KeyboardInterrupt", "undone b KeyboardInterrupt"]
     assert output.endswith("interrupted\n")
     assert "began c" not in output
