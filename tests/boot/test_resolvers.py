@@ -16,6 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from nixos_containers.base.paths import Paths
+from nixos_containers.kernel import proc
+
 from .conftest import Host, OwnEtc, wait_until
 
 FIRST, SECOND = "10.213.72.1", "10.213.73.1"
@@ -76,10 +79,9 @@ class NameServer(threading.Thread):
 
 def end_watcher() -> None:
     """End the one that other containers of this machine have left for some seconds: it sees the machine's own /etc."""
-    file = Path("/run/nixos-containers/@shared/resolver.pid")
-    pid = int(file.read_text()) if file.exists() else 0
-    command = Path(f"/proc/{pid}/cmdline")
-    if command.exists() and b"/watch-resolver" in command.read_bytes():
+    shared = Paths().shared
+    pid = proc.read_pid(f"{shared}/resolver.pid")
+    if pid is not None and f"{shared}/watch-resolver" in proc.arguments(pid):
         os.kill(pid, signal.SIGKILL)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 
-from .proc import read
+from .proc import bits, fields, read
 
 # setns(2): mount, cgroup, uts, ipc, pid (of children) and net.
 _NAMESPACES = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x20000000 | 0x40000000
@@ -26,22 +26,10 @@ def surplus(leader: int, status: str | None = None, own: str | None = None) -> t
 
     `status` and `own` are the two texts of /proc/PID/status, for tests.
     """
-    theirs = _fields(read(f"/proc/{leader}/status") if status is None else status)
-    ours = _fields(read("/proc/self/status") if own is None else own)
-    bounds = _set(ours, "CapBnd") & ~_set(theirs, "CapBnd")
+    theirs = fields(read(f"/proc/{leader}/status") if status is None else status)
+    ours = fields(read("/proc/self/status") if own is None else own)
+    bounds = bits(ours, "CapBnd") & ~bits(theirs, "CapBnd")
     return [number for number in range(64) if bounds >> number & 1], theirs.get("NoNewPrivs") == "1"
-
-
-def _fields(status: str) -> dict[str, str]:
-    found = {}
-    for line in status.splitlines():
-        key, _, value = line.partition(":")
-        found[key] = value.strip()
-    return found
-
-
-def _set(status: dict[str, str], key: str) -> int:
-    return int(status.get(key, "0"), 16)
 
 
 def enter(leader: int) -> None:
@@ -53,8 +41,8 @@ def enter(leader: int) -> None:
     """
     drop, no_new_privileges = surplus(leader)
     private = os.readlink(f"/proc/{leader}/ns/user") != os.readlink("/proc/self/ns/user")
-    own = _fields(read("/proc/self/status"))
-    kept = _set(own, "CapBnd" if private else "CapPrm") & _set(_fields(read(f"/proc/{leader}/status")), "CapBnd")
+    own = fields(read("/proc/self/status"))
+    kept = bits(own, "CapBnd" if private else "CapPrm") & bits(fields(read(f"/proc/{leader}/status")), "CapBnd")
     descriptor = os.pidfd_open(leader)
     # Not even its root may look at this process's memory, or take it over, before it has become one of the guest's programs.
     _call("prctl", _PR_SET_DUMPABLE, 0, 0, 0, 0)

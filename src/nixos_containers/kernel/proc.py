@@ -26,6 +26,20 @@ def read(path: str, most: int = 1 << 30) -> str:
         os.close(descriptor)
 
 
+def fields(status: str) -> dict[str, str]:
+    """The text of /proc/PID/status by its keys."""
+    found = {}
+    for line in status.splitlines():
+        key, _, value = line.partition(":")
+        found[key] = value.strip()
+    return found
+
+
+def bits(status: dict[str, str], key: str) -> int:
+    """What is under `key` as a set of bits: capabilities from 0, signals from 1 on."""
+    return int(status.get(key, "0"), 16)
+
+
 def command_name(pid: int) -> str:
     """The process's comm, or "" when there is no such process."""
     return read(f"/proc/{pid}/comm").strip()

@@ -7,7 +7,7 @@ import select
 import signal
 import time
 
-from .proc import command_name, read
+from .proc import bits, command_name, fields, read
 
 
 def started_at(pid: int) -> int | None:
@@ -48,11 +48,8 @@ def send(pid: int, number: int) -> bool:
 
 def listens(pid: int, number: int) -> bool:
     """Whether the process catches a signal, or lets it wait until it looks for it (proc(5), SigCgt and SigBlk)."""
-    for line in read(f"/proc/{pid}/status").splitlines():
-        key, _, value = line.partition(":")
-        if key in ("SigBlk", "SigCgt") and int(value, 16) >> (number - 1) & 1:
-            return True
-    return False
+    status = fields(read(f"/proc/{pid}/status"))
+    return (bits(status, "SigBlk") | bits(status, "SigCgt")) >> (number - 1) & 1 == 1
 
 
 def kill(pid: int) -> bool:

@@ -75,7 +75,7 @@ def _namespace(pid: int) -> str:
 
 
 def _process(pid: int, mapping: list[tuple[int, int, int]], users: dict[int, str]) -> Process | None:
-    status = {key: value.split() for key, _, value in (line.partition(":") for line in proc.read(f"/proc/{pid}/status").splitlines())}
+    status = {key: value.split() for key, value in proc.fields(proc.read(f"/proc/{pid}/status")).items()}
     fields = proc.read(f"/proc/{pid}/stat").rpartition(")")[2].split()
     if not fields or "NSpid" not in status:
         return None

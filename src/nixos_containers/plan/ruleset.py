@@ -85,17 +85,13 @@ _RULES = """\
     type filter hook prerouting priority raw - 10; policy accept;
     ip daddr 127.0.0.0/8 iifname != "lo" drop
     ip saddr 127.0.0.0/8 iifname != "lo" drop
-    iifname "ve-*" goto end-of-pair # nearly every packet of a container: one look for it
-    iifname @pinned goto check-source
-  }
-  chain end-of-pair {
-    iifname . ip saddr @sources4 accept
-    iifname . ip6 saddr @sources6 accept
+    iifname "ve-*" goto check-source # nearly every packet of a container: one look for it
     iifname @pinned goto check-source
   }
   chain check-source {
     iifname . ip saddr @sources4 return
     iifname . ip6 saddr @sources6 return
+    iifname != @pinned return
     ip6 saddr { ::, fe80::/10 } return
     iifname . ip saddr @wide4 return
     iifname . ip6 saddr @wide6 return

@@ -24,10 +24,10 @@ HALT = signal.SIGRTMIN + 3
 _LOOK = 0.1  # seconds
 
 
-def listens(paths: Paths, name: str) -> bool:
-    """Whether the first process of container `name` would hear that it is to halt."""
+def listener(paths: Paths, name: str) -> int | None:
+    """The first process of container `name`, if it would hear now that it is to halt."""
     found = live.nspawn_and_leader(paths, name)
-    return found is not None and processes.listens(found[1], HALT)
+    return found[1] if found is not None and processes.listens(found[1], HALT) else None
 
 
 def wait_for_end(paths: Paths, name: str, ended: Callable[[float], bool], *, heard: bool, timeout: float) -> bool:
@@ -41,8 +41,8 @@ def wait_for_end(paths: Paths, name: str, ended: Callable[[float], bool], *, hea
     while not heard and time.monotonic() < deadline:
         if ended(_LOOK):
             return True
-        looks = looks + 1 if listens(paths, name) else 0
-        if looks == 2:
-            found = live.nspawn_and_leader(paths, name)
-            heard = found is not None and processes.send(found[1], HALT)
+        leader = listener(paths, name)
+        looks = 0 if leader is None else looks + 1
+        if leader is not None and looks == 2:
+            heard = processes.send(leader, HALT)
     return ended(max(0.0, deadline - time.monotonic()))

@@ -29,7 +29,7 @@ _RUN_FILES = ("nspawn.pid", "launcher.pid", "notify", "stopping", "guest/request
 def stop(paths: Paths, name: str, running: Running, layout: Cgroups) -> None:
     """Shut the guest down cleanly and wait for its end; after 90 s, or its TimeoutStopSec, it is killed, and that is said."""
     state = paths.run_state(name)
-    heard = halting.listens(paths, name)
+    heard = halting.listener(paths, name) is not None
     with open(f"{state}/stopping", "w", encoding="ascii") as told:  # a reboot asked for at this moment is not wanted
         # nspawn answers SIGTERM by sending its --kill-signal, systemd's "halt now", to the guest.
         processes.send(running.nspawn, signal.SIGTERM)

@@ -218,7 +218,7 @@ def start(paths: Paths, record: Record) -> None:
 
 def stop(paths: Paths, name: str) -> None:
     """Shut the guest down cleanly; systemd kills it when that takes too long. Raises ContainerError."""
-    heard = halting.listens(paths, name)
+    heard = halting.listener(paths, name) is not None
     stopping = process.spawn(["systemctl", "stop", unit_of(name)], stdout=process.DEVNULL, stderr=process.PIPE)
     halting.wait_for_end(paths, name, partial(processes.wait_until_gone, stopping.pid), heard=heard, timeout=STOP_TIMEOUT)
     _, said = stopping.communicate()  # how long a guest may take, systemd decides
@@ -238,14 +238,10 @@ def terminate(name: str) -> None:
     # First the job, so that systemd does not take the end for a failure that asks for another start.
     process.run(["systemctl", "stop", "--no-block", unit_of(name)], check=False)
     process.run(["systemctl", "kill", "--signal=KILL", unit_of(name)], check=False)
-    _systemctl(name, ["stop", unit_of(name)], "terminate")
-    process.run(["systemctl", "reset-failed", unit_of(name)], check=False)
-
-
-def _systemctl(name: str, words: list[str], verb: str) -> None:
-    done = process.run(["systemctl", *words], check=False)
+    done = process.run(["systemctl", "stop", unit_of(name)], check=False)
     if done.returncode != 0:
-        raise _refused(name, verb, done.stderr)
+        raise _refused(name, "terminate", done.stderr)
+    process.run(["systemctl", "reset-failed", unit_of(name)], check=False)
 
 
 def _refused(name: str, verb: str, said: str) -> ContainerError:
