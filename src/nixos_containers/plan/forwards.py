@@ -103,11 +103,12 @@ def bridge_elements(pair: Pair, network: Network) -> list[Element]:
     if own:
         elements.append(("pinned", port))
         sources = list(_sources(pair, network, port))
-        elements += [("taken4", address) if option == "4" else ("taken6", _raw(address)) for option, address in own]
+        for option, address in own:
+            elements += [("taken4", address)] if option == "4" else _taken6(address)
         if mac is not None:
             link_local = str(ipaddress.IPv6Address((0xFE80 << 112) | _identifier(mac)))
             sources.append(("sources6", f"{port} . {link_local}"))
-            elements.append(("taken6", _raw(link_local)))
+            elements += _taken6(link_local)
             elements += [("known" + option, f"{port} . {mac} . {address}") for option, address in own]
         elements += sources
         elements += _claims(port, sources)
@@ -123,6 +124,11 @@ def _identifier(mac: str) -> int:
     """The interface identifier that a kernel makes of its MAC address (RFC 4291, appendix A)."""
     octets = bytes.fromhex(mac.replace(":", ""))
     return int.from_bytes(bytes([octets[0] ^ 2, *octets[1:3], 0xFF, 0xFE, *octets[3:]]), "big")
+
+
+def _taken6(address: str) -> list[Element]:
+    """As what a packet comes from, and in bits: as what a neighbour may claim."""
+    return [("taken-sources6", address), ("taken6", _raw(address))]
 
 
 def _raw(address: str) -> str:

@@ -17,6 +17,7 @@ BRIDGE_TABLE = "bridge nixos-containers"
 
 # What the packets of containers carry that may be forwarded, for rules in other tables (passage.py): one bit of the mark.
 PASSAGE_MARK = 0x2000000
+# Bit 0x4000000, among our own rules: a guest sent this packet from its own address. That is quicker than another look for the address.
 
 # `fib daddr type local` catches every address of the host, loopback included.
 # guests: addresses of guests. home: the interface behind which each is found. nat: those that are masqueraded. far: those on the host's
@@ -85,12 +86,13 @@ _RULES = """\
     type filter hook prerouting priority raw - 10; policy accept;
     ip daddr 127.0.0.0/8 iifname != "lo" drop
     ip saddr 127.0.0.0/8 iifname != "lo" drop
+    meta mark and 0x4000000 == 0x4000000 accept # was looked at on its bridge, which br_netfilter shows here
     iifname "ve-*" goto check-source # nearly every packet of a container: one look for it
     iifname @pinned goto check-source
   }
   chain check-source {
-    iifname . ip saddr @sources4 return
-    iifname . ip6 saddr @sources6 return
+    iifname . ip saddr @sources4 meta mark set meta mark or 0x4000000 accept
+    iifname . ip6 saddr @sources6 meta mark set meta mark or 0x4000000 accept
     iifname != @pinned return
     ip6 saddr { ::, fe80::/10 } return
     iifname . ip saddr @wide4 return
@@ -112,6 +114,7 @@ _RULES = """\
     counter drop
   }
   chain passage-of-known {
+    meta mark and 0x4000000 == 0x4000000 meta mark set meta mark or 0x2000000 accept
     ip saddr @guests4 meta mark set meta mark or 0x2000000 accept
     ip daddr @guests4 meta mark set meta mark or 0x2000000 accept
     ip6 saddr @guests6 meta mark set meta mark or 0x2000000 accept
@@ -145,7 +148,7 @@ _RULES = """\
 # send what, all in one look: nearly every packet goes no further than that. pinned: ports of which the addresses are known (sources, and
 # networks in wide). selves: interface identifiers that the kernel makes of the port's MAC address (RFC 4291, appendix A), for addresses
 # that a router's advertisement brings. taken: what is pinned at some port and so nobody else's, also not of a guest whose own addresses
-# are not known.
+# are not known (IPv6: taken-sources6, and taken6 in bits: what nft lists of a look for the source in bits it does not read again).
 # A neighbour advertisement (RFC 4861, 4.4) says in 128 bits from bit 64 on whose place the sender knows, a solicitation from nobody (`::`)
 # asks whether an address is free: told are the ports whose claims6 are known. In DHCP (RFC 2131) the client's MAC address begins at bit
 # 288: clients. Frames with a VLAN's tag, and all that is not IP, could carry what is not looked at into the host's other networks.
@@ -167,10 +170,13 @@ _BRIDGE_RULES = """\
   set clients { typeof iifname . @th,288,48; }
   set taken4 { type ipv4_addr; }
   set taken6 { typeof @nh,64,128; }
+  set taken-sources6 { type ipv6_addr; }
   chain own-addresses-only {
     type filter hook prerouting priority -310; policy accept;
-    ether type ip ip protocol 6 iifname . ether saddr . ip saddr @known4 accept # TCP: nearly every packet
-    ether type ip6 meta l4proto 6 iifname . ether saddr . ip6 saddr @known6 accept
+    ether type 8021q iifname @ports counter drop # by name: nft lists what follows as looks behind the tag
+    ether type 8021ad iifname @ports counter drop
+    ether type ip ip protocol 6 iifname . ether saddr . ip saddr @known4 meta mark set meta mark or 0x4000000 accept # TCP: most
+    ether type ip6 meta l4proto 6 iifname . ether saddr . ip6 saddr @known6 meta mark set meta mark or 0x4000000 accept
     ether type ip iifname . ether saddr . ip saddr @known4 goto roles
     ether type ip6 meta l4proto { 6, 17 } iifname . ether saddr . ip6 saddr @known6 goto roles # TCP and UDP
     iifname @ports iifname . ether saddr != @macs counter drop
@@ -212,7 +218,7 @@ _BRIDGE_RULES = """\
   chain check-taken {
     ip saddr @taken4 counter drop
     ether type arp arp saddr ip @taken4 counter drop
-    ether type ip6 @nh,64,128 @taken6 counter drop
+    ip6 saddr @taken-sources6 counter drop
     icmpv6 type nd-neighbor-advert @th,64,128 @taken6 counter drop
   }
 """
