@@ -84,16 +84,14 @@ _RULES = """\
   }
   chain own-addresses-only {
     type filter hook prerouting priority raw - 10; policy accept;
+    meta mark and 0x4000000 == 0x4000000 accept # was looked at on its bridge, which br_netfilter shows here
+    iifname . ip saddr @sources4 ip daddr != 127.0.0.0/8 meta mark set meta mark or 0x4000000 accept # nearly every packet of a container
+    iifname . ip6 saddr @sources6 meta mark set meta mark or 0x4000000 accept
     ip daddr 127.0.0.0/8 iifname != "lo" drop
     ip saddr 127.0.0.0/8 iifname != "lo" drop
-    meta mark and 0x4000000 == 0x4000000 accept # was looked at on its bridge, which br_netfilter shows here
-    iifname "ve-*" goto check-source # nearly every packet of a container: one look for it
     iifname @pinned goto check-source
   }
   chain check-source {
-    iifname . ip saddr @sources4 meta mark set meta mark or 0x4000000 accept
-    iifname . ip6 saddr @sources6 meta mark set meta mark or 0x4000000 accept
-    iifname != @pinned return
     ip6 saddr { ::, fe80::/10 } return
     iifname . ip saddr @wide4 return
     iifname . ip6 saddr @wide6 return
