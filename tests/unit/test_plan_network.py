@@ -217,6 +217,18 @@ def test_a_port_may_lead_elsewhere_from_one_address_and_may_be_said_twice_alike(
     plan(private=True, local_address="10.0.0.2", forward_ports=ports)
 
 
+def test_only_forwards_over_bridges_that_answer_at_loopback_are_marked_as_such() -> None:
+    addresses: dict = {"local_address": "10.0.0.2", "local_address6": "fd00::2"}
+    for fields, forward, marked in (
+        ({"host_bridge": "br0"}, ForwardPort(8080, "tcp", 80), True),
+        ({"host_bridge": "br0"}, ForwardPort(8080, "tcp", 80, host_address="::"), True),
+        ({"host_bridge": "br0"}, ForwardPort(8080, "tcp", 80, host_address="fd99::1"), False),
+        ({"host_address": "10.0.0.1", "host_address6": "fd00::1"}, ForwardPort(8080, "tcp", 80), False),
+    ):
+        made = plan(private=True, forward_ports=(forward,), **addresses, **fields)
+        assert (("over-bridges", "tcp . 8080") in made.elements) is marked, fields
+
+
 def test_extra_pairs_have_forwards_and_mac_addresses_of_their_own() -> None:
     pair = VethPair(local_address="10.9.0.2", local_mac_address="02:00:00:00:00:09", forward_ports=(ForwardPort(99),), mtu=1400)
     made = plan(private=True, extra_veths={"side": pair})

@@ -9,12 +9,24 @@ import shlex
 from typing import TYPE_CHECKING
 
 from .forwarding import FLOWS, NEEDS, flows_text, forget_lines, needs_text, release_lines
-from .ruleset import BASE_RULES, BRIDGE_RULES, BRIDGE_TABLE, elements_down, elements_up, stale_keys
+from .ruleset import (
+    BASE_RULES,
+    BRIDGE_RULES,
+    BRIDGE_TABLE,
+    elements_down,
+    elements_up,
+    filtered_bridges,
+    needs_filtered_bridges,
+    stale_keys,
+)
 from .uplink import NETWORKS
 
 if TYPE_CHECKING:
     from .facts import Host
     from .network import NetworkPlan
+
+# Whether the kernel shows the packet filter the IPv6 packets that cross bridges (br_netfilter); absent where it cannot.
+FILTERED_BRIDGES = "/proc/sys/net/bridge/bridge-nf-call-ip6tables"
 
 
 def filter_function(host: Host, network: NetworkPlan) -> list[str]:
@@ -35,6 +47,9 @@ def filter_function(host: Host, network: NetworkPlan) -> list[str]:
             "    }",
             "  }",
         ]
+    if needs_filtered_bridges(network.elements):  # that it is not so any more, the next command tells
+        asked = '{ read -r filtered; [ "$filtered" = 1 ]; }'  # dash reads bytes, of which the kernel gives only the first: no status
+        lines.append(f"  if {asked} 2>/dev/null < {FILTERED_BRIDGES}; then {nft} {shlex.quote(filtered_bridges(filtered=True))}; fi")
     if network.bridge_elements:
         lines += [
             f"  {nft} -f bridge.up 2>/dev/null || {{",

@@ -39,7 +39,7 @@ def pair_elements(pair: Pair, network: Network) -> list[Element]:
         if far:
             elements.append((f"far{option}", address))
         for forward in pair.config.forward_ports:
-            elements += _forward(forward, option, address)
+            elements += _forward(forward, option, address, bridged=pair.config.host_bridge is not None)
     if pair.config.host_bridge is None:
         elements += _routed(pair, network)
     elif bridged and network.host_firewall.enable and pair.config.local_mac_address is not None:
@@ -200,7 +200,7 @@ def check_forwards(pair: Pair) -> None:
             )
 
 
-def _forward(forward: ForwardPort, option: str, address: str) -> Iterator[Element]:
+def _forward(forward: ForwardPort, option: str, address: str, *, bridged: bool) -> Iterator[Element]:
     at = None if forward.host_address is None else ipaddress.ip_address(forward.host_address)
     if at is not None and at.version != int(option):
         return
@@ -208,3 +208,5 @@ def _forward(forward: ForwardPort, option: str, address: str) -> Iterator[Elemen
     name, key = (f"bound{option}", f"{at} . ") if bound else (f"forwards{option}", "")
     for number, port in enumerate(forward.ports):
         yield name, f"{key}{forward.protocol} . {port} : {address} . {forward.target + number}"
+        if bridged and option == "6" and not bound:
+            yield "over-bridges", f"{forward.protocol} . {port}"

@@ -23,6 +23,8 @@ PASSAGE_MARK = 0x2000000
 # guests: addresses of guests. home: the interface behind which each is found. nat: those that are masqueraded. far: those on the host's
 # bridges and on extra pairs, whose way back may be another one, so that what is forwarded to them, also by other containers, has to come
 # from the host's address.
+# over-bridges: forwards to guests on bridges. Where the kernel shows the packet filter what crosses bridges (br_netfilter; for IPv6 that is
+# an element of bridges-filtered), it undoes the translation of their answers to ::1 too early and drops them: refused is better.
 # shared: bridges of shared networks, which do not reach one another; within: those whose members do reach each other.
 # pinned: interfaces with their own addresses only (sources, and networks in wide). guarded: those that may reach of the host what
 # is allowed. members: what is allowed to one member of a shared network, by the network's bridge and its MAC address there; trusted: those
@@ -51,6 +53,8 @@ _RULES = """\
   set trusted { type ifname . ether_addr; }
   set stations { type ether_addr; }
   set services { type ether_addr . inet_proto . inet_service; }
+  set over-bridges { type inet_proto . inet_service; }
+  set bridges-filtered { typeof meta nfproto; }
   set shared { type ifname; }
   set within { type ifname . ifname; }
   chain prerouting-nat {
@@ -64,6 +68,7 @@ _RULES = """\
     type nat hook output priority -100; policy accept;
     fib daddr type local dnat ip to ip daddr . meta l4proto . th dport map @bound4
     fib daddr type local dnat ip6 to ip6 daddr . meta l4proto . th dport map @bound6
+    ip6 daddr ::1 meta nfproto @bridges-filtered meta l4proto . th dport @over-bridges accept
     fib daddr type local dnat ip to meta l4proto . th dport map @forwards4
     fib daddr type local dnat ip6 to meta l4proto . th dport map @forwards6
   }
@@ -235,6 +240,8 @@ BRIDGE_RULES, _BRIDGE_VERSION = _table(BRIDGE_TABLE, _BRIDGE_RULES)
 Elements = tuple[tuple[str, str], ...]
 # nft 1.0.6 dies of a question for more than some 250 elements at once.
 _MOST_ASKED = 100
+# As an element that is there, of IPv6: what crosses bridges is shown to the rules.
+FILTERED_ELEMENT = f"element {TABLE} bridges-filtered {{ ipv6 }}"
 
 
 def key(element: str) -> str:
@@ -261,6 +268,16 @@ def elements_up(elements: Elements, table: str = TABLE) -> str:
     return f"delete {version}\nadd {version}\n" + "".join(
         f"add element {table} {name} {{ {items} }}\n" for name, items in _by_set(elements).items()
     )
+
+
+def needs_filtered_bridges(elements: Elements) -> bool:
+    """Whether the rules have to know, for `elements`, whether the kernel shows them the IPv6 packets that cross bridges."""
+    return any(name == "over-bridges" for name, _ in elements)
+
+
+def filtered_bridges(*, filtered: bool) -> str:
+    """nft input that tells the rules so, whatever they knew before."""
+    return f"add {FILTERED_ELEMENT}" + ("" if filtered else f"; delete {FILTERED_ELEMENT}")
 
 
 def elements_present(elements: Elements, table: str = TABLE) -> str:

@@ -12,18 +12,31 @@ from typing import TYPE_CHECKING
 
 from ..base import log, process
 from ..base.errors import ContainerError, HostError
-from ..base.files import locked_if_free, write_atomically
+from ..base.files import locked_if_free, read_text, write_atomically
 from ..declare.codec import encode
 from ..kernel import conntrack, sysctls
 from ..observe import containers as observe
 from ..observe import drift
+from ..plan.filtering import FILTERED_BRIDGES
 from ..plan.launch import params_digest
 from ..plan.launcher import guest_script, network_files
 from ..plan.mounts import overlay_lines
 from ..plan.network import ipv6_device, plan_network
 from ..plan.reconnect import converging, plan_reconnect
 from ..plan.resolver import network_servers
-from ..plan.ruleset import BASE_RULES, BRIDGE_RULES, BRIDGE_TABLE, TABLE, elements_down, elements_up, key, stale_keys
+from ..plan.ruleset import (
+    BASE_RULES,
+    BRIDGE_RULES,
+    BRIDGE_TABLE,
+    FILTERED_ELEMENT,
+    TABLE,
+    elements_down,
+    elements_up,
+    filtered_bridges,
+    key,
+    needs_filtered_bridges,
+    stale_keys,
+)
 from . import again, bridges, forwarding, resolver
 from .records import command_line
 
@@ -54,6 +67,7 @@ def reconnect(paths: Paths, host: Host, name: str) -> None:
     _change_rules(plan.gone, plan.wanted)
     if plan.bridge_gone or plan.bridge_wanted:
         _change_rules(plan.bridge_gone, plan.bridge_wanted, BRIDGE_TABLE)
+    follow_filtered_bridges([plan_network(new)])
     refused = _batch(["ip"], plan.host) + _batch(["nsenter", f"--net=/proc/{running.leader}/ns/net", "--", "ip"], plan.guest)
     for file, value in plan.settings:
         sysctls.write_file(file, value)
@@ -161,7 +175,23 @@ def repair_networks(paths: Paths) -> list[str]:
         sentence = "somebody had flushed the packet filter: forwards and address translation of the running containers are back"
         log.warn(sentence)
         done.append(sentence)
+    if follow_filtered_bridges(plans.values()):
+        sentence = "net.bridge.bridge-nf-call-ip6tables has changed: forwarded ports of containers on bridges do at ::1 what it leaves them"
+        log.warn(sentence)
+        done.append(sentence)
     return done
+
+
+def follow_filtered_bridges(plans: Iterable[NetworkPlan]) -> bool:
+    """Tell the rules whether the kernel shows them what crosses bridges, where one of `plans` needs that; whether they had it wrong.
+
+    Whoever starts Docker turns that on (bridge-nf-call-ip6tables) while containers run.
+    """
+    if not any(needs_filtered_bridges(plan.elements) for plan in plans):
+        return False
+    filtered = (read_text(FILTERED_BRIDGES) or "").strip() == "1"
+    known = process.run(["nft", "get", *FILTERED_ELEMENT.split()], check=False).returncode == 0
+    return known != filtered and process.run(["nft", filtered_bridges(filtered=filtered)], check=False).returncode == 0
 
 
 def _plan_of_running(paths: Paths, name: str) -> NetworkPlan | None:
