@@ -105,7 +105,7 @@ def _apply(paths: Paths, name: str, nix_options: tuple[str, ...], *, replacing: 
         if replacing is not None:
             seen.records.pop(replacing, None)
         plan = plan_switch(spec, seen, host, source=None, names=(name,), start=False)
-        execute(paths, host, plan, already_locked=name)
+        execute(paths, host, plan, already_locked=name, observed_at=seen.at)
     return plan
 
 

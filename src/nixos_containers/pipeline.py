@@ -92,7 +92,7 @@ def switch(
             for sentence in route_warnings(plan, seen.network):
                 log.warn(sentence)
             if not dry_run:
-                execute(paths, host, plan)
+                execute(paths, host, plan, observed_at=seen.at)
     return plan
 
 

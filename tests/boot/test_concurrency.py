@@ -109,6 +109,27 @@ def test_creates_of_the_same_name_make_one_container(many: Host) -> None:
     many.succeed("destroy", "nctsame")
 
 
+def test_creates_that_want_the_same_port_leave_it_to_one(many: Host) -> None:
+    system = os.path.realpath(f"/nix/var/nix/profiles/per-container/{IMPERATIVE}/system")
+    names = [f"nctport{number}" for number in range(6)]
+    words = ["--system-path", system, "--auto-start", "--port", "tcp:28999:80"]
+    try:
+        for _ in range(3):
+            # As near to each other as can be: they look at the host before any of them has written down what it takes.
+            all_of_them = [subprocess.Popen(many.command("create", name, *words), stderr=subprocess.PIPE, text=True) for name in names]
+            said = [process.communicate(timeout=120)[1] for process in all_of_them]
+            won = [name for name, process in zip(names, all_of_them, strict=True) if process.returncode == 0]
+            assert len(won) == 1, said
+            assert sum("both use the host's tcp port 28999" in text for text in said) == len(names) - 1, said
+            listed = {entry["name"] for entry in many.json("list")}
+            assert listed & set(names) == set(won)
+            assert not [str(path) for name in names if name not in won for place in PLACES for path in place.glob(f"*{name}*")]
+            many.succeed("destroy", *won)
+    finally:
+        for name in names:
+            many.run("destroy", name)
+
+
 def test_creates_that_ask_for_a_unique_name(many: Host) -> None:
     words = ["create", "nctuniq", "--ensure-unique-name", "--config", "{ }"]
     all_of_them = [subprocess.Popen(many.command(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(5)]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from nixos_containers.base.errors import HostError
+from nixos_containers.base.errors import DefinitionError, HostError
 from nixos_containers.base.paths import Paths
 from nixos_containers.build import profiles
 from nixos_containers.declare.container import Network
@@ -49,6 +49,23 @@ def test_upstreams_tools_find_their_keys(paths: Paths) -> None:
         "AUTO_START=1",
         'EXTRA_NSPAWN_FLAGS="--a --b=c"',
     ]
+
+
+def test_what_another_command_has_taken_meanwhile_is_not_taken_again(paths: Paths) -> None:
+    web, other = (
+        record(network=FULL_NETWORK),
+        record("other", network=replace(FULL_NETWORK, local_address="10.100.0.9", local_address6=None)),
+    )
+    records.write_unclaimed(paths, web, planned=("web",), since=0)
+    with pytest.raises(DefinitionError, match="‘other’ and ‘web’ both use the host's tcp port 8080"):
+        records.write_unclaimed(paths, other, planned=("other",), since=0)
+    assert observe.names(paths) == ["web"], "nothing is written down of the one that came second"
+    records.write_unclaimed(paths, web, planned=("web",), since=0)  # its own
+    # Who changes both gives the port from one to the other; what was there before was looked at with everything else.
+    records.write_unclaimed(paths, other, planned=("other", "web"), since=0)
+    records.forget(paths, "other")
+    records.write_unclaimed(paths, other, planned=("other",), since=os.stat(observe.record_path(paths, "web")).st_mtime + 1)
+    assert observe.names(paths) == ["other", "web"]
 
 
 def test_on_the_hosts_network_there_are_no_addresses_to_find(paths: Paths) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from ..base.paths import Paths
     from ..declare.container import Spec
 
+# Seconds by which the time of a file may be behind the clock: the kernel takes that of its last tick.
+_TICK = 0.02
 
 __all__ = [
     "NoSuchContainer",
@@ -320,6 +323,7 @@ def _disks(paths: Paths, wanted: Iterable[str]) -> dict[str, int]:
 
 def observe(paths: Paths, spec: Spec | None = None) -> Observed:
     """Everything that the planner of a switch needs to know about the host's containers, and about the paths in `spec`."""
+    at = time.time() - _TICK
     live, profiles = {}, {}
     for name in names(paths):
         found = running(paths, name)
@@ -352,4 +356,5 @@ def observe(paths: Paths, spec: Spec | None = None) -> Observed:
         network=network,
         finished={path: os.path.realpath(path) for path in given if path is not None},
         orphaned=frozenset(name for name, record in known.items() if orphaned(record)),
+        at=at,
     )

@@ -106,7 +106,8 @@ class Observed:
 
     `finished` tells where a `path` that a definition gives as the system leads to now: a profile's newest store path.
     `orphaned` are containers whose definition file is gone: any definition may take them over. `addresses` are those that were
-    chosen for containers which ask for none, `disks` the bytes of roots that are kept to a size.
+    chosen for containers which ask for none, `disks` the bytes of roots that are kept to a size. `at` is when it was looked at, in
+    seconds since the epoch.
     """
 
     records: dict[str, Record] = field(default_factory=dict)
@@ -119,3 +120,4 @@ class Observed:
     orphaned: frozenset[str] = frozenset()
     addresses: dict[str, Reserved] = field(default_factory=dict)
     network: HostNetwork = HostNetwork()
+    at: float = 0

@@ -6,9 +6,11 @@ What starts, stops or switches a guest is done for several containers at once, i
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 import time
 from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, assert_never
@@ -54,36 +56,52 @@ if TYPE_CHECKING:
 _LIVE = (act.Start, act.Stop, act.Restart, act.Reload)
 
 
-def execute(paths: Paths, host: Host, plan: Iterable[act.Action], *, already_locked: str | None = None) -> None:
+@dataclass(frozen=True, slots=True)
+class _Command:
+    """What holds for all actions of one plan: who is purged, whose record changes, and when the host was looked at for it."""
+
+    purged: frozenset[str] = frozenset()
+    planned: frozenset[str] = frozenset()
+    observed_at: float = math.inf
+
+
+def execute(
+    paths: Paths, host: Host, plan: Iterable[act.Action], *, already_locked: str | None = None, observed_at: float = math.inf
+) -> None:
     """Carry out `plan` in order. A failure ends it, except that guests do not wait for each other without need.
 
-    What was done before stays and is consistent. `already_locked` names the container whose lock the caller holds.
+    What was done before stays and is consistent. `already_locked` names the container whose lock the caller holds; `observed_at`
+    is `Observed.at` of what the plan was made from: what other commands have written down since is looked at again.
     Raises ContainerError.
     """
     plan = list(plan)
-    purged = {action.name for action in plan if isinstance(action, act.Purge)}
-    for name in purged:
-        files.check_removable(paths.state(name))
     changed = {
         action.name: None if isinstance(action, act.Forget) else action.record.container
         for action in plan
         if isinstance(action, act.Create | act.Update | act.Forget)
     }
+    command = _Command(
+        purged=frozenset(action.name for action in plan if isinstance(action, act.Purge)),
+        planned=frozenset(changed),
+        observed_at=observed_at,
+    )
+    for name in command.purged:
+        files.check_removable(paths.state(name))
     if changed:
         # At once and not one by one: containers that start on the way find the names of all others.
         hosts.refresh(paths, planned=changed)
     try:
         for live, actions in groupby(plan, key=lambda action: isinstance(action, _LIVE)):
             if live:
-                _carry_out_at_once(paths, host, [action for action in actions if isinstance(action, _LIVE)], already_locked)
+                _carry_out_at_once(paths, host, [action for action in actions if isinstance(action, _LIVE)], already_locked, command)
                 continue
-            for name, its in groupby(actions, key=lambda action: action.name):
-                _under_lock(paths, host, tuple(its), already_locked, purged=name in purged)
+            for _, its in groupby(actions, key=lambda action: action.name):
+                _under_lock(paths, host, tuple(its), already_locked, command)
     finally:
         hosts.refresh_if_stale(paths)
 
 
-def _under_lock(paths: Paths, host: Host, actions: tuple[act.Action, ...], already_locked: str | None, *, purged: bool = False) -> None:
+def _under_lock(paths: Paths, host: Host, actions: tuple[act.Action, ...], already_locked: str | None, command: _Command) -> None:
     """Carry out `actions`, all of one container. A new record and the system that it is for are written both or neither."""
     name = actions[0].name
     cut = 1 + max((at for at, action in enumerate(actions) if isinstance(action, act.SetProfile)), default=-1)
@@ -92,35 +110,35 @@ def _under_lock(paths: Paths, host: Host, actions: tuple[act.Action, ...], alrea
             held.enter_context(locked(paths.lock(name), who=records.command_line()))
         if cut:
             with unfinished.changing(paths, host, name, system=next(a.system for a in actions if isinstance(a, act.SetProfile))):
-                _carry_out_all(paths, host, actions[:cut], purged=purged)
-        _carry_out_all(paths, host, actions[cut:], purged=purged)
+                _carry_out_all(paths, host, actions[:cut], command)
+        _carry_out_all(paths, host, actions[cut:], command)
 
 
-def _carry_out_all(paths: Paths, host: Host, actions: Iterable[act.Action], *, purged: bool) -> None:
+def _carry_out_all(paths: Paths, host: Host, actions: Iterable[act.Action], command: _Command) -> None:
     for action in actions:
         if action.reason:
             log.say(f"{action.describe()} ({action.reason})")
-        _carry_out(paths, host, action, purged=purged)
+        _carry_out(paths, host, action, command)
 
 
-def _carry_out_at_once(paths: Paths, host: Host, actions: list[Live], already_locked: str | None) -> None:
+def _carry_out_at_once(paths: Paths, host: Host, actions: list[Live], already_locked: str | None, command: _Command) -> None:
     if len(actions) == 1:
-        _under_lock(paths, host, (actions[0],), already_locked)
+        _under_lock(paths, host, (actions[0],), already_locked, command)
         return
     start.make_room(paths)
     start.ensure_machine_id()
     graph = {action.name: observe.dependencies_of(paths, action.name) or Dependencies() for action in actions}
-    planned = [
-        jobs.Job(step.action.name, partial(_under_lock, paths, host, (step.action,), already_locked), step.after, step.needs, step.verb)
-        for step in live_steps(actions, graph)
-    ]
+    planned = []
+    for step in live_steps(actions, graph):
+        work = partial(_under_lock, paths, host, (step.action,), already_locked, command)
+        planned.append(jobs.Job(step.action.name, work, step.after, step.needs, step.verb))
     jobs.run_jobs(planned, limit=jobs.at_once())
 
 
-def _carry_out(paths: Paths, host: Host, action: act.Action, *, purged: bool) -> None:
+def _carry_out(paths: Paths, host: Host, action: act.Action, command: _Command) -> None:
     match action:
         case act.Create() | act.Update():
-            records.write(paths, with_users(paths, action.record))
+            records.write_unclaimed(paths, with_users(paths, action.record), planned=command.planned, since=command.observed_at)
             if isinstance(action, act.Create):
                 events.emit(paths, "create", action.name)
             if host.systemd:
@@ -156,6 +174,7 @@ def _carry_out(paths: Paths, host: Host, action: act.Action, *, purged: bool) ->
             disk.grow(paths, action.name, action.size)
         case act.Forget():
             # What is to be purged stays noted until it is: a command that is killed in between is finished by the next one.
+            purged = action.name in command.purged
             unfinished.begin(paths, action.name, unfinished.Work(unfinished.DESTROY if purged else unfinished.FORGET))
             unfinished.forget(paths, host, action.name)
             events.emit(paths, "destroy", action.name)

@@ -15,6 +15,8 @@ from ..plan.users import RANGE, allocate, numbers, parse_subid
 from . import files
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from ..base.paths import Paths
     from ..declare.container import Container, Record
 
@@ -24,6 +26,36 @@ def write(paths: Paths, record: Record) -> None:
     name = record.container.name
     write_atomically(observe.record_path(paths, name), json.dumps(encode(record), indent=1, sort_keys=True) + "\n")
     write_atomically(paths.record(name), conf_text(record.container))
+
+
+def write_unclaimed(paths: Paths, record: Record, *, planned: Collection[str], since: float) -> None:
+    """Write `record`, unless another command has meanwhile written down a container that takes the same address, port or interface.
+
+    `since` is when this command looked at the others (seconds since the epoch), `planned` are those whose records it changes itself.
+    Raises DefinitionError, as the plan would have if it were made now.
+    """
+    container = record.container
+    with locked(paths.lock(".claims"), who="writing down what a container takes"):
+        newer = [name for name in _written_since(paths, since) if name not in planned and name != container.name]
+        if newer:
+            from ..plan.claims import Ledger
+
+            ledger = Ledger()
+            ledger.enter(container.name, container)
+            for name in newer:
+                ledger.check(name, observe.record(paths, name).container)
+        write(paths, record)
+
+
+def _written_since(paths: Paths, since: float) -> list[str]:
+    found = []
+    for name in observe.names(paths):
+        try:
+            if os.stat(observe.record_path(paths, name)).st_mtime >= since:
+                found.append(name)
+        except FileNotFoundError:
+            continue
+    return found
 
 
 def forget(paths: Paths, name: str) -> None:
