@@ -42,8 +42,9 @@ def write_unclaimed(paths: Paths, record: Record, *, planned: Collection[str], s
 
             ledger = Ledger()
             ledger.enter(container.name, container)
-            for name in newer:
-                ledger.check(name, observe.record(paths, name).container)
+            for name, other in observe.records(paths).items():  # without what is damaged, or gone by now
+                if name in newer:
+                    ledger.check(name, other.container)
         write(paths, record)
 
 
