@@ -206,10 +206,10 @@ def _loopback_hears(host: Namespace, guest: Namespace) -> str:
 
 def test_the_guest_cannot_reach_the_hosts_own_loopback(ends: tuple[Namespace, Namespace]) -> None:
     host, guest = ends
-    host.run("nft flush chain inet nixos-containers host-guard")  # what keeps guests from all of the host's services
+    host.run("nft flush chain inet nixos-containers guests-to-host")  # what keeps guests from all of the host's services
     try:
         assert _loopback_hears(host, guest) == "end"
-        host.run("nft flush chain inet nixos-containers own-addresses-only")
+        host.run("nft 'flush chain inet nixos-containers host-guard; flush chain inet nixos-containers prerouting-nat'")
         assert _loopback_hears(host, guest) == "own loopback end", "the way of the packet is not the one that the rule closes"
     finally:
         host.run("nft -f -", stdin=BASE_RULES)
