@@ -333,6 +333,14 @@ def test_only_the_newest_are_kept(tmp_path: Path, file: Path) -> None:
     assert len(list((tmp_path / "memos").iterdir())) == memory._KEPT
 
 
+def test_what_another_command_removes_meanwhile_is_no_failure(evaluation: Evaluation, file: Path) -> None:
+    evaluation.keep(file)
+    (evaluation.directory / "gone.json").symlink_to("removed")  # listed, and not there any more when its time is asked for
+    evaluated = memory.Evaluated([], Trace(DOOR), time.time_ns(), Unfit("it reaches the network", "network"))
+    evaluation.memo.keep(evaluated, SPEC, [str(file)])
+    assert not evaluation.memo.worth_tracing
+
+
 def test_memos_are_for_their_owner_only(evaluation: Evaluation, file: Path) -> None:
     evaluation.keep(file)
     [path] = evaluation.directory.iterdir()

@@ -124,12 +124,13 @@ class Memo:
     def keep(self, evaluated: Evaluated, spec: Mapping[str, Any], modules: Sequence[str]) -> None:
         """Write `spec` down when it is certain what it depends on. Never raises: without a memo all is as it was."""
         try:
-            self._keep(evaluated, spec)
-        except Unfit as failure:
-            log.debug(f"this evaluation is not kept: {failure}")
-            remove(self._file)
-            if failure.lasting:
-                self._write({"unfit": [["f", path, look("f", path)] for path in modules]})
+            try:
+                self._keep(evaluated, spec)
+            except Unfit as failure:
+                log.debug(f"this evaluation is not kept: {failure}")
+                remove(self._file)
+                if failure.lasting:
+                    self._write({"unfit": [["f", path, look("f", path)] for path in modules]})
         except Exception as failure:  # a cache must not end the command that fills it
             log.debug(f"this evaluation is not kept: {failure}")
 
@@ -156,8 +157,15 @@ class Memo:
         os.makedirs(self._directory, mode=0o700, exist_ok=True)
         write_atomically(self._file, json.dumps({"format": _FORMAT, **content}, separators=(",", ":")), mode=0o600)
         files = [entry.path for entry in os.scandir(self._directory) if entry.name.endswith(".json")]
-        for path in sorted(files, key=os.path.getmtime, reverse=True)[_KEPT:]:
+        for path in sorted(files, key=_changed_at, reverse=True)[_KEPT:]:
             remove(path)
+
+
+def _changed_at(path: str) -> float:
+    try:
+        return os.path.getmtime(path)
+    except FileNotFoundError:  # another command has just removed it
+        return 0.0
 
 
 class Evaluated:
