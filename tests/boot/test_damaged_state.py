@@ -158,9 +158,13 @@ def test_a_damaged_note_of_the_start(damaged: Host) -> None:
 
 
 def test_a_damaged_package_index_is_made_again(damaged: Host) -> None:
-    (index,) = (path for path in Path("/var/cache/nixos-containers/index").iterdir() if not path.name.endswith(".tmp"))
-    (index / "about.json").write_text("{")
+    # The index of the archive's older list may be kept beside the one in use: only that is made again.
+    indexes = [path for path in Path("/var/cache/nixos-containers/index").iterdir() if not path.name.endswith(".tmp")]
+    for index in indexes:
+        (index / "about.json").write_text("{")
     damaged.switch()
+    (index,) = (path for path in indexes if (path / "about.json").read_text() != "{")
+    assert json.loads((index / "about.json").read_text())
     shard = index / "shards/7f.json"
     shard.write_text(halved(shard.read_text()))
     assert "package index" in damaged.succeed("doctor")
