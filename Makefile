@@ -8,7 +8,7 @@ VENV = .venv
 
 # What the product needs at run time, and what its tests need besides.
 RUNTIME_PACKAGES = python3 nix-bin systemd-container iproute2 nftables util-linux apt dpkg strace
-TEST_PACKAGES = python3-venv openssh-client curl iputils-ping mmdebstrap busybox-static zstd groff-base zsh fish git radvd dnsmasq-base iptables lxcfs e2fsprogs iperf3
+TEST_PACKAGES = python3-venv openssh-client curl iputils-ping mmdebstrap busybox-static zstd groff-base zsh fish git radvd dnsmasq-base iptables lxcfs e2fsprogs iperf3 podman runc skopeo
 
 # Quick ones first, on every processor; then those that share the host's state. The boot tests come last, whose last one looks
 # whether anything is left on the host. Theirs are real kernels, boots and clocks on a machine that others use as well: what fails there

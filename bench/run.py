@@ -30,6 +30,7 @@ BENCHMARKS = (
     "throughput",
     "forwards",
     "isolation",
+    "layers",
     "cold_switch",
 )
 

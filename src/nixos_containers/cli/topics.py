@@ -10,6 +10,7 @@ TOPICS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("seeing", ("list", "status", "logs", "events", "stats", "top", "ps", "tree", "ui", "metrics", "inspect")),
     ("network", ("show-ip", "show-host-key", "network")),
     ("limits and disk space", ("set-limit", "convert-disk", "du", "volume")),
+    ("images", ("image", "registry")),
     ("going back", ("generations", "rollback", "prune")),
     ("the host", ("doctor", "completion")),
 )

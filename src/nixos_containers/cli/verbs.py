@@ -6,6 +6,7 @@ A verb names the module that carries it out; that module is imported only when t
 from __future__ import annotations
 
 from .verb import DEFINITION, DRY_RUN, GLOBAL_OPTIONS, NIX_OPTIONS, NIXOS_PATH, PROGRAM, Option, Verb
+from .verbs_images import IMAGES
 from .verbs_lifecycle import LIFECYCLE
 from .verbs_resources import RESOURCES
 from .verbs_seeing import SEEING
@@ -300,6 +301,7 @@ VERBS: tuple[Verb, ...] = (
     *LIFECYCLE,
     *SEEING,
     *RESOURCES,
+    *IMAGES,
 )
 
 

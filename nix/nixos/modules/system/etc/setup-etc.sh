@@ -49,10 +49,13 @@ awk -v etc="$etc" -v work="$work" -v hosts="$hosts" -v tab="$tab" '
     have[path] = substr($0, middle + 6, length($0) - middle - 6)
     next
   }
+  # What is mounted into ETC (proc_pid_mountinfo(5)): a bind mount, or a file that an OCI runtime keeps. It wins, and cannot be replaced.
+  FILENAME ~ /\/mountinfo$/ { if (index($5, etc "/") == 1) mounted[substr($5, length(etc) + 2)] = 1; next }
   # Copies that the last run made.
   FILENAME ~ /\/\.clean$/ { copied[$0] = 1; next }
 
   { split($0, field, tab); path = field[2] }
+  path in mounted { keep[path] = 1; next }
   field[1] == "link" { wanted[path] = path == "hosts" ? hosts : "/etc/static/" path }
   field[1] == "direct" { wanted[path] = field[3] }
   field[1] == "copy" {
@@ -81,7 +84,7 @@ awk -v etc="$etc" -v work="$work" -v hosts="$hosts" -v tab="$tab" '
       printf "%s", single[order[i]] > (work "/links")
     }
   }
-' "$work/old" $(test ! -e "$etc/.clean" || echo "$etc/.clean") "$manifest" || status=1
+' "$work/old" $(test ! -e /proc/self/mountinfo || echo /proc/self/mountinfo) $(test ! -e "$etc/.clean" || echo "$etc/.clean") "$manifest" || status=1
 
 remove() { rm -f "$1"; }
 

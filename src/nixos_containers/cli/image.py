@@ -1,0 +1,107 @@
+"""`nixos-container image NAME`: a container as an OCI image, written to a file, a directory, or wherever skopeo takes it."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from typing import TYPE_CHECKING
+
+from .. import images
+from ..base import log
+from ..base.errors import UsageError
+from ..base.paths import Paths, check_name
+from ..base.quantities import size
+from ..declare.image import Choices
+from ..observe import containers as observe
+from ..plan.image import run_options
+from .nix import nix_options, nixpkgs_of
+from .output import emit_json, table
+from .switch import definition_of
+
+if TYPE_CHECKING:
+    from .parse import Arguments
+
+
+def run(arguments: Arguments) -> int:
+    """Carry the verb out."""
+    paths = Paths()
+    name = check_name(arguments.name)
+    destination = arguments.text("output")
+    if destination == "-" and sys.stdout.isatty():
+        raise UsageError("an image is no text for a terminal", hint=f"nixos-container image {name} -o - | podman load")
+    if destination == "-" and arguments.json:
+        raise UsageError("stdout is the image, so it cannot be JSON", hint="write the image to a file: -o FILE.tar")
+    made = images.make(
+        paths,
+        name,
+        definition_for(paths, name, arguments),
+        choices_of(arguments),
+        nixpkgs=nixpkgs_of(arguments),
+        nix_options=sum(nix_options(arguments), ()),
+    )
+    image, tag = made.image, arguments.text("tag") or "latest"
+    if destination is not None:
+        images.write(paths, image, destination, tag=tag, verify_tls=not arguments.flag("insecure"))
+    if arguments.json:
+        emit_json(images.described(made))
+    elif destination is None:
+        rows = [
+            (str(number), size(layer.descriptor.size), layer.descriptor.digest[7:19], layer.why)
+            for number, layer in enumerate(image.layers, 1)
+        ]
+        print(table(("LAYER", "SIZE", "DIGEST", "WHAT"), rows))
+        log.say(f"{image.name}: {size(image.size)}, {image.digest}")
+        log.say(f"to write it: nixos-container image {name} -o {image.name}.tar, or -o docker://HOST/{image.name}:{tag}")
+    else:
+        if destination != "-":
+            print(image.digest)
+        reference = _loaded(image.name, destination, tag)
+        log.say("to run it: " + shlex.join(["podman", "run", "-d", "--name", name, *run_options(made.container), reference]))
+    return 0
+
+
+def definition_for(paths: Paths, name: str, arguments: Arguments) -> str | None:
+    """The file that declares container `name`: the one given, else the one that the host has it from. None: a command made it."""
+    if arguments.text("config_path") is None and name in observe.names(paths):
+        return observe.record(paths, name).declared_by
+    return definition_of(paths, arguments)
+
+
+def choices_of(arguments: Arguments) -> Choices:
+    """How the image shall be packed. Raises UsageError."""
+    usual = Choices()
+    layers = arguments.text("max_layers") or str(usual.max_layers)
+    # Docker stops at 127, of which one is the root's.
+    if not layers.isdigit() or not 1 <= int(layers) <= 126:
+        raise UsageError(f"--max-layers {layers}: expected a number from 1 to 126", hint=f"without it there are at most {usual.max_layers}")
+    return Choices(
+        max_layers=int(layers),
+        strategy=arguments.text("layering") or usual.strategy,
+        compression=arguments.text("compression") or usual.compression,
+        created=_created(arguments.text("created")) or usual.created,
+    )
+
+
+def _created(text: str | None) -> str | None:
+    """A date as the image has it (RFC 3339). Raises UsageError."""
+    if text is None:
+        return None
+    from datetime import UTC, datetime
+
+    try:
+        moment = datetime.now(UTC) if text == "now" else datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--created {text}: expected now, or a date", hint="--created 2026-11-29T12:00:00Z") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _loaded(name: str, destination: str, tag: str) -> str:
+    """How podman calls the image that is at `destination`."""
+    transport, colon, rest = destination.partition(":")
+    if colon and "/" not in transport:
+        return (
+            rest if transport in ("containers-storage", "docker-daemon") else f"{transport}:{rest}" if transport != "docker" else rest[2:]
+        )
+    if destination == "-":
+        return f"localhost/{name}:{tag}"
+    return f"oci-archive:{destination}" if destination.endswith(".tar") else f"oci:{destination}:{name}:{tag}"

@@ -1,0 +1,84 @@
+"""A system becomes an image: its closure shared out among layers, each of them packed, and the documents that name them."""
+
+from __future__ import annotations
+
+import os
+import platform
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from ..base import files, log, process
+from ..base.errors import HostError
+from ..declare.image import Image, PackedLayer
+from ..plan import image as plan
+from ..plan import package_image as package_plan
+from ..plan.layers import share_out
+from .closure import closure_of
+from .tarball import write_entries, write_store_paths
+
+if TYPE_CHECKING:
+    from ..declare.container import Container
+    from ..declare.image import Choices, Entry, ImageConfig
+    from ..plan.layers import Layer
+    from .blobs import Blobs
+
+# GOARCH, as image-spec's config.md wants it, by the kernel's name.
+_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "386", "ppc64le": "ppc64le", "riscv64": "riscv64"}
+# What all images of a host may take together before the oldest go.
+_MOST_BYTES = 20 << 30
+
+
+def pack_container(blobs: Blobs, container: Container, system: str, choices: Choices) -> Image:
+    """The image of `container`, whose system is `system` in the store. Raises ContainerError."""
+    manifest = files.read_text(f"{system}/etc-manifest") or ""
+    copied = {path: files.read_text(f"{system}/etc/{path}") for path in plan.copied_files(manifest)}
+    entries = plan.root_entries(system, manifest, {path: text for path, text in copied.items() if text is not None})
+    return _pack(blobs, plan.repository_name(container.name), system, plan.image_config(container, system), entries, choices)
+
+
+def pack_packages(blobs: Blobs, name: str, packages: tuple[str, ...], tree: str, choices: Choices) -> Image:
+    """The image `name` of `packages`, which are joined in `tree` in the store. Raises ContainerError."""
+    config = package_plan.config(packages, _names(f"{tree}/bin"))
+    return _pack(blobs, name, tree, config, package_plan.root_entries(tree, _names(tree), _names(f"{tree}/etc")), choices)
+
+
+def _names(directory: str) -> list[str]:
+    try:
+        return sorted(os.listdir(directory))
+    except FileNotFoundError:
+        return []
+
+
+def _pack(blobs: Blobs, name: str, system: str, config: ImageConfig, entries: tuple[Entry, ...], choices: Choices) -> Image:
+    if choices.compression == "zstd" and process.find("zstd") is None:
+        raise HostError("the program ‘zstd’ is not installed", hint="apt-get install zstd, or --compression gzip")
+    hashes, graph = closure_of(system)
+    packages = (files.read_text(f"{system}/packages") or "").split()
+    shared = share_out(
+        graph,
+        max_layers=choices.max_layers,
+        strategy=choices.strategy,
+        volatile=plan.volatile_paths(system, packages, hashes),
+    )
+
+    def pack(layer: Layer) -> PackedLayer:
+        key = ("store", *(f"{path} {hashes[path]}" for path in sorted(layer.paths)))
+        made, diff_id = blobs.layer(key, choices.compression, lambda sink: write_store_paths(sink, layer.paths))
+        return PackedLayer(made, diff_id, layer.why, layer.paths)
+
+    size = sum(path.size for path in graph)
+    with log.step(f"packing {name}: {size / 1e6:.0f} MB in {len(shared)} layers"), ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        # The largest first, so that at the end no processor waits for one of them.
+        largest_first = sorted(shared, key=lambda layer: -layer.size)
+        packed = dict(zip(largest_first, pool.map(pack, largest_first), strict=True))
+    layers = [packed[layer] for layer in shared]
+    root, diff_id = blobs.layer(("root", *map(repr, entries)), choices.compression, lambda sink: write_entries(sink, entries))
+    layers.append(PackedLayer(root, diff_id, "the root directory"))
+    text = plan.config_document(config, layers, architecture=_ARCHITECTURES.get(platform.machine(), platform.machine()), choices=choices)
+    described = plan.config_descriptor(text)
+    manifest = plan.manifest_document(described, layers, annotations=config.labels)
+    image = Image(name, system, manifest, plan.digest_of(manifest), described, tuple(layers))
+    blobs.add(text, described.digest)
+    blobs.add(manifest, image.digest)
+    blobs.forget(_MOST_BYTES, [image.digest, described.digest, *(layer.descriptor.digest for layer in layers)])
+    return image
