@@ -141,6 +141,18 @@ def test_what_was_not_used_for_the_longest_goes_first(tmp_path: Path) -> None:
     assert blobs.forget(250, keep=[]) == 0
 
 
+def test_what_is_said_of_a_layer_goes_with_it(store: Path, tmp_path: Path) -> None:
+    blobs = Blobs(str(tmp_path / "blobs"))
+    first, second = (
+        blobs.layer([key], "none", lambda sink, key=key: write_entries(sink, (Entry(key),)))[0].digest  # type: ignore[misc]
+        for key in ("a", "b")
+    )
+    os.utime(blobs.path(first), (1, 1))
+    assert blobs.forget(1, keep=[second]) > 0
+    assert blobs.find(first) is None and blobs.find(second) is not None
+    assert len(os.listdir(tmp_path / "blobs/layers")) == 1
+
+
 def test_a_path_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     from nixos_containers.base.errors import HostError
 

@@ -87,6 +87,15 @@ def test_the_root_leads_into_the_system_before_it_ran() -> None:
         assert not parent or order.index(parent) < order.index(path), "a directory before what is in it"
 
 
+def test_a_root_for_nixos_leaves_bin_and_usr_to_its_activation() -> None:
+    found = {entry.path: entry for entry in image.root_entries(SYSTEM)}
+    assert found["bin"].target is None and found["usr/bin"].target is None, "directories that it can write"
+    assert found["bin/sh"].target == "/nix/var/nix/profiles/system/sw/bin/sh"
+    assert "usr/lib" not in found and "etc/static" not in found
+    assert found["usr/local/sbin/init"].target == f"{SYSTEM}/init"
+    assert "/run/current-system/sw/bin" in image.image_config(WEB, SYSTEM).environment["PATH"].split(":")
+
+
 def test_the_documents_agree_with_each_other() -> None:
     layers = [
         PackedLayer(

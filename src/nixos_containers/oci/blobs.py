@@ -121,7 +121,21 @@ class Blobs:
             if path not in kept:
                 files.remove(path)
                 gone += size
+        if gone:
+            self._forget_records()
         return gone
+
+    def _forget_records(self) -> None:
+        """Remove what says of layers how they are called whose blobs are gone."""
+        with suppress(FileNotFoundError), os.scandir(self._layers) as entries:
+            for entry in entries:
+                try:
+                    with open(entry.path, encoding="utf-8") as file:
+                        present = self.find(json.load(file)["digest"])
+                except (OSError, ValueError, KeyError, TypeError):
+                    present = None
+                if present is None and not entry.name.endswith(".tmp"):
+                    files.remove(entry.path)
 
 
 def _pack(file: IO[bytes], compression: str, write: Callable[[Sink], None]) -> tuple[str, int, str]:

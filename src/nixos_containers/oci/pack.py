@@ -30,8 +30,8 @@ _MOST_BYTES = 20 << 30
 
 def pack_container(blobs: Blobs, container: Container, system: str, choices: Choices) -> Image:
     """The image of `container`, whose system is `system` in the store. Raises ContainerError."""
-    manifest = files.read_text(f"{system}/etc-manifest") or ""
-    copied = {path: files.read_text(f"{system}/etc/{path}") for path in plan.copied_files(manifest)}
+    manifest = files.read_text(f"{system}/etc-manifest")
+    copied = {path: files.read_text(f"{system}/etc/{path}") for path in plan.copied_files(manifest or "")}
     entries = plan.root_entries(system, manifest, {path: text for path, text in copied.items() if text is not None})
     return _pack(blobs, plan.repository_name(container.name), system, plan.image_config(container, system), entries, choices)
 

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 INIT = "/usr/local/sbin/init"
 # Where the system is found also before it was started: /run is empty then.
 PROFILE = "/nix/var/nix/profiles/system"
-_PATH = "/run/wrappers/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+# Of both universes: NixOS has nothing in /usr/bin.
+_PATH = f"/run/wrappers/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin:{PROFILE}/sw/bin"
 # distribution-spec, "Pulling manifests": what a repository may be called.
 _SEPARATORS = re.compile(r"[._-]{2,}|[._-]+$|^[._-]+")
 # The static tree's files as the system lists them: kind, path, and what belongs to the kind.
@@ -85,28 +86,40 @@ def _forwards(container: Container) -> tuple[Any, ...]:
 
 
 def root_entries(system: str, static_etc: str | None = None, files: dict[str, str] | None = None) -> tuple[Entry, ...]:
-    """What stands in the image's root beside the store, sorted: a usr-merged root whose links lead into the system without its having run.
+    """What stands in the image's root beside the store, sorted. Its links lead into the system without its having run.
 
-    `static_etc` is the system's list of its files in /etc (etc-manifest), `files` the text of those that are copies. The system's
-    own start finds all of it as it would leave it, and puts right what it wants otherwise.
+    `static_etc` is the system's list of its files in /etc (etc-manifest), `files` the text of those that are copies. A system
+    without such a list is NixOS's own: its root has no links in the place of /bin and /usr, which it fills itself. The system's own
+    start finds all of it as it would leave it, and puts right what it wants otherwise.
     """
     made = [
         Entry(path) for path in ("etc", "home", "mnt", "opt", "run", "srv", "usr", "usr/local", "usr/local/bin", "usr/local/sbin", "var")
     ]
     made += [Entry("root", 0o700), Entry("tmp", 0o1777), Entry("var/tmp", 0o1777), Entry("proc", 0o555), Entry("sys", 0o555), Entry("dev")]
     made += [Entry(path) for path in ("nix", "nix/store", "nix/var", "nix/var/nix", "nix/var/nix/profiles", "nix/var/nix/gcroots")]
-    made += [Entry(part, 0o777, target=f"usr/{part}") for part in ("bin", "sbin", "lib", "lib64")]
-    parts = ("bin", "sbin", "lib", "lib64", "libexec", "share", "include")
-    made += [Entry(f"usr/{part}", 0o777, target=f"{PROFILE}/sw/{part}") for part in parts]
     made += [
         Entry(INIT[1:], 0o777, target=f"{system}/init"),
         Entry(PROFILE[1:], 0o777, target=system),
         Entry("etc/passwd", 0o644, content="root:x:0:0:System administrator:/root:/bin/sh\n"),
         Entry("etc/group", 0o644, content="root:x:0:\n"),
     ]
+    made += _nixos_programs() if static_etc is None else _merged_usr()
     known = {entry.path for entry in made}
     made += [entry for entry in _etc(static_etc or "", files or {}) if entry.path not in known]
     return tuple(sorted({entry.path: entry for entry in made}.values(), key=lambda entry: entry.path.split("/")))
+
+
+def _merged_usr() -> list[Entry]:
+    """The embedded universe's root: everything of /usr is the system's."""
+    parts = ("bin", "sbin", "lib", "lib64", "libexec", "share", "include")
+    made = [Entry(f"usr/{part}", 0o777, target=f"{PROFILE}/sw/{part}") for part in parts]
+    return made + [Entry(part, 0o777, target=f"usr/{part}") for part in ("bin", "sbin", "lib", "lib64")]
+
+
+def _nixos_programs() -> list[Entry]:
+    """The two programs that NixOS has outside of the store; its activation replaces them by its own."""
+    links = [Entry(path, 0o777, target=f"{PROFILE}/sw{target}") for path, target in (("bin/sh", "/bin/sh"), ("usr/bin/env", "/bin/env"))]
+    return [Entry("bin"), Entry("usr/bin"), *links]
 
 
 def _etc(manifest: str, files: dict[str, str]) -> Iterable[Entry]:
