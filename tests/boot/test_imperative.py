@@ -59,3 +59,10 @@ def test_upstreams_messages(host: Host) -> None:
     assert "With --host-address set, --local-address is required as well!" in host.fail("create", "x", "--host-address", "10.0.0.1")
     assert "mutually incompatible" in host.fail("create", "x", "--config", "{}", "--config-file", "f")
     assert "unknown action ‘strat’" in host.fail("strat", "x") and "start?" in host.fail("strat", "x")
+
+
+def test_a_container_that_never_ran_leaves_nothing_to_repair(host: Host) -> None:
+    host.succeed("create", "nctnever")
+    host.succeed("destroy", "nctnever")
+    assert "nctnever" not in (STATES / ".user-ranges.json").read_text()
+    assert "nctnever" not in host.run("doctor").stdout

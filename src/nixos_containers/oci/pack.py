@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from ..plan import image as plan
 from ..plan import package_image as package_plan
 from ..plan.layers import share_out
 from .closure import closure_of
-from .tarball import write_entries, write_store_paths
+from .tarball import Tee, write_entries, write_store_paths
 
 if TYPE_CHECKING:
     from ..declare.container import Container
@@ -49,6 +50,31 @@ def _names(directory: str) -> list[str]:
         return []
 
 
+def _pack_layers(blobs: Blobs, shared: tuple[Layer, ...], hashes: dict[str, str], compression: str) -> list[PackedLayer]:
+    """Pack all layers, as many at a time as there are processors. A failure, or Ctrl-C, ends the others at their next bytes."""
+    stopped = threading.Event()
+
+    def look() -> None:
+        if stopped.is_set():
+            raise HostError("the packing was given up")
+
+    def pack(layer: Layer) -> PackedLayer:
+        look()
+        key = ("store", *(f"{path} {hashes[path]}" for path in sorted(layer.paths)))
+        made, diff_id = blobs.layer(key, compression, lambda sink: write_store_paths(Tee(lambda _: look(), sink.write), layer.paths))
+        return PackedLayer(made, diff_id, layer.why, layer.paths)
+
+    # The largest first, so that at the end no processor waits for one of them.
+    largest_first = sorted(shared, key=lambda layer: -layer.size)
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        try:
+            packed = dict(zip(largest_first, pool.map(pack, largest_first), strict=True))
+        except BaseException:
+            stopped.set()
+            raise
+    return [packed[layer] for layer in shared]
+
+
 def _pack(blobs: Blobs, name: str, system: str, config: ImageConfig, entries: tuple[Entry, ...], choices: Choices) -> Image:
     if choices.compression == "zstd" and process.find("zstd") is None:
         raise HostError("the program ‘zstd’ is not installed", hint="apt-get install zstd, or --compression gzip")
@@ -61,17 +87,9 @@ def _pack(blobs: Blobs, name: str, system: str, config: ImageConfig, entries: tu
         volatile=plan.volatile_paths(system, packages, hashes),
     )
 
-    def pack(layer: Layer) -> PackedLayer:
-        key = ("store", *(f"{path} {hashes[path]}" for path in sorted(layer.paths)))
-        made, diff_id = blobs.layer(key, choices.compression, lambda sink: write_store_paths(sink, layer.paths))
-        return PackedLayer(made, diff_id, layer.why, layer.paths)
-
     size = sum(path.size for path in graph)
-    with log.step(f"packing {name}: {size / 1e6:.0f} MB in {len(shared)} layers"), ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        # The largest first, so that at the end no processor waits for one of them.
-        largest_first = sorted(shared, key=lambda layer: -layer.size)
-        packed = dict(zip(largest_first, pool.map(pack, largest_first), strict=True))
-    layers = [packed[layer] for layer in shared]
+    with log.step(f"packing {name}: {size / 1e6:.0f} MB in {len(shared)} layers"):
+        layers = _pack_layers(blobs, shared, hashes, choices.compression)
     root, diff_id = blobs.layer(("root", *map(repr, entries)), choices.compression, lambda sink: write_entries(sink, entries))
     layers.append(PackedLayer(root, diff_id, "the root directory"))
     text = plan.config_document(config, layers, architecture=_ARCHITECTURES.get(platform.machine(), platform.machine()), choices=choices)

@@ -179,6 +179,8 @@ def _carry_out(paths: Paths, host: Host, action: act.Action, command: _Command) 
             unfinished.forget(paths, host, action.name)
             events.emit(paths, "destroy", action.name)
             if not purged:
+                if not any(map(os.path.lexists, (paths.state(action.name), paths.disk(action.name)))):
+                    records.release_user_base(paths, action.name)  # it never ran: there is no file that could keep them
                 unfinished.end(paths, action.name)
         case act.Purge():
             try:
