@@ -32,6 +32,7 @@
           ./options/files.nix
           ./options/limits.nix
           ./options/health.nix
+          ./options/image.nix
         ];
       }
     );

@@ -135,6 +135,9 @@ check {
   # What is said about the unit itself goes before the option.
   timeoutStart = lib.last ([ (toString container.timeoutStartSec) ] ++ unit.serviceConfig.TimeoutStartSec or [ ]);
   privateUsers = if container.privateUsers == null then null else toString container.privateUsers;
+  image = container.image // {
+    config = builtins.fromJSON (plain (builtins.toJSON (lib.filterAttrs (_: value: value != null) container.image.config)));
+  };
   healthChecks = lib.mapAttrs (
     _: check:
     check

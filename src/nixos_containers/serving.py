@@ -17,7 +17,7 @@ from .base.errors import ContainerError, DefinitionError
 from .declare.image import MANIFEST
 from .oci import pack
 from .packages.index import ensure_index
-from .plan.image import repository_name
+from .plan.image import image_name
 from .plan.package_image import definition as package_definition
 from .plan.package_image import packages_of
 from .registry.source import Manifest
@@ -43,7 +43,7 @@ class Catalogue:
         self._packages = packages
         self._blobs = images.blobs(paths)
         self._containers: dict[str, str] = {}
-        self._versions: dict[str, set[str]] = {}
+        self._tags: dict[str, set[str]] = {}
         # One evaluation at a time writes a lock file.
         self._evaluating = threading.Lock()
 
@@ -53,23 +53,25 @@ class Catalogue:
             return []
         with self._evaluating:
             spec, _ = pipeline.evaluate_locked(self._paths, self._definition, nixpkgs=self._nixpkgs)
-        self._containers = {repository_name(name): name for name in sorted(spec.declared)}
+        self._containers = {image_name(container): name for name, container in sorted(spec.containers.items())}
         return list(self._containers)
 
     def image(self, name: str, tag: str) -> Manifest | None:
         """The image `name` as the definition, or the archive, has it now; None for another tag than those that `tags` names."""
         if name not in self._containers:
             self.look()
+        tags = {_LATEST}
         if name in self._containers:
-            made = self._container(self._containers[name])
+            made, own = self._container(self._containers[name])
+            tags.add(own)
         else:
             packages = packages_of(name) if self._packages else ()
             if not packages:
                 return None
             made = self._of_packages(name, packages)
-        version = _version(made)
-        self._versions.setdefault(name, set()).add(version)
-        return _manifest(made) if tag in (_LATEST, version) else None
+        tags.add(_version(made))
+        self._tags.setdefault(name, set()).update(tags)
+        return _manifest(made) if tag in tags else None
 
     def manifest(self, name: str, digest: str) -> Manifest | None:
         """A manifest that was made on this host, by its digest."""
@@ -81,21 +83,22 @@ class Catalogue:
         return self._blobs.find(digest)
 
     def tags(self, name: str) -> list[str] | None:
-        """`latest`, and the versions that were made since the registry began."""
-        known = name in self._containers or name in self._versions or name in self.look()
+        """`latest`, the definition's own, and the versions that were made since the registry began."""
+        known = name in self._containers or name in self._tags or name in self.look()
         if not known and not (self._packages and packages_of(name)):
             return None
-        return [_LATEST, *sorted(self._versions.get(name, ()))]
+        return sorted({_LATEST, *self._tags.get(name, ())})
 
     def repositories(self) -> list[str]:
         """The containers, and the packages that somebody has asked for."""
-        return sorted({*self.look(), *self._versions})
+        return sorted({*self.look(), *self._tags})
 
-    def _container(self, name: str) -> Image:
+    def _container(self, name: str) -> tuple[Image, str]:
+        """The image of container `name`, and its tag by the definition."""
         with self._evaluating:
             assert self._definition is not None
             made = images.make(self._paths, name, self._definition, self._choices, nixpkgs=self._nixpkgs)
-        return made.image
+        return made.image, made.container.image.tag
 
     def _of_packages(self, name: str, packages: tuple[str, ...]) -> Image:
         """The packages as the archive has them now: another list of the archive is another lock file."""

@@ -223,6 +223,21 @@ def test_a_container_of_a_command(host: Host, podman: Podman) -> None:
         host.succeed("destroy", "nctplain")
 
 
+def test_what_the_definition_says_of_the_image(defined: Host, podman: Podman) -> None:
+    more = f'image = {{ name = "team/{NAME}"; tag = "v1"; config = {{ Entrypoint = [ "cat" "/etc/greeting" ]; Env = [ "A=B" ]; }}; }};'
+    try:
+        defined.define((DEFINITION % (NAME, "", "hello")).replace("privateNetwork", f"{more} privateNetwork"))
+        layout = defined.directory / "own"
+        done = defined.run("image", NAME, "-c", str(defined.definition), "-o", str(layout), "--max-layers", "2", "--compression", "none")
+        reference = f"oci:{layout}:team/{NAME}:v1"
+        assert done.returncode == 0 and done.stderr.strip().endswith(reference), done.stderr
+        assert podman.once(reference) == "hello"
+        defined.define((DEFINITION % (NAME, "", "hello")).replace("privateNetwork", 'image.config.Env = "A=B"; privateNetwork'))
+        assert f"containers.{NAME}.image.config.Env" in defined.fail("image", NAME, "-c", str(defined.definition))
+    finally:
+        define(defined)
+
+
 def test_mistakes(defined: Host) -> None:
     given = ("-c", str(defined.definition))
     assert f"it declares: {NAME}" in defined.fail("image", "nosuch", *given)

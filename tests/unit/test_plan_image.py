@@ -9,7 +9,7 @@ import re
 import pytest
 
 from nixos_containers.declare.container import Bind, Container, ForwardPort, Network, System
-from nixos_containers.declare.image import Choices, Descriptor, Entry, PackedLayer
+from nixos_containers.declare.image import Choices, Descriptor, Entry, ImageOptions, PackedLayer, Packing
 from nixos_containers.plan import image, package_image
 
 SYSTEM = "/nix/store/0123456789abcdfghijklmnpqrsvwxyz-nixos-system-web-25.11"
@@ -103,7 +103,7 @@ def test_the_documents_agree_with_each_other() -> None:
         )
         for number in (1, 2)
     ]
-    text = image.config_document(image.image_config(WEB, SYSTEM), layers, architecture="amd64", choices=Choices())
+    text = image.config_document(image.image_config(WEB, SYSTEM), layers, architecture="amd64", created="1970-01-01T00:00:01Z")
     config = json.loads(text)
     assert config["rootfs"] == {"type": "layers", "diff_ids": [layer.diff_id for layer in layers]}
     assert len(config["history"]) == 2 and config["os"] == "linux" and config["architecture"] == "amd64"
@@ -114,6 +114,24 @@ def test_the_documents_agree_with_each_other() -> None:
     manifest = json.loads(image.manifest_document(described, layers, annotations={"a": "b"}))
     assert manifest["schemaVersion"] == 2 and manifest["config"]["digest"] == described.digest
     assert [layer["digest"] for layer in manifest["layers"]] == [layer.descriptor.digest for layer in layers]
+
+
+def test_what_the_definition_adds_wins() -> None:
+    more = {"Env": ["TZ=UTC", "container=podman"], "Labels": {"a": "b"}, "ExposedPorts": {"1/tcp": {}}, "WorkingDir": "/srv"}
+    config = image.image_config(WEB, SYSTEM)
+    said = json.loads(image.config_document(config, [], architecture="amd64", created="x", more=more))["config"]
+    assert "TZ=UTC" in said["Env"] and "container=podman" in said["Env"] and "container=oci" not in said["Env"]
+    assert said["Labels"]["a"] == "b" and said["Labels"]["org.opencontainers.image.title"] == "web"
+    assert {"1/tcp", "80/tcp"} <= set(said["ExposedPorts"]) and said["WorkingDir"] == "/srv"
+    assert said["StopSignal"] == "SIGRTMIN+3"
+    said = json.loads(image.config_document(config, [], architecture="amd64", created="x", more={"Entrypoint": ["nginx"]}))["config"]
+    assert said["Entrypoint"] == ["nginx"] and "StopSignal" not in said, "SIGRTMIN+3 is systemd's"
+
+
+def test_the_command_line_wins_over_the_definition() -> None:
+    options = ImageOptions(max_layers=9, compression="zstd")
+    assert Choices().packing(options) == Packing(9, "size", "zstd", "1970-01-01T00:00:01Z")
+    assert Choices(max_layers=1, compression="none").packing(options).max_layers == 1
 
 
 def test_what_every_rebuild_changes() -> None:

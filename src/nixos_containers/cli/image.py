@@ -39,7 +39,7 @@ def run(arguments: Arguments) -> int:
         nixpkgs=nixpkgs_of(arguments),
         nix_options=sum(nix_options(arguments), ()),
     )
-    image, tag = made.image, arguments.text("tag") or "latest"
+    image, tag = made.image, arguments.text("tag") or made.container.image.tag
     if destination is not None:
         images.write(paths, image, destination, tag=tag, verify_tls=not arguments.flag("insecure"))
     if arguments.json:
@@ -70,14 +70,14 @@ def definition_for(paths: Paths, name: str, arguments: Arguments) -> str | None:
 def choices_of(arguments: Arguments) -> Choices:
     """How the image shall be packed. Raises UsageError."""
     usual = Choices()
-    layers = arguments.text("max_layers") or str(usual.max_layers)
+    layers = arguments.text("max_layers")
     # Docker stops at 127, of which one is the root's.
-    if not layers.isdigit() or not 1 <= int(layers) <= 126:
-        raise UsageError(f"--max-layers {layers}: expected a number from 1 to 126", hint=f"without it there are at most {usual.max_layers}")
+    if layers is not None and not (layers.isdigit() and 1 <= int(layers) <= 126):
+        raise UsageError(f"--max-layers {layers}: expected a number from 1 to 126", hint="without it there are at most 64")
     return Choices(
-        max_layers=int(layers),
+        max_layers=None if layers is None else int(layers),
         strategy=arguments.text("layering") or usual.strategy,
-        compression=arguments.text("compression") or usual.compression,
+        compression=arguments.text("compression"),
         created=_created(arguments.text("created")) or usual.created,
     )
 
@@ -98,10 +98,12 @@ def _created(text: str | None) -> str | None:
 def _loaded(name: str, destination: str, tag: str) -> str:
     """How podman calls the image that is at `destination`."""
     transport, colon, rest = destination.partition(":")
-    if colon and "/" not in transport:
-        return (
-            rest if transport in ("containers-storage", "docker-daemon") else f"{transport}:{rest}" if transport != "docker" else rest[2:]
-        )
-    if destination == "-":
-        return f"localhost/{name}:{tag}"
-    return f"oci-archive:{destination}" if destination.endswith(".tar") else f"oci:{destination}:{name}:{tag}"
+    if not colon or "/" in transport:
+        if destination == "-":
+            return f"localhost/{name}:{tag}"
+        return f"oci-archive:{destination}" if destination.endswith(".tar") else f"oci:{destination}:{name}:{tag}"
+    if transport == "docker":
+        return rest.removeprefix("//")
+    if transport in ("containers-storage", "docker-daemon"):
+        return rest
+    return destination if transport != "oci" or ":" in rest else f"{destination}:{name}:{tag}"

@@ -6,11 +6,11 @@ from .verb import DEFINITION, NIX_OPTIONS, NIXOS_PATH, Option, Verb
 
 # How images are packed. The names of strategies and compressions are those of plan/layers.py and declare/image.py.
 _PACKING = (
-    Option(("--max-layers",), "at most N layers of store paths (default: 64)", "N"),
+    Option(("--max-layers",), "at most N layers of store paths (default: 64, or `image.maxLayers`)", "N"),
     Option(
         ("--layering",), "how store paths are shared out among layers (default: size)", "STRATEGY", choices=("size", "popularity", "single")
     ),
-    Option(("--compression",), "of layers (default: gzip)", "METHOD", choices=("gzip", "zstd", "none")),
+    Option(("--compression",), "of layers (default: gzip, or `image.compression`)", "METHOD", choices=("gzip", "zstd", "none")),
 )
 
 IMAGES: tuple[Verb, ...] = (
@@ -21,7 +21,7 @@ IMAGES: tuple[Verb, ...] = (
         "one",
         (
             Option(("-o", "--output"), "write it: FILE.tar, a directory, - for stdout, docker://HOST/NAME:TAG, ...", "DESTINATION"),
-            Option(("--tag",), "how the image is called in a file or directory (default: latest)", "TAG"),
+            Option(("--tag",), "how the image is called in a file or directory (default: latest, or `image.tag`)", "TAG"),
             *_PACKING,
             Option(("--created",), "the date in the image, or now (default: 1970, so that images can be compared)", "DATE"),
             Option(("--insecure",), "send it to a registry without TLS, or with a certificate that nobody vouches for"),
@@ -65,9 +65,9 @@ IMAGES: tuple[Verb, ...] = (
             "packed when it is asked for. `podman pull HOST/shell/git/htop` gets an image with these packages, whatever their order; "
             "`shell` is bash with coreutils, less and nano, a dot leads into a set of packages, and certificates are always there. "
             "What has not changed is answered in a moment, and a client that has a layer does not get it again.\n\n"
-            "Every image is there under the tag `latest`, and under the hash of its system's store path. The registry is for pulling: "
-            "what is to be pushed goes elsewhere, with `image --output docker://...`. It ends with Ctrl-C or SIGTERM, when answers under "
-            "way have arrived. /metrics is for Prometheus, /healthz for who watches it.\n\n"
+            "Every image is there under the tag `latest`, under its `image.tag`, and under the hash of its system's store path. The "
+            "registry is for pulling: what is to be pushed goes elsewhere, with `image --output docker://...`. It ends with Ctrl-C or "
+            "SIGTERM, when answers under way have arrived. /metrics is for Prometheus, /healthz for who watches it.\n\n"
             "A password goes over the network in every request: with `--users` give it a `--certificate`."
         ),
         examples=("registry -c ./containers.nix", "registry --listen 0.0.0.0:5000 --certificate cert.pem --key key.pem --users users"),

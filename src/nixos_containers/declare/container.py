@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from .image import ImageOptions
 from .limits import Limits as Limits
 from .shared import Membership
 
@@ -229,6 +230,7 @@ class Container:
     slice_limits: dict[str, Any] = field(default_factory=dict)
     network: Network = Network()
     health_checks: dict[str, HealthCheck] = field(default_factory=dict)
+    image: ImageOptions = field(default_factory=ImageOptions)
     hosts: bool = True
     pass_firewalls: bool = True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 # Media types of the OCI image specification 1.1, and their compressions.
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -13,16 +14,41 @@ LAYER_OF = {"gzip": f"{LAYER}+gzip", "zstd": f"{LAYER}+zstd", "none": LAYER}
 
 
 @dataclass(frozen=True, slots=True)
+class ImageOptions:
+    """What a definition says about a container as an image (`image`). `config` is the image specification's object of that name."""
+
+    name: str | None = None
+    tag: str = "latest"
+    config: dict[str, Any] = field(default_factory=dict)
+    max_layers: int = 64
+    compression: str = "gzip"
+
+
+@dataclass(frozen=True, slots=True)
 class Choices:
+    """What whoever asks for an image says about its packing; None leaves it to the definition."""
+
+    max_layers: int | None = None
+    strategy: str = "size"
+    compression: str | None = None
+    created: str = "1970-01-01T00:00:01Z"
+
+    def packing(self, options: ImageOptions) -> Packing:
+        """How an image with `options` is packed."""
+        return Packing(self.max_layers or options.max_layers, self.strategy, self.compression or options.compression, self.created)
+
+
+@dataclass(frozen=True, slots=True)
+class Packing:
     """How an image is packed. `max_layers` counts its store layers; the small one with the root's directories comes on top of them.
 
     `created` is the date in the image (RFC 3339). It is fixed by default, so that the same system is the same image.
     """
 
-    max_layers: int = 64
-    strategy: str = "size"
-    compression: str = "gzip"
-    created: str = "1970-01-01T00:00:01Z"
+    max_layers: int
+    strategy: str
+    compression: str
+    created: str
 
 
 @dataclass(frozen=True, slots=True)

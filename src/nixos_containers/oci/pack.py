@@ -6,11 +6,12 @@ import os
 import platform
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..base import files, log, process
 from ..base.errors import HostError
-from ..declare.image import Image, PackedLayer
+from ..declare.image import Image, ImageOptions, PackedLayer
 from ..plan import image as plan
 from ..plan import package_image as package_plan
 from ..plan.layers import share_out
@@ -34,13 +35,15 @@ def pack_container(blobs: Blobs, container: Container, system: str, choices: Cho
     manifest = files.read_text(f"{system}/etc-manifest")
     copied = {path: files.read_text(f"{system}/etc/{path}") for path in plan.copied_files(manifest or "")}
     entries = plan.root_entries(system, manifest, {path: text for path, text in copied.items() if text is not None})
-    return _pack(blobs, plan.repository_name(container.name), system, plan.image_config(container, system), entries, choices)
+    subject = _Subject(plan.image_name(container), system, plan.image_config(container, system), entries, container.image)
+    return _pack(blobs, subject, choices)
 
 
 def pack_packages(blobs: Blobs, name: str, packages: tuple[str, ...], tree: str, choices: Choices) -> Image:
     """The image `name` of `packages`, which are joined in `tree` in the store. Raises ContainerError."""
     config = package_plan.config(packages, _names(f"{tree}/bin"))
-    return _pack(blobs, name, tree, config, package_plan.root_entries(tree, _names(tree), _names(f"{tree}/etc")), choices)
+    entries = package_plan.root_entries(tree, _names(tree), _names(f"{tree}/etc"))
+    return _pack(blobs, _Subject(name, tree, config, entries, ImageOptions()), choices)
 
 
 def _names(directory: str) -> list[str]:
@@ -75,27 +78,37 @@ def _pack_layers(blobs: Blobs, shared: tuple[Layer, ...], hashes: dict[str, str]
     return [packed[layer] for layer in shared]
 
 
-def _pack(blobs: Blobs, name: str, system: str, config: ImageConfig, entries: tuple[Entry, ...], choices: Choices) -> Image:
-    if choices.compression == "zstd" and process.find("zstd") is None:
-        raise HostError("the program ‘zstd’ is not installed", hint="apt-get install zstd, or --compression gzip")
-    hashes, graph = closure_of(system)
-    packages = (files.read_text(f"{system}/packages") or "").split()
-    shared = share_out(
-        graph,
-        max_layers=choices.max_layers,
-        strategy=choices.strategy,
-        volatile=plan.volatile_paths(system, packages, hashes),
-    )
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What is packed: a store path, what stands in the root beside the store, and what a runtime is told."""
 
+    name: str
+    system: str
+    config: ImageConfig
+    entries: tuple[Entry, ...]
+    options: ImageOptions
+
+
+def _pack(blobs: Blobs, subject: _Subject, choices: Choices) -> Image:
+    packing = choices.packing(subject.options)
+    if packing.compression == "zstd" and process.find("zstd") is None:
+        raise HostError("the program ‘zstd’ is not installed", hint="apt-get install zstd, or --compression gzip")
+    hashes, graph = closure_of(subject.system)
+    packages = (files.read_text(f"{subject.system}/packages") or "").split()
+    volatile = plan.volatile_paths(subject.system, packages, hashes)
+    shared = share_out(graph, max_layers=packing.max_layers, strategy=packing.strategy, volatile=volatile)
     size = sum(path.size for path in graph)
-    with log.step(f"packing {name}: {size / 1e6:.0f} MB in {len(shared)} layers"):
-        layers = _pack_layers(blobs, shared, hashes, choices.compression)
-    root, diff_id = blobs.layer(("root", *map(repr, entries)), choices.compression, lambda sink: write_entries(sink, entries))
+    with log.step(f"packing {subject.name}: {size / 1e6:.0f} MB in {len(shared)} layers"):
+        layers = _pack_layers(blobs, shared, hashes, packing.compression)
+    root, diff_id = blobs.layer(
+        ("root", *map(repr, subject.entries)), packing.compression, lambda sink: write_entries(sink, subject.entries)
+    )
     layers.append(PackedLayer(root, diff_id, "the root directory"))
-    text = plan.config_document(config, layers, architecture=_ARCHITECTURES.get(platform.machine(), platform.machine()), choices=choices)
+    architecture = _ARCHITECTURES.get(platform.machine(), platform.machine())
+    text = plan.config_document(subject.config, layers, architecture=architecture, created=packing.created, more=subject.options.config)
     described = plan.config_descriptor(text)
-    manifest = plan.manifest_document(described, layers, annotations=config.labels)
-    image = Image(name, system, manifest, plan.digest_of(manifest), described, tuple(layers))
+    manifest = plan.manifest_document(described, layers, annotations=subject.config.labels)
+    image = Image(subject.name, subject.system, manifest, plan.digest_of(manifest), described, tuple(layers))
     blobs.add(text, described.digest)
     blobs.add(manifest, image.digest)
     blobs.forget(_MOST_BYTES, [image.digest, described.digest, *(layer.descriptor.digest for layer in layers)])

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 from ..declare.image import CONFIG, MANIFEST, Descriptor, Entry, ImageConfig
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ..declare.container import Container
-    from ..declare.image import Choices, PackedLayer
+    from ..declare.image import PackedLayer
 
 # podman gives a container what systemd needs (a /run, its cgroup, SIGRTMIN+3 to stop) when its command is one of four
 # (podman-run(1), --systemd). This is the one whose directory is never a link through /run, where nothing is before the start.
@@ -147,8 +147,18 @@ def copied_files(manifest: str) -> list[str]:
     return [line.split("\t")[1] for line in manifest.splitlines() if line.startswith("copy\t")]
 
 
-def config_document(config: ImageConfig, layers: Sequence[PackedLayer], *, architecture: str, choices: Choices) -> bytes:
-    """The image configuration (image-spec, config.md), one history entry per layer, which Docker's tools insist on."""
+def image_name(container: Container) -> str:
+    """What the image of `container` is called: its repository."""
+    return container.image.name or repository_name(container.name)
+
+
+def config_document(
+    config: ImageConfig, layers: Sequence[PackedLayer], *, architecture: str, created: str, more: Mapping[str, Any] | None = None
+) -> bytes:
+    """The image configuration (image-spec, config.md), one history entry per layer, which Docker's tools insist on.
+
+    `more` is what the definition says in the specification's words (`image.config`).
+    """
     inner: dict[str, Any] = {"Env": [f"{name}={value}" for name, value in sorted(config.environment.items())]}
     for key, value in (
         ("Entrypoint", list(config.entrypoint)),
@@ -160,16 +170,31 @@ def config_document(config: ImageConfig, layers: Sequence[PackedLayer], *, archi
     ):
         if value:
             inner[key] = value
+    inner = _merged(inner, more or {})
     return _document(
         {
             "architecture": architecture,
             "os": "linux",
-            "created": choices.created,
+            "created": created,
             "config": inner,
             "rootfs": {"type": "layers", "diff_ids": [layer.diff_id for layer in layers]},
-            "history": [{"created": choices.created, "created_by": f"nixos-containers: {layer.why}"} for layer in layers],
+            "history": [{"created": created, "created_by": f"nixos-containers: {layer.why}"} for layer in layers],
         }
     )
+
+
+def _merged(own: dict[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """What the container says of itself, and what its definition adds; that wins. Another first process wants no signal of systemd's."""
+    merged = {key: value for key, value in own.items() if key != "StopSignal" or "Entrypoint" not in more}
+    for key, value in more.items():
+        if key == "Env":
+            named = dict(entry.partition("=")[::2] for entry in [*own["Env"], *value])
+            merged[key] = [f"{name}={text}" for name, text in sorted(named.items())]
+        elif key in ("Labels", "ExposedPorts", "Volumes"):
+            merged[key] = {**own.get(key, {}), **value}
+        else:
+            merged[key] = value
+    return merged
 
 
 def manifest_document(config: Descriptor, layers: Sequence[PackedLayer], *, annotations: dict[str, str]) -> bytes:

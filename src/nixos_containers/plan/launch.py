@@ -50,6 +50,7 @@ _NOT_FOR_A_RUNNING_GUEST = (
     "unitConfig",
     "unitOther",
     "hosts",
+    "image",
     # Changed while it runs (limits_digest); those that a start sets are added again below.
     "limits",
     "sliceLimits",
