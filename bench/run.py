@@ -31,6 +31,7 @@ BENCHMARKS = (
     "forwards",
     "isolation",
     "layers",
+    "images",
     "cold_switch",
 )
 
