@@ -153,6 +153,22 @@ def test_what_is_said_of_a_layer_goes_with_it(store: Path, tmp_path: Path) -> No
     assert len(os.listdir(tmp_path / "blobs/layers")) == 1
 
 
+def test_a_full_disk_is_no_fault_of_the_store(store: Path, tmp_path: Path) -> None:
+    from nixos_containers.base.errors import HostError
+
+    def write(sink: object) -> None:
+        class Full:
+            def write(self, data: bytes) -> None:
+                raise OSError(28, "No space left on device")
+
+        write_store_paths(Full(), [str(store)])
+
+    blobs = Blobs(str(tmp_path / "blobs"))
+    with pytest.raises(HostError, match="cannot write .*blobs.*No space left") as caught:
+        blobs.layer(["key"], "gzip", write)
+    assert "free some space" in caught.value.hint
+
+
 def test_a_path_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     from nixos_containers.base.errors import HostError
 

@@ -62,6 +62,17 @@ in
 }
 // import ./substitute.nix { inherit lib runCommandLocal; }
 // import ./fetch.nix { inherit lib system; }
+// import ./docker-tools {
+  inherit
+    lib
+    system
+    bootstrap
+    toolsEnv
+    commands
+    writers
+    final
+    ;
+}
 // import ./stdenv.nix {
   inherit
     lib

@@ -39,8 +39,10 @@ def write_store_paths(sink: Sink, paths: Iterable[str]) -> None:
             for inside in _walk(path):
                 _write_file(sink, inside)
         except OSError as failure:
+            if failure.filename is None:
+                raise  # of the sink
             raise HostError(
-                f"cannot read {failure.filename or path}: {failure.strerror}", hint="nix-store --verify --check-contents --repair mends it"
+                f"cannot read {failure.filename}: {failure.strerror}", hint="nix-store --verify --check-contents --repair mends it"
             ) from failure
     _end(sink)
 
