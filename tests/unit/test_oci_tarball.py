@@ -164,7 +164,7 @@ def test_a_full_disk_is_no_fault_of_the_store(store: Path, tmp_path: Path) -> No
         write_store_paths(Full(), [str(store)])
 
     blobs = Blobs(str(tmp_path / "blobs"))
-    with pytest.raises(HostError, match="cannot write .*blobs.*No space left") as caught:
+    with pytest.raises(HostError, match=r"cannot write .*blobs.*No space left") as caught:
         blobs.layer(["key"], "gzip", write)
     assert "free some space" in caught.value.hint
 
