@@ -33,8 +33,8 @@ test: runtime-setup test-setup
 	[ -z "$$failed" ]
 
 lint:
-	$(VENV)/bin/ruff check src tests bench
-	$(VENV)/bin/ruff format --check src tests bench
+	$(VENV)/bin/ruff check src tests bench nix
+	$(VENV)/bin/ruff format --check src tests bench nix
 	$(VENV)/bin/mypy
 
 runtime-setup:
