@@ -6,11 +6,12 @@ The first half is pipeline.py's. Not for parsing arguments or printing (cli/).
 from __future__ import annotations
 
 import os
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from . import pipeline
-from .base.errors import DefinitionError, HostError, UsageError
+from .base.errors import DefinitionError, HostError
 from .build import store
 from .observe import containers as observe
 from .oci import layout, pack, skopeo
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from .base.paths import Paths
     from .declare.container import Container
     from .declare.image import Choices, Image
+    from .plan.destinations import Destination
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def make(
         return _made_by_command(paths, name, choices)
     source = os.path.abspath(definition)
     spec, lock = pipeline.evaluate_locked(paths, source, names=(name,), nixpkgs=nixpkgs, nix_options=nix_options)
-    with pipeline.rooted(paths, spec):
+    with pipeline.rooted(paths, spec, apart=f"image-{threading.get_ident()}"):
         pipeline.build_systems(paths, spec, lock)
         container = spec.containers[name]
         return Made(container, pack.pack_container(blobs(paths), container, _system_of(container), choices))
@@ -72,27 +74,15 @@ def _system_of(container: Container) -> str:
     return os.path.realpath(system)
 
 
-def write(paths: Paths, image: Image, destination: str, *, tag: str, verify_tls: bool = True) -> None:
-    """Write `image` to `destination`: a directory, a file ending in .tar, `-` for stdout, or what containers-transports(5) names."""
+def write(paths: Paths, image: Image, destination: Destination, *, verify_tls: bool = True) -> None:
+    """Write `image` to `destination`. Raises ContainerError."""
     kept = blobs(paths)
-    transport, colon, rest = destination.partition(":")
-    reference = f"{image.name}:{tag}"
-    if not colon or "/" in transport:
-        if destination == "-" or destination.endswith(".tar"):
-            layout.write_archive(kept, image, destination, reference)
-        else:
-            layout.write_directory(kept, image, destination, reference)
-        return
-    if transport not in skopeo.TRANSPORTS:
-        raise UsageError(f"unknown transport ‘{transport}:’", hint=f"there are: {', '.join(skopeo.TRANSPORTS)}")
-    place, _, given = rest.partition(":")
-    if transport == "oci":
-        layout.write_directory(kept, image, place, given or reference)
-    elif transport == "oci-archive":
-        layout.write_archive(kept, image, place, given or reference)
+    if destination.kind == "archive":
+        layout.write_archive(kept, image, destination.place, destination.reference)
+    elif destination.kind == "layout":
+        layout.write_directory(kept, image, destination.place, destination.reference)
     else:
-        named = transport != "docker-archive" or given
-        skopeo.copy(kept, image, destination if named else f"{destination}:{reference}", verify_tls=verify_tls)
+        skopeo.copy(kept, image, destination.place, verify_tls=verify_tls)
 
 
 def described(made: Made) -> dict[str, Any]:

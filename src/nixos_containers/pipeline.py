@@ -272,10 +272,13 @@ def _tell(spec: Spec, *, archive: str, source: str, lock_file: str) -> None:
             log.say(f"{name}: on the host's network, so without private users: root inside is root outside")
 
 
-def rooted(paths: Paths, spec: Spec) -> AbstractContextManager[None]:
-    """While the block runs, no garbage collection takes the systems of `spec`: each gets a generation only in its turn."""
+def rooted(paths: Paths, spec: Spec, *, apart: str = "") -> AbstractContextManager[None]:
+    """While the block runs, no garbage collection takes the systems of `spec`: each gets a generation only in its turn.
+
+    `apart` tells several such blocks of one process apart.
+    """
     built = [spec.busybox.path, *(container.system.path for container in spec.containers.values() if container.system.drv is not None)]
-    return store.rooted(paths.building(os.getpid()), (path for path in built if path is not None))
+    return store.rooted(paths.building(os.getpid(), apart), (path for path in built if path is not None))
 
 
 def build_systems(paths: Paths, spec: Spec, lock: Lock) -> None:

@@ -8,7 +8,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from . import images, pipeline
@@ -27,6 +31,20 @@ if TYPE_CHECKING:
     from .declare.image import Choices, Image
 
 _LATEST = "latest"
+# For so long the answer to "which containers are there" is good: a pull asks several times.
+_FRESH = 2.0  # seconds
+# Whoever asks for packages leaves a definition with its lock; so many stay.
+_KEPT_DEFINITIONS = 500
+_LARGEST_MANIFEST = 4 << 20  # bytes (distribution-spec: what a registry takes at least)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A container of the definition: its name, its image's own tag, and the one that names its present system."""
+
+    name: str
+    tag: str
+    version: str
 
 
 class Catalogue:
@@ -42,36 +60,55 @@ class Catalogue:
         self._definition = None if definition is None else os.path.abspath(definition)
         self._packages = packages
         self._blobs = images.blobs(paths)
-        self._containers: dict[str, str] = {}
-        self._tags: dict[str, set[str]] = {}
-        # One evaluation at a time writes a lock file.
+        self._containers: dict[str, _Known] = {}
+        self._looked = float("-inf")
+        self._tags: dict[str, dict[str, str]] = {}  # image -> tag -> digest
+        # One at a time writes the lock file beside the definition; packages have one each.
         self._evaluating = threading.Lock()
+        self._joining: dict[str, threading.Lock] = {}
 
     def look(self) -> list[str]:
-        """Read the definition again; return what its containers are called as images. Raises ContainerError."""
-        if self._definition is None:
-            return []
-        with self._evaluating:
+        """What the definition's containers are called as images, read again if that was not just done.
+
+        While one of them is being built, the answer of before is taken. Raises ContainerError.
+        """
+        if self._definition is None or time.monotonic() - self._looked < _FRESH:
+            return list(self._containers)
+        if not self._evaluating.acquire(blocking=not self._containers):
+            return list(self._containers)
+        try:
             spec, _ = pipeline.evaluate_locked(self._paths, self._definition, nixpkgs=self._nixpkgs)
-        self._containers = {image_name(container): name for name, container in sorted(spec.containers.items())}
-        return list(self._containers)
+        finally:
+            self._evaluating.release()
+        found: dict[str, _Known] = {}
+        for name, container in sorted(spec.containers.items()):
+            called = image_name(container)
+            if called in found:
+                raise DefinitionError(
+                    f"the containers ‘{found[called].name}’ and ‘{name}’ have images of one name, ‘{called}’",
+                    hint=f"containers.{name}.image.name gives one of them another",
+                )
+            found[called] = _Known(name, container.image.tag, _version(container.system.path or ""))
+        self._containers, self._looked = found, time.monotonic()
+        return list(found)
 
     def image(self, name: str, tag: str) -> Manifest | None:
-        """The image `name` as the definition, or the archive, has it now; None for another tag than those that `tags` names."""
-        if name not in self._containers:
-            self.look()
-        tags = {_LATEST}
-        if name in self._containers:
-            made, own = self._container(self._containers[name])
-            tags.add(own)
-        else:
-            packages = packages_of(name) if self._packages else ()
-            if not packages:
-                return None
-            made = self._of_packages(name, packages)
-        tags.add(_version(made))
-        self._tags.setdefault(name, set()).update(tags)
-        return _manifest(made) if tag in tags else None
+        """The image `name` as the definition, or the archive, has it now, or an earlier one by the tag of its version."""
+        self.look()
+        known = self._containers.get(name)
+        if known is not None and tag in (_LATEST, known.tag, known.version):
+            made = self._container(known)
+            self._remember(name, made, _LATEST, known.tag)
+            return _manifest(made)
+        earlier = self._tags.get(name, {}).get(tag)
+        if earlier is not None and tag != _LATEST:
+            return self.manifest(name, earlier)
+        packages = packages_of(name) if self._packages and known is None and tag == _LATEST else ()
+        if not packages:
+            return None
+        made = self._of_packages(name, packages)
+        self._remember(name, made, _LATEST)
+        return _manifest(made)
 
     def manifest(self, name: str, digest: str) -> Manifest | None:
         """A manifest that was made on this host, by its digest."""
@@ -83,58 +120,82 @@ class Catalogue:
         return self._blobs.find(digest)
 
     def tags(self, name: str) -> list[str] | None:
-        """`latest`, the definition's own, and the versions that were made since the registry began."""
-        known = name in self._containers or name in self._tags or name in self.look()
-        if not known and not (self._packages and packages_of(name)):
-            return None
-        return sorted({_LATEST, *self._tags.get(name, ())})
+        """`latest`, the definition's own, and the versions that were made since the registry began and are still there."""
+        self.look()
+        known = self._containers.get(name)
+        made = {tag for tag, digest in self._tags.get(name, {}).items() if tag == _LATEST or self._blobs.find(digest)}
+        if known is not None:
+            return sorted({*made, _LATEST, known.tag})
+        return sorted(made) if made or not self._are_packages(name) else [_LATEST]
 
     def repositories(self) -> list[str]:
         """The containers, and the packages that somebody has asked for."""
         return sorted({*self.look(), *self._tags})
 
-    def _container(self, name: str) -> tuple[Image, str]:
-        """The image of container `name`, and its tag by the definition."""
+    def end(self) -> None:
+        """Give up what is being packed: the process ends."""
+        pack.give_up()
+
+    def _container(self, known: _Known) -> Image:
         with self._evaluating:
             assert self._definition is not None
-            made = images.make(self._paths, name, self._definition, self._choices, nixpkgs=self._nixpkgs)
-        return made.image, made.container.image.tag
+            return images.make(self._paths, known.name, self._definition, self._choices, nixpkgs=self._nixpkgs).image
+
+    def _remember(self, name: str, made: Image, *tags: str) -> None:
+        self._tags.setdefault(name, {}).update(dict.fromkeys((*tags, _version(made.system)), made.digest))
+
+    def _are_packages(self, name: str) -> bool:
+        """Whether the image could be made, as far as the index of the archive tells: it knows no names of sets."""
+        packages = packages_of(name) if self._packages else ()
+        index = ensure_index(self._paths)
+        return bool(packages) and all(index.entry(package) is not None for package in packages)
 
     def _of_packages(self, name: str, packages: tuple[str, ...]) -> Image:
         """The packages as the archive has them now: another list of the archive is another lock file."""
         state = f"{ensure_index(self._paths).path} {' '.join(packages)}"
-        directory = f"{self._paths.cache}/oci/packages/{hashlib.sha256(state.encode()).hexdigest()[:20]}"
+        key = hashlib.sha256(state.encode()).hexdigest()[:20]
+        directory = f"{self._paths.cache}/oci/packages/{key}"
         source = f"{directory}/configuration.nix"
-        with self._evaluating:
+        with self._joining.setdefault(key, threading.Lock()):
             os.makedirs(directory, exist_ok=True)
             files.write_atomically(source, package_definition(packages))
             try:
                 spec, lock = pipeline.evaluate_locked(self._paths, source, nixpkgs=self._nixpkgs)
             except DefinitionError as error:
+                shutil.rmtree(directory, ignore_errors=True)
                 raise DefinitionError(f"no image can be made of {', '.join(packages)}: {error.what}", hint=error.hint) from error
-            with pipeline.rooted(self._paths, spec):
+            with pipeline.rooted(self._paths, spec, apart=key):
                 pipeline.build_systems(self._paths, spec, lock)
                 tree = spec.containers["image"].system.path
                 if tree is None:
                     raise ContainerError(f"the packages of {name} could not be joined")
-                return pack.pack_packages(self._blobs, name, packages, tree, self._choices)
+                made = pack.pack_packages(self._blobs, name, packages, tree, self._choices)
+        _forget_definitions(os.path.dirname(directory))
+        return made
 
     def _text(self, digest: str) -> bytes | None:
         """The blob `digest` if it is a manifest."""
         path = self._blobs.find(digest)
-        if path is None or os.path.getsize(path) > 1 << 20:
-            return None
-        with open(path, "rb") as file:
-            body = file.read()
-        try:
-            return body if json.loads(body).get("mediaType") == MANIFEST else None
-        except (ValueError, AttributeError):
-            return None
+        with suppress(OSError, ValueError, AttributeError):
+            if path is not None and os.path.getsize(path) <= _LARGEST_MANIFEST:
+                with open(path, "rb") as file:
+                    body = file.read()
+                if json.loads(body).get("mediaType") == MANIFEST:
+                    return body
+        return None
 
 
-def _version(image: Image) -> str:
+def _forget_definitions(directory: str) -> None:
+    """Remove the definitions of packages that nobody has asked for for the longest time."""
+    with suppress(OSError):
+        entries = sorted(os.scandir(directory), key=lambda entry: entry.stat().st_mtime, reverse=True)
+        for entry in entries[_KEPT_DEFINITIONS:]:
+            shutil.rmtree(entry.path, ignore_errors=True)
+
+
+def _version(system: str) -> str:
     """The tag that names this very system: the hash of its store path."""
-    return image.system.rpartition("/")[2].partition("-")[0]
+    return system.rpartition("/")[2].partition("-")[0]
 
 
 def _manifest(image: Image) -> Manifest:

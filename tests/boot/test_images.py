@@ -6,11 +6,11 @@ podman keeps everything below the tests' own directory. Its runtime is runc, wit
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import signal
 import subprocess
+import tarfile
 import time
 import urllib.error
 import urllib.request
@@ -153,6 +153,11 @@ def test_podman_loads_it_under_its_name_from_a_file_and_from_a_pipe(podman: Podm
     command = defined.command("image", NAME, "-c", str(defined.definition), "-o", "-", "--tag", "two", *PACKING)
     piped = subprocess.run(command, capture_output=True, check=True).stdout
     assert f"{NAME}:two" in podman.succeed("load", stdin=piped)
+    # What docker's own store reads of the same archive.
+    with tarfile.open(archive) as members:
+        names = set(members.getnames())
+        (entry,) = json.loads(members.extractfile("manifest.json").read())  # type: ignore[union-attr]
+    assert entry["RepoTags"] == [f"{NAME}:latest"] and {entry["Config"], *entry["Layers"]} <= names
     inspected = json.loads(podman.succeed("image", "inspect", f"{NAME}:two"))[0]
     assert inspected["Config"]["StopSignal"] == "SIGRTMIN+3" and "80/tcp" in inspected["Config"]["ExposedPorts"]
 
@@ -309,6 +314,12 @@ def test_a_pull_gets_what_the_definition_says_now(registry: Registry, defined: H
         define(defined)
     tags = registry.get(f"/v2/{NAME}/tags/list")["tags"]
     assert "latest" in tags and len(tags) == 3
+    # What was there before is there under its hash, whatever the definition says now.
+    said = set()
+    for tag in sorted(set(tags) - {"latest"}):
+        podman.succeed("pull", "--quiet", "--tls-verify=false", f"{reference}:{tag}")
+        said.add(podman.once("--entrypoint", "/bin/cat", f"{reference}:{tag}", "/etc/greeting"))
+    assert said == {"hello", "changed"}
 
 
 def test_packages_by_their_names(registry: Registry, podman: Podman) -> None:
@@ -320,16 +331,14 @@ def test_packages_by_their_names(registry: Registry, podman: Podman) -> None:
     assert {"hello", NAME} <= set(registry.get("/v2/_catalog")["repositories"])
 
 
-def test_two_packages_with_a_shell_in_any_order(registry: Registry) -> None:
-    def digest(name: str) -> str:
-        with urllib.request.urlopen(f"http://{registry.place}/v2/{name}/manifests/latest") as answer:
-            return str(answer.headers["Docker-Content-Digest"])
+def test_two_packages_with_a_shell_in_any_order(registry: Registry, podman: Podman) -> None:
+    def layers(name: str) -> Any:
+        return registry.get(f"/v2/{name}/manifests/latest")["layers"]
 
-    assert digest("hello/htop") != digest("htop")
-    assert (
-        json.loads(urllib.request.urlopen(f"http://{registry.place}/v2/htop/hello/manifests/latest").read())["layers"]
-        == (json.loads(urllib.request.urlopen(f"http://{registry.place}/v2/hello/htop/manifests/latest").read())["layers"])
-    )
+    assert layers("shell/hello/htop") == layers("shell/htop/hello") != layers("shell/htop")
+    reference = f"{registry.place}/shell/hello/htop"
+    podman.succeed("pull", "--quiet", "--tls-verify=false", reference)
+    assert podman.once(reference, "sh", "-c", "hello && htop --version").startswith("Hello, world!\nhtop ")
 
 
 def test_a_misspelled_package_gets_an_answer_that_helps(registry: Registry) -> None:
@@ -337,6 +346,10 @@ def test_a_misspelled_package_gets_an_answer_that_helps(registry: Registry) -> N
         ["skopeo", "inspect", "--tls-verify=false", f"docker://{registry.place}/helo"], capture_output=True, text=True, check=False
     )
     assert done.returncode != 0 and "did you mean hello" in done.stderr, done.stderr
+    for path in ("/v2/helo/tags/list", f"/v2/{NAME}/manifests/nosuchtag", "/v2/hello/manifests/nosuchtag"):
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            registry.get(path)
+    assert registry.get("/v2/jq/tags/list")["tags"] == ["latest"]
 
 
 def test_without_packages_there_are_the_containers_alone(defined: Host) -> None:
@@ -347,6 +360,15 @@ def test_without_packages_there_are_the_containers_alone(defined: Host) -> None:
         assert made.get("/v2/_catalog")["repositories"] == [NAME]
     finally:
         made.end()
+
+
+def test_two_containers_with_one_name_of_an_image(defined: Host) -> None:
+    try:
+        defined.define('{ containers.nctone.config = { }; containers.ncttwo = { image.name = "nctone"; config = { }; }; }')
+        said = defined.fail("registry", "-c", str(defined.definition), "--listen", "127.0.0.1:0")
+        assert "nctone" in said and "ncttwo" in said and "image.name" in said
+    finally:
+        define(defined)
 
 
 def test_users_have_to_say_who_they_are(defined: Host, podman: Podman) -> None:
@@ -393,4 +415,3 @@ def test_a_port_that_is_taken(registry: Registry, defined: Host) -> None:
 def test_nothing_of_podman_is_left_mounted(podman: Podman) -> None:
     podman.end()
     assert str(podman.directory) not in Path("/proc/self/mounts").read_text(encoding="utf-8")
-    assert not [entry for entry in os.listdir("/var/cache/nixos-containers/oci/blobs/sha256") if entry.endswith(".tmp")]

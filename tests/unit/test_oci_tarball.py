@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
 import io
 import os
+import shutil
 import subprocess
 import tarfile
 from pathlib import Path
@@ -77,7 +79,7 @@ def test_dates_and_hard_links_do_not_matter(store: Path) -> None:
 def test_entries_and_files() -> None:
     sink = io.BytesIO()
     write_entries(
-        sink, (Entry("etc"), Entry("etc/x", 0o640, content="text", user=7, group=8), Entry("tmp", 0o1777), Entry("l", 0o777, "t"))
+        sink, (Entry("etc"), Entry("etc/x", 0o640, content=b"text", user=7, group=8), Entry("tmp", 0o1777), Entry("l", 0o777, "t"))
     )
     found = members(sink.getvalue())
     assert (found["etc/x"].mode, found["etc/x"].uid, found["etc/x"].gid, found["etc/x"].size) == (0o640, 7, 8, 4)
@@ -153,20 +155,44 @@ def test_what_is_said_of_a_layer_goes_with_it(store: Path, tmp_path: Path) -> No
     assert len(os.listdir(tmp_path / "blobs/layers")) == 1
 
 
-def test_a_full_disk_is_no_fault_of_the_store(store: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("compression", ["gzip", "none", "zstd"])
+def test_a_full_disk_is_told_and_no_fault_of_the_store(
+    compression: str, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from nixos_containers.base.errors import HostError
+    from nixos_containers.oci import blobs as module
 
-    def write(sink: object) -> None:
-        class Full:
-            def write(self, data: bytes) -> None:
-                raise OSError(28, "No space left on device")
+    if compression == "zstd" and shutil.which("zstd") is None:
+        pytest.skip("zstd is not installed")
 
-        write_store_paths(Full(), [str(store)])
+    class Full(module.Tee):
+        """As a file on a full disk: what is written fails in whichever thread writes."""
 
+        def write(self, data: bytes) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    made: list[object] = []
+
+    def full_first(*takers: object) -> object:
+        made.append(takers)
+        return Full() if len(made) == 1 else tee(*takers)
+
+    tee = module.Tee
+    monkeypatch.setattr(module, "Tee", full_first)
     blobs = Blobs(str(tmp_path / "blobs"))
     with pytest.raises(HostError, match=r"cannot write .*blobs.*No space left") as caught:
-        blobs.layer(["key"], "gzip", write)
+        blobs.layer(["key"], compression, lambda sink: write_store_paths(sink, [str(store)] * 20))
     assert "free some space" in caught.value.hint
+    assert os.listdir(tmp_path / "blobs/blobs/sha256") == []
+
+
+def test_a_blob_that_a_power_cut_left_empty_is_written_again(tmp_path: Path) -> None:
+    blobs = Blobs(str(tmp_path))
+    digest = "sha256:" + hashlib.sha256(b"text").hexdigest()
+    blobs.add(b"text", digest)
+    Path(blobs.path(digest)).write_bytes(b"")
+    blobs.add(b"text", digest)
+    assert Path(blobs.path(digest)).read_bytes() == b"text"
 
 
 def test_a_path_that_cannot_be_read_is_named(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from nixos_containers.declare.container import Bind, Container, ForwardPort, Network, System
+from nixos_containers.declare.container import AllowedDevice, Bind, Container, Device, ForwardPort, Network, System
 from nixos_containers.declare.image import Choices, Descriptor, Entry, ImageOptions, PackedLayer, Packing
 from nixos_containers.plan import image, package_image
 
@@ -27,6 +27,9 @@ WEB = Container(
     ),
     binds=(Bind("/data", "/srv/data", is_read_only=False), Bind("/etc/key")),
     tmpfs=("/scratch",),
+    volumes={"/var/lib/db": "db"},
+    devices={"/dev/fuse": Device()},
+    allowed_devices=(AllowedDevice("/dev/net/tun", "rw"), AllowedDevice("char-pts", "rw")),
     additional_capabilities=("CAP_NET_ADMIN",),
     enable_tun=True,
 )
@@ -48,7 +51,7 @@ def test_a_runtime_is_told_how_systemd_wants_it() -> None:
     assert config.stop_signal == "SIGRTMIN+3"
     assert config.environment["container"] == "oci"
     assert config.exposed_ports == ("80/tcp", "443/tcp", "5353/udp", "7000/tcp", "7001/tcp", "7002/tcp")
-    assert config.volumes == ("/data",)
+    assert config.volumes == ("/data", "/var/lib/db")
     assert config.labels["org.opencontainers.image.title"] == "web"
 
 
@@ -63,22 +66,24 @@ def test_what_the_image_cannot_say_is_said_in_podmans_words() -> None:
         "-v /etc/key:/etc/key:ro",
         "--tmpfs /scratch",
         "--cap-add CAP_NET_ADMIN",
-        "--device /dev/net/tun",
+        "-v db:/var/lib/db",
+        "--device /dev/fuse --device /dev/net/tun",
     ):
         assert expected in words
-    assert "--network host" not in words
+    assert "--network host" not in words and words.count("/dev/net/tun") == 1 and "char-pts" not in words
     assert image.run_options(Container("plain", System(SYSTEM))) == ["--network", "host"]
 
 
 def test_the_root_leads_into_the_system_before_it_ran() -> None:
     manifest = "link\tbashrc\nlink\tssl/certs/ca.crt\ndirect\tmtab\t/proc/mounts\ncopy\tsudoers\t0440\t+0\t+5\nlink\thosts\n"
     assert image.copied_files(manifest) == ["sudoers"]
-    found = {entry.path: entry for entry in image.root_entries(SYSTEM, manifest, {"sudoers": "all\n"})}
+    assert image.copied_files("copy\t../x\t0644\t+0\t+0\ncopy\t/x\ncopy\ta/../../x\n") == [], "what leads out of /etc is none of it"
+    found = {entry.path: entry for entry in image.root_entries(SYSTEM, manifest, {"sudoers": b"all\n"})}
     assert found["usr/local/sbin/init"].target == f"{SYSTEM}/init"
     assert found["usr/bin"].target == "/nix/var/nix/profiles/system/sw/bin" and found["bin"].target == "usr/bin"
     assert found["nix/var/nix/profiles/system"].target == SYSTEM
     assert found["etc/bashrc"].target == "/etc/static/bashrc" and found["etc/mtab"].target == "/proc/mounts"
-    assert found["etc/sudoers"] == Entry("etc/sudoers", 0o440, content="all\n", group=5)
+    assert found["etc/sudoers"] == Entry("etc/sudoers", 0o440, content=b"all\n", group=5)
     assert found["tmp"].mode == 0o1777 and found["root"].mode == 0o700
     assert "etc/hosts" not in found, "the runtime's"
     order = list(found)
@@ -166,6 +171,11 @@ def test_the_order_of_packages_does_not_matter() -> None:
         package_image.packages_of("htop/git")
     )
     assert 'pkgs."xorg"."xev"' in package_image.definition(["xorg.xev"])
+
+
+def test_a_shell_is_there_under_the_name_that_programs_ask_for() -> None:
+    assert "bin/sh" in package_image.definition(package_image.packages_of("shell"))
+    assert "bin/sh" not in package_image.definition(("git",))
 
 
 def test_what_an_image_of_packages_runs() -> None:

@@ -161,9 +161,9 @@ class Paths:
         """The link to the view that container `name` uses."""
         return self._under("nix/var/nixos-containers/containers", name)
 
-    def building(self, pid: int) -> str:
-        """The garbage collector roots of what process `pid` builds and has not given to containers yet."""
-        return self._under("nix/var/nix/gcroots/per-container", f".building-{pid}")
+    def building(self, pid: int, apart: str = "") -> str:
+        """The garbage collector roots of what process `pid` builds and has not given to containers yet; `apart` where it builds several."""
+        return self._under("nix/var/nix/gcroots/per-container", f".building-{pid}" + (f"-{apart}" if apart else ""))
 
     def gcroots(self, name: str) -> str:
         """The garbage collector roots of container `name`."""

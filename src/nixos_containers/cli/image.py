@@ -13,12 +13,14 @@ from ..base.paths import Paths, check_name
 from ..base.quantities import size
 from ..declare.image import Choices
 from ..observe import containers as observe
+from ..plan.destinations import STDOUT, parse
 from ..plan.image import run_options
 from .nix import nix_options, nixpkgs_of
 from .output import emit_json, table
 from .switch import definition_of
 
 if TYPE_CHECKING:
+    from ..plan.destinations import Destination
     from .parse import Arguments
 
 
@@ -26,11 +28,9 @@ def run(arguments: Arguments) -> int:
     """Carry the verb out."""
     paths = Paths()
     name = check_name(arguments.name)
-    destination = arguments.text("output")
-    if destination == "-" and sys.stdout.isatty():
-        raise UsageError("an image is no text for a terminal", hint=f"nixos-container image {name} -o - | podman load")
-    if destination == "-" and arguments.json:
-        raise UsageError("stdout is the image, so it cannot be JSON", hint="write the image to a file: -o FILE.tar")
+    output = arguments.text("output")
+    if output is not None:
+        _check_output(parse(output, name, arguments.text("tag") or "latest"), name, arguments)
     made = images.make(
         paths,
         name,
@@ -40,8 +40,9 @@ def run(arguments: Arguments) -> int:
         nix_options=sum(nix_options(arguments), ()),
     )
     image, tag = made.image, arguments.text("tag") or made.container.image.tag
+    destination = None if output is None else parse(output, image.name, tag)
     if destination is not None:
-        images.write(paths, image, destination, tag=tag, verify_tls=not arguments.flag("insecure"))
+        images.write(paths, image, destination, verify_tls=not arguments.flag("insecure"))
     if arguments.json:
         emit_json(images.described(made))
     elif destination is None:
@@ -51,13 +52,21 @@ def run(arguments: Arguments) -> int:
         ]
         print(table(("LAYER", "SIZE", "DIGEST", "WHAT"), rows))
         log.say(f"{image.name}: {size(image.size)}, {image.digest}")
-        log.say(f"to write it: nixos-container image {name} -o {image.name}.tar, or -o docker://HOST/{image.name}:{tag}")
+        log.say(f"to write it: nixos-container image {name} -o {name}.tar, or -o docker://HOST/{image.name}:{tag}")
     else:
-        if destination != "-":
+        if destination.place != STDOUT:
             print(image.digest)
-        reference = _loaded(image.name, destination, tag)
-        log.say("to run it: " + shlex.join(["podman", "run", "-d", "--name", name, *run_options(made.container), reference]))
+        program = "docker" if destination.place.startswith("docker-daemon:") else "podman"
+        log.say("to run it: " + shlex.join([program, "run", "-d", "--name", name, *run_options(made.container), destination.podman]))
     return 0
+
+
+def _check_output(destination: Destination, name: str, arguments: Arguments) -> None:
+    """Tell a mistake before anything is built. Raises UsageError."""
+    if destination.place == STDOUT and sys.stdout.isatty():
+        raise UsageError("an image is no text for a terminal", hint=f"nixos-container image {name} -o - | podman load")
+    if destination.place == STDOUT and arguments.json:
+        raise UsageError("stdout is the image, so it cannot be JSON", hint="write the image to a file: -o FILE.tar")
 
 
 def definition_for(paths: Paths, name: str, arguments: Arguments) -> str | None:
@@ -90,20 +99,7 @@ def _created(text: str | None) -> str | None:
 
     try:
         moment = datetime.now(UTC) if text == "now" else datetime.fromisoformat(text)
-    except ValueError:
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise UsageError(f"--created {text}: expected now, or a date", hint="--created 2026-11-29T12:00:00Z") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _loaded(name: str, destination: str, tag: str) -> str:
-    """How podman calls the image that is at `destination`."""
-    transport, colon, rest = destination.partition(":")
-    if not colon or "/" in transport:
-        if destination == "-":
-            return f"localhost/{name}:{tag}"
-        return f"oci-archive:{destination}" if destination.endswith(".tar") else f"oci:{destination}:{name}:{tag}"
-    if transport == "docker":
-        return rest.removeprefix("//")
-    if transport in ("containers-storage", "docker-daemon"):
-        return rest
-    return destination if transport != "oci" or ":" in rest else f"{destination}:{name}:{tag}"
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")

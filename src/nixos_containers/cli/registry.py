@@ -50,11 +50,16 @@ def run(arguments: Arguments) -> int:
         log.say(f"  podman pull {'--tls-verify=false ' if certificate is None else ''}{server.address}/{name}")
     # From here on a line for each request says how long it took; what evaluations and builds say besides would stand between.
     log.quiet = not log.debugging
-    signal.signal(signal.SIGTERM, lambda *_: server.shutdown())
+
+    def end(*_: object) -> None:
+        catalogue.end()
+        server.shutdown()
+
+    signal.signal(signal.SIGTERM, end)
     try:
         server.serve_forever()
     except KeyboardInterrupt:
-        pass
+        catalogue.end()
     return 0
 
 

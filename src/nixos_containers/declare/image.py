@@ -107,6 +107,6 @@ class Entry:
     path: str
     mode: int = 0o755
     target: str | None = None
-    content: str | None = None
+    content: bytes | None = None
     user: int = 0
     group: int = 0

@@ -51,7 +51,7 @@ class Blobs:
     def add(self, content: bytes, digest: str) -> None:
         """Keep `content`, whose digest is `digest`."""
         path = self.path(digest)
-        if os.path.exists(path):
+        if os.path.exists(path) and os.path.getsize(path) == len(content):
             _touch(path)
             return
         os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -158,23 +158,37 @@ def _squeeze_with(command: tuple[str, ...], hashed: Callable[[bytes], object], b
     """Compress with a program that reads the tar and writes the blob."""
     child = process.spawn(command, stdin=process.PIPE, stdout=process.PIPE)
     assert child.stdin is not None and child.stdout is not None
-    output = child.stdout
+    source, output = child.stdin, child.stdout
+    failures: list[BaseException] = []
 
     def take() -> None:
-        while data := output.read(1 << 16):
-            blob.write(data)
+        try:
+            while data := output.read(1 << 16):
+                blob.write(data)
+        except BaseException as failure:
+            failures.append(failure)
+            child.kill()  # or it would wait for us to read, and whoever writes to it for it
 
-    reader = threading.Thread(target=take)
+    reader = threading.Thread(target=take, daemon=True)
     reader.start()
     try:
-        write(Tee(hashed, child.stdin.write))
+        write(Tee(hashed, source.write))
+        source.close()
+    except BrokenPipeError:
+        pass  # the reason is the reader's, or in the status
+    except BaseException:
+        child.kill()
+        raise
     finally:
         with suppress(BrokenPipeError):
-            child.stdin.close()
+            source.close()
         reader.join()
+        output.close()
         status = child.wait()
+    if failures:
+        raise failures[0]
     if status != 0:
-        raise HostError(f"{command[0]} failed with status {status}", hint="is the disk full?")
+        raise HostError(f"{command[0]} failed with status {status}", hint="--compression gzip needs no other program")
 
 
 def _temporary(path: str) -> str:
@@ -193,10 +207,14 @@ class _new_file:
         return self._file
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._file.close()
-        if kind is None:
-            os.rename(self._temporary, self._path)
-        else:
+        try:
+            if kind is None:
+                self._file.flush()
+                os.fsync(self._file.fileno())
+            self._file.close()
+            if kind is None:
+                os.rename(self._temporary, self._path)
+        finally:
             files.remove(self._temporary)
 
 

@@ -30,7 +30,7 @@ def write_directory(blobs: Blobs, image: Image, directory: str, reference: str) 
     try:
         os.makedirs(f"{directory}/blobs/sha256", exist_ok=True)
         for digest in digests(image):
-            _place(blobs.path(digest), f"{directory}/blobs/{digest.replace(':', '/')}")
+            _place(blobs.path(digest), f"{directory}/{_member(digest)}")
         files.write_atomically(f"{directory}/oci-layout", _LAYOUT)
         files.write_atomically(f"{directory}/index.json", _index(image, reference, _others(f"{directory}/index.json", reference)))
     except OSError as failure:
@@ -39,8 +39,12 @@ def write_directory(blobs: Blobs, image: Image, directory: str, reference: str) 
 
 def write_archive(blobs: Blobs, image: Image, path: str, reference: str) -> None:
     """Write the tar of a layout with `image` in it to the file `path`, or to stdout when it is `-`. Raises ContainerError."""
-    members: list[tuple[str, bytes | str]] = [("oci-layout", _LAYOUT.encode()), ("index.json", _index(image, reference, []).encode())]
-    members += [(f"blobs/{digest.replace(':', '/')}", blobs.path(digest)) for digest in sorted(digests(image))]
+    members: list[tuple[str, bytes | str]] = [
+        ("oci-layout", _LAYOUT.encode()),
+        ("index.json", _index(image, reference, []).encode()),
+        ("manifest.json", _for_docker(image, reference)),
+    ]
+    members += [(_member(digest), blobs.path(digest)) for digest in sorted(digests(image))]
     if path == "-":
         write_files(sys.stdout.buffer, members)
         sys.stdout.flush()
@@ -56,6 +60,20 @@ def write_archive(blobs: Blobs, image: Image, path: str, reference: str) -> None
         raise HostError(f"cannot write {path}: {failure.strerror}", hint=files.write_hint(failure)) from failure
     finally:
         files.remove(temporary)
+
+
+def _for_docker(image: Image, reference: str) -> bytes:
+    """What `docker load` reads where docker keeps images in its own store: the same blobs, as `docker save` names them."""
+    entry = {
+        "Config": _member(image.config.digest),
+        "RepoTags": [reference],
+        "Layers": [_member(layer.descriptor.digest) for layer in image.layers],
+    }
+    return json.dumps([entry]).encode()
+
+
+def _member(digest: str) -> str:
+    return f"blobs/{digest.replace(':', '/')}"
 
 
 def digests(image: Image) -> list[str]:
@@ -96,6 +114,14 @@ def _index(image: Image, reference: str, others: list[dict[str, Any]]) -> str:
         "mediaType": MANIFEST,
         "digest": image.digest,
         "size": len(image.manifest),
-        "annotations": {_NAME: reference, _CONTAINERD_NAME: f"docker.io/library/{reference}"},
+        "annotations": {_NAME: reference, _CONTAINERD_NAME: _full_name(reference)},
     }
     return json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": [*others, own]}, indent=2)
+
+
+def _full_name(reference: str) -> str:
+    """`reference` as docker writes it in full (distribution-reference: the host is what has a dot or a colon)."""
+    first, slash, _ = reference.partition("/")
+    if slash and ("." in first or ":" in first or first == "localhost"):
+        return reference
+    return f"docker.io/{reference}" if slash else f"docker.io/library/{reference}"

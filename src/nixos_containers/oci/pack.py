@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,15 +28,31 @@ if TYPE_CHECKING:
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "386", "ppc64le": "ppc64le", "riscv64": "riscv64"}
 # What all images of a host may take together before the oldest go.
 _MOST_BYTES = 20 << 30
+# Set when the process ends: nobody waits for an image any more.
+_ending = threading.Event()
+
+
+def give_up() -> None:
+    """End all packing of this process at its next bytes, for good."""
+    _ending.set()
 
 
 def pack_container(blobs: Blobs, container: Container, system: str, choices: Choices) -> Image:
     """The image of `container`, whose system is `system` in the store. Raises ContainerError."""
     manifest = files.read_text(f"{system}/etc-manifest")
-    copied = {path: files.read_text(f"{system}/etc/{path}") for path in plan.copied_files(manifest or "")}
-    entries = plan.root_entries(system, manifest, {path: text for path, text in copied.items() if text is not None})
+    copied = {path: _content(f"{system}/etc/{path}") for path in plan.copied_files(manifest or "")}
+    entries = plan.root_entries(system, manifest, {path: content for path, content in copied.items() if content is not None})
     subject = _Subject(plan.image_name(container), system, plan.image_config(container, system), entries, container.image)
     return _pack(blobs, subject, choices)
+
+
+def _content(path: str) -> bytes | None:
+    """What is in a file of the store; None for anything else, wherever a link of the system's leads."""
+    real = os.path.realpath(path)
+    if not real.startswith("/nix/store/") or not os.path.isfile(real):
+        return None
+    with open(real, "rb") as file:
+        return file.read()
 
 
 def pack_packages(blobs: Blobs, name: str, packages: tuple[str, ...], tree: str, choices: Choices) -> Image:
@@ -58,7 +74,7 @@ def _pack_layers(blobs: Blobs, shared: tuple[Layer, ...], hashes: dict[str, str]
     stopped = threading.Event()
 
     def look() -> None:
-        if stopped.is_set():
+        if stopped.is_set() or _ending.is_set():
             raise HostError("the packing was given up")
 
     def pack(layer: Layer) -> PackedLayer:
@@ -71,7 +87,10 @@ def _pack_layers(blobs: Blobs, shared: tuple[Layer, ...], hashes: dict[str, str]
     largest_first = sorted(shared, key=lambda layer: -layer.size)
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         try:
-            packed = dict(zip(largest_first, pool.map(pack, largest_first), strict=True))
+            futures = [pool.submit(pack, layer) for layer in largest_first]
+            for future in wait(futures, return_when=FIRST_EXCEPTION).done:
+                future.result()
+            packed = {layer: future.result() for layer, future in zip(largest_first, futures, strict=True)}
         except BaseException:
             stopped.set()
             raise

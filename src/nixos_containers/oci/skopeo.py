@@ -17,9 +17,8 @@ if TYPE_CHECKING:
     from ..declare.image import Image
     from .blobs import Blobs
 
-# containers-transports(5).
-TRANSPORTS = ("docker", "docker-archive", "docker-daemon", "containers-storage", "dir", "oci", "oci-archive", "ostree", "sif")
-
+# Where it finds passwords (containers-auth.json(5)) and docker.
+_ENVIRONMENT = ("XDG_RUNTIME_DIR", "REGISTRY_AUTH_FILE", "DOCKER_CONFIG", "DOCKER_HOST", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY")
 # How the image is called in the layout that it is copied from.
 _REFERENCE = "image"
 
@@ -35,7 +34,8 @@ def copy(blobs: Blobs, image: Image, destination: str, *, verify_tls: bool = Tru
         shutil.rmtree(scratch, ignore_errors=True)
         layout.write_directory(blobs, image, scratch, _REFERENCE)
         with log.step(f"copying {image.name} to {destination}"):
-            process.run([*command, f"oci:{scratch}:{_REFERENCE}", destination])
+            known = {name: value for name in _ENVIRONMENT if (value := os.environ.get(name)) is not None}
+            process.run([*command, f"oci:{scratch}:{_REFERENCE}", destination], env=known)
     except process.CommandFailed as failure:
         raise _explain(failure, destination) from failure
     finally:

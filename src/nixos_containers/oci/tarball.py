@@ -51,7 +51,7 @@ def write_entries(sink: Sink, entries: Iterable[Entry]) -> None:
     """The tar of what stands in a root beside the store, in the order given: directories before what is in them."""
     for entry in entries:
         kind = tarfile.SYMTYPE if entry.target is not None else tarfile.DIRTYPE if entry.content is None else tarfile.REGTYPE
-        content = (entry.content or "").encode(errors="surrogateescape")
+        content = entry.content or b""
         member = _member(entry.path, kind, entry.mode, size=len(content), target=entry.target or "")
         member.uid, member.gid = entry.user, entry.group
         _header(sink, member)

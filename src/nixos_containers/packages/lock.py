@@ -122,19 +122,29 @@ def write(path: str, lock: Lock) -> None:
     text = dump(lock)
     if files.read_text(path) != text:
         files.write_atomically(path, text)
+    _written[path] = text
+
+
+# What this process wrote last, by the file.
+_written: dict[str, str] = {}
 
 
 @contextlib.contextmanager
 def put_back_on_failure(path: str) -> Iterator[None]:
-    """Leave the file as it was when the block fails: a definition that does not evaluate locks nothing."""
+    """Leave the file as it was when the block fails: a definition that does not evaluate locks nothing.
+
+    What another command has written there meanwhile stays.
+    """
     before = files.read_text(path)
     try:
         yield
     except BaseException:
-        if before is None:
-            files.remove(path)
-        elif files.read_text(path) != before:
-            files.write_atomically(path, before)
+        now = files.read_text(path)
+        if now != before and now == _written.get(path):
+            if before is None:
+                files.remove(path)
+            else:
+                files.write_atomically(path, before)
         raise
 
 

@@ -28,8 +28,9 @@ PROFILE = "/nix/var/nix/profiles/system"
 _PATH = f"/run/wrappers/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin:{PROFILE}/sw/bin"
 # distribution-spec, "Pulling manifests": what a repository may be called.
 _SEPARATORS = re.compile(r"[._-]{2,}|[._-]+$|^[._-]+")
-# The static tree's files as the system lists them: kind, path, and what belongs to the kind.
-_MODE = 8
+# What the system's list of files says of a copy: the mode, and the numbers of its owner, who has no name before the first start.
+_COPY = re.compile(r"([0-7]{3,4})\t\+(\d+)\t\+(\d+)\t?")
+_OCTAL = 8
 
 
 def repository_name(container: str) -> str:
@@ -46,7 +47,7 @@ def image_config(container: Container, system: str) -> ImageConfig:
         environment={"PATH": _PATH, "container": "oci"},
         stop_signal="SIGRTMIN+3",
         exposed_ports=tuple(f"{port}/{protocol}" for port, protocol in ports),
-        volumes=tuple(sorted({bind.mount_point for bind in container.binds if not bind.is_read_only})),
+        volumes=tuple(sorted({*container.volumes, *(bind.mount_point for bind in container.binds if not bind.is_read_only)})),
         labels={
             "org.opencontainers.image.title": container.name,
             "org.opencontainers.image.version": system.rpartition("/")[2].partition("-")[0],
@@ -55,7 +56,7 @@ def image_config(container: Container, system: str) -> ImageConfig:
 
 
 def run_options(container: Container) -> list[str]:
-    """What the image cannot say itself, as options of `podman run` (docker's are the same): ports, mounts, rights, limits."""
+    """What the image cannot say itself, as options of `podman run` (docker's are the same): ports, mounts, rights."""
     words = []
     for forward in _forwards(container):
         address = forward.host_address or ""
@@ -68,14 +69,17 @@ def run_options(container: Container) -> list[str]:
         words += ["-p", f"{address}{host}:{guest}" + ("" if forward.protocol == "tcp" else f"/{forward.protocol}")]
     for bind in container.binds:
         words += ["-v", f"{bind.source}:{bind.mount_point}" + (":ro" if bind.is_read_only else "")]
+    for mount_point, volume in sorted(container.volumes.items()):
+        words += ["-v", f"{volume}:{mount_point}"]
     for mount in container.tmpfs:
         words += ["--tmpfs", mount]
     for capability in container.additional_capabilities:
         words += ["--cap-add", capability]
     for capability in container.drop_capabilities:
         words += ["--cap-drop", capability]
-    if container.enable_tun:
-        words += ["--device", "/dev/net/tun"]
+    nodes = [node for node in (*container.devices, *(device.node for device in container.allowed_devices)) if node.startswith("/")]
+    for node in dict.fromkeys([*nodes, *(("/dev/net/tun",) if container.enable_tun else ())]):
+        words += ["--device", node]
     if not container.network.separate:
         words += ["--network", "host"]
     return words
@@ -85,7 +89,7 @@ def _forwards(container: Container) -> tuple[Any, ...]:
     return container.network.forward_ports if container.network.separate else ()
 
 
-def root_entries(system: str, static_etc: str | None = None, files: dict[str, str] | None = None) -> tuple[Entry, ...]:
+def root_entries(system: str, static_etc: str | None = None, files: Mapping[str, bytes] | None = None) -> tuple[Entry, ...]:
     """What stands in the image's root beside the store, sorted. Its links lead into the system without its having run.
 
     `static_etc` is the system's list of its files in /etc (etc-manifest), `files` the text of those that are copies. A system
@@ -100,8 +104,8 @@ def root_entries(system: str, static_etc: str | None = None, files: dict[str, st
     made += [
         Entry(INIT[1:], 0o777, target=f"{system}/init"),
         Entry(PROFILE[1:], 0o777, target=system),
-        Entry("etc/passwd", 0o644, content="root:x:0:0:System administrator:/root:/bin/sh\n"),
-        Entry("etc/group", 0o644, content="root:x:0:\n"),
+        Entry("etc/passwd", 0o644, content=b"root:x:0:0:System administrator:/root:/bin/sh\n"),
+        Entry("etc/group", 0o644, content=b"root:x:0:\n"),
     ]
     made += _nixos_programs() if static_etc is None else _merged_usr()
     known = {entry.path for entry in made}
@@ -122,15 +126,15 @@ def _nixos_programs() -> list[Entry]:
     return [Entry("bin"), Entry("usr/bin"), *links]
 
 
-def _etc(manifest: str, files: dict[str, str]) -> Iterable[Entry]:
+def _etc(manifest: str, files: Mapping[str, bytes]) -> Iterable[Entry]:
     """/etc as a start of the system leaves it: links into its static tree, and copies of what has to be a file."""
     if not manifest:
         return
     yield Entry("etc/static", 0o777, target=f"{PROFILE}/etc")
     for line in manifest.splitlines():
-        kind, path, *rest = line.split("\t")
+        kind, path, *rest = [*line.split("\t"), ""]
         # The runtime's own names and servers go there.
-        if path in ("hosts", "hostname", "resolv.conf"):
+        if path in ("hosts", "hostname", "resolv.conf") or not _is_inside(path):
             continue
         for depth in range(1, path.count("/") + 1):
             yield Entry("etc/" + "/".join(path.split("/")[:depth]))
@@ -138,13 +142,18 @@ def _etc(manifest: str, files: dict[str, str]) -> Iterable[Entry]:
             yield Entry(f"etc/{path}", 0o777, target=f"/etc/static/{path}")
         elif kind == "direct":
             yield Entry(f"etc/{path}", 0o777, target=rest[0])
-        elif kind == "copy" and path in files and rest[1].startswith("+") and rest[2].startswith("+"):
-            yield Entry(f"etc/{path}", int(rest[0], _MODE), content=files[path], user=int(rest[1]), group=int(rest[2]))
+        elif kind == "copy" and path in files and (numbers := _COPY.fullmatch("\t".join(rest))):
+            yield Entry(f"etc/{path}", int(numbers[1], _OCTAL), content=files[path], user=int(numbers[2]), group=int(numbers[3]))
 
 
 def copied_files(manifest: str) -> list[str]:
     """Which files of the static tree are copied into /etc, by the system's list of them."""
-    return [line.split("\t")[1] for line in manifest.splitlines() if line.startswith("copy\t")]
+    paths = [line.split("\t")[1] for line in manifest.splitlines() if line.startswith("copy\t")]
+    return [path for path in paths if _is_inside(path)]
+
+
+def _is_inside(path: str) -> bool:
+    return bool(path) and not path.startswith("/") and not {"", ".", ".."} & set(path.split("/"))
 
 
 def image_name(container: Container) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..declare.image import Entry, ImageConfig
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
 # What a first component stands for.
 META_PACKAGES = {"shell": ("bash", "coreutils", "nano", "less")}
@@ -27,9 +27,14 @@ def packages_of(name: str) -> tuple[str, ...]:
     return tuple(sorted(found)) if all(_COMPONENT.fullmatch(component) for component in found) else ()
 
 
-def definition(packages: Iterable[str]) -> str:
-    """A definition file whose container `image` has, for its system, nothing but the tree of `packages`; dots lead deeper, as in Nix."""
+def definition(packages: Collection[str]) -> str:
+    """A definition file whose container `image` has, for its system, nothing but the tree of `packages`; dots lead deeper, as in Nix.
+
+    A shell is there under the name that programs ask for, too.
+    """
     lines = "\n".join(f"          pkgs.{_attribute(package)}" for package in (*_ALWAYS, *packages))
+    if "bash" in packages:
+        lines += '\n          (pkgs.runCommandLocal "sh" { } "mkdir -p $out/bin; ln -s ${pkgs.bash}/bin/bash $out/bin/sh")'
     return f"""{{
   containers.image = {{
     privateNetwork = true;
@@ -78,9 +83,9 @@ def root_entries(tree: str, parts: Iterable[str], etc: Iterable[str]) -> tuple[E
     for part in ("bin", "sbin", "lib", "lib64", "libexec", "share", "include"):
         made.append(Entry(f"usr/{part}", 0o777, target=f"{tree}/{part}") if part in here else Entry(f"usr/{part}"))
     own = [
-        Entry("etc/passwd", 0o644, content="root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/var/empty:/bin/false\n"),
-        Entry("etc/group", 0o644, content="root:x:0:\nnogroup:x:65534:\n"),
-        Entry("etc/nsswitch.conf", 0o644, content="passwd: files\ngroup: files\nhosts: files dns\n"),
+        Entry("etc/passwd", 0o644, content=b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/var/empty:/bin/false\n"),
+        Entry("etc/group", 0o644, content=b"root:x:0:\nnogroup:x:65534:\n"),
+        Entry("etc/nsswitch.conf", 0o644, content=b"passwd: files\ngroup: files\nhosts: files dns\n"),
     ]
     taken = {entry.path for entry in own} | {"etc/hosts", "etc/hostname", "etc/resolv.conf"}
     made += own + [Entry(f"etc/{name}", 0o777, target=f"{tree}/etc/{name}") for name in etc if f"etc/{name}" not in taken]

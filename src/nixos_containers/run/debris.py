@@ -29,7 +29,7 @@ _TEMPORARY = re.compile(r".+\.(\d+)\.tmp")
 _UNFINISHED_COPY = re.compile(r"\.copy-.+-(\d+)")
 _UNFINISHED_ROOT = re.compile(r"\.new-.+-(\d+)")
 _LONGEST_CONSOLE = 64 << 20  # bytes
-_ROOTS = re.compile(r"\.building-(\d+)")
+_ROOTS = re.compile(r"\.building-(\d+)(?:-[\w-]+)?")
 _SCRATCH = re.compile(r"(?:bootstrap|resolve)\.(\d+)(?:\..*)?")
 
 

@@ -49,8 +49,13 @@ awk -v etc="$etc" -v work="$work" -v hosts="$hosts" -v tab="$tab" '
     have[path] = substr($0, middle + 6, length($0) - middle - 6)
     next
   }
-  # What is mounted into ETC (proc_pid_mountinfo(5)): a bind mount, or a file that an OCI runtime keeps. It wins, and cannot be replaced.
-  FILENAME ~ /\/mountinfo$/ { if (index($5, etc "/") == 1) mounted[substr($5, length(etc) + 2)] = 1; next }
+  # What is mounted into ETC (proc_pid_mountinfo(5)): a bind mount, or a file that an OCI runtime keeps. It wins, and
+  # cannot be replaced. A directory that is mounted there is filled as any other: its files are kept elsewhere, no more.
+  FILENAME ~ /\/mountinfo$/ {
+    gsub(/\\040/, " ", $5)
+    if (index($5, etc "/") == 1) mounted[substr($5, length(etc) + 2)] = 1
+    next
+  }
   # Copies that the last run made.
   FILENAME ~ /\/\.clean$/ { copied[$0] = 1; next }
 

@@ -78,8 +78,13 @@ class Archive:
 
     def layers(self, entry: dict[str, Any]) -> tuple[dict[str, Any], list[BaseLayer], set[str]]:
         """An image's configuration, its layers, and which store paths are in them."""
-        config = json.loads(self.read(entry["Config"]))
-        digests = config["rootfs"]["diff_ids"]
+        try:
+            config = json.loads(self.read(entry["Config"]))
+            digests = config["rootfs"]["diff_ids"]
+            if len(entry["Layers"]) != len(digests):
+                raise ValueError(f"{len(entry['Layers'])} layers, and {len(digests)} digests of layers")
+        except (KeyError, TypeError, ValueError) as failure:
+            raise Unreadable(f"{self.path}: its configuration does not fit: {failure}") from failure
         layers, paths = [], set()
         for member, digest in zip(entry["Layers"], digests, strict=True):
             hashed, size = hashlib.sha256(), 0
