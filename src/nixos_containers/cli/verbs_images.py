@@ -30,9 +30,9 @@ IMAGES: tuple[Verb, ...] = (
             *NIX_OPTIONS,
         ),
         text=(
-            "The container's system with its closure, as an image that podman, docker and Kubernetes run: its first process is the "
+            "The container's system with its closure, as an image for podman and other runtimes: its first process is the "
             "system's init, and podman recognises it as a container of systemd, so that no option is needed. Nothing on this host "
-            "needs to run; the same system is the same image, bit for bit.\n\n"
+            "needs to run. The same system is the same image, without a date.\n\n"
             "Without `--output` the layers are packed and shown. FILE.tar is an archive that `podman load` and `docker load` take, a "
             "directory becomes an OCI image layout, into which several images go. All other destinations are skopeo's, as "
             "containers-transports(5) has them: `docker://HOST/NAME:TAG` is a registry, `docker-daemon:NAME:TAG` docker on this host, "
