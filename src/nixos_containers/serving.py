@@ -96,13 +96,15 @@ class Catalogue:
         """The image `name` as the definition, or the archive, has it now, or an earlier one by the tag of its version."""
         self.look()
         known = self._containers.get(name)
-        if known is not None and tag in (_LATEST, known.tag, known.version):
-            made = self._container(known)
-            self._remember(name, made, _LATEST, known.tag)
-            return _manifest(made)
-        earlier = self._tags.get(name, {}).get(tag)
-        if earlier is not None and tag != _LATEST:
+        moving = {_LATEST} if known is None else {_LATEST, known.tag}
+        earlier = self._tags.get(name, {}).get(tag) if tag not in moving else None
+        if earlier is not None:
             return self.manifest(name, earlier)
+        if known is not None and tag in (*moving, known.version):
+            made = self._container(known)
+            self._remember(name, made, *moving)
+            # The definition may have changed since it was last looked at.
+            return _manifest(made) if tag in (*moving, _version(made.system)) else None
         packages = packages_of(name) if self._packages and known is None and tag == _LATEST else ()
         if not packages:
             return None
@@ -125,8 +127,10 @@ class Catalogue:
         known = self._containers.get(name)
         made = {tag for tag, digest in self._tags.get(name, {}).items() if tag == _LATEST or self._blobs.find(digest)}
         if known is not None:
-            return sorted({*made, _LATEST, known.tag})
-        return sorted(made) if made or not self._are_packages(name) else [_LATEST]
+            made |= {_LATEST, known.tag}
+        elif not made and self._are_packages(name):
+            made = {_LATEST}
+        return sorted(made) or None
 
     def repositories(self) -> list[str]:
         """The containers, and the packages that somebody has asked for."""

@@ -65,8 +65,8 @@ STORY: tuple[tuple[tuple[str, ...], Any], ...] = (
     (("rename", COPY, RENAMED), {"name", "from"}),
     (("destroy", MADE, RENAMED), {"destroyed"}),
 )
-# What needs more than this story has: told in test_disk.py and below.
-ELSEWHERE = {"convert-disk", "rollback"}
+# What needs more than this story has: told in test_disk.py, test_images.py and below.
+ELSEWHERE = {"convert-disk", "image", "rollback"}
 
 
 @pytest.fixture(scope="module")
