@@ -243,6 +243,20 @@ def test_what_the_definition_says_of_the_image(defined: Host, podman: Podman) ->
         define(defined)
 
 
+def test_a_container_of_this_host_needs_no_file_to_be_named(defined: Host, tmp_path: Path) -> None:
+    defined.switch()
+    there = json.loads(defined.succeed("image", NAME, "--json", *PACKING))
+    assert there["digest"] == image(defined)["digest"]
+    moved = tmp_path / "moved.nix"
+    defined.definition.rename(moved)
+    try:
+        assert f"image {NAME} -c FILE" in defined.fail("image", NAME)
+        if not Path("/etc/nixos/configuration.nix").exists():
+            assert f"did you mean {NAME}?" in defined.fail("image", NAME + "x")
+    finally:
+        moved.rename(defined.definition)
+
+
 def test_mistakes(defined: Host) -> None:
     given = ("-c", str(defined.definition))
     assert f"it declares: {NAME}" in defined.fail("image", "nosuch", *given)

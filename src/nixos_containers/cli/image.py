@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from typing import TYPE_CHECKING
@@ -71,9 +72,15 @@ def _check_output(destination: Destination, name: str, arguments: Arguments) -> 
 
 def definition_for(paths: Paths, name: str, arguments: Arguments) -> str | None:
     """The file that declares container `name`: the one given, else the one that the host has it from. None: a command made it."""
-    if arguments.text("config_path") is None and name in observe.names(paths):
-        return observe.record(paths, name).declared_by
-    return definition_of(paths, arguments)
+    if arguments.text("config_path") is not None:
+        return definition_of(paths, arguments)
+    known = observe.names(paths)
+    if name not in known and not (known and not os.path.exists(paths.definition)):
+        return definition_of(paths, arguments)
+    source = observe.record(paths, name).declared_by
+    if source is not None and not os.path.exists(source):
+        raise UsageError(f"{source} declares ‘{name}’, and is not there any more", hint=f"nixos-container image {name} -c FILE")
+    return source
 
 
 def choices_of(arguments: Arguments) -> Choices:

@@ -44,6 +44,8 @@ def run(arguments: Arguments) -> int:
     options = Options(
         users=None if users is None else read_users(users), certificate=certificate, key=key, images=names or ("shell/git",), say=_line
     )
+    if definition is None:
+        log.say(f"there is no definition file {paths.definition}, so no containers: -c FILE names another")
     server = Server(host, port, catalogue, options)
     log.say(f"registry: {server.url}")
     for name in (*names, *(("shell/git",) if packages else ())):
