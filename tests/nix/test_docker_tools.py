@@ -23,17 +23,13 @@ from typing import Any
 
 import pytest
 
-from nixos_containers.base.paths import Paths
 from nixos_containers.oci import tarball
-from nixos_containers.packages import apt as apt_module
-from nixos_containers.packages import sources
-from nixos_containers.packages.index import ensure_index
 
 from ..unit.packages_archive import Archive
 from . import images_archive, runner, shapes
 from .images_defined import CHOWN, IMAGES, NESTED
 from .images_read import Image, store_path
-from .test_pkgs_builds import World, nix, pytestmark  # noqa: F401 - the marks hold here as well
+from .test_pkgs_builds import World, nix, opened, pytestmark  # noqa: F401 - the marks hold here as well
 
 _HAS_FAKEROOT = shutil.which("faked-sysv") is not None
 
@@ -76,13 +72,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     archive.add("skopeo", fill=images_archive.skopeo, Depends="bash")
     if _HAS_FAKEROOT:
         archive.add("fakeroot", fill=images_archive.fakeroot)
-    archive.release()
-    archive.write_sources(folder / "root/etc/nixos-containers/archive.sources")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv(sources.VARIABLE, raising=False)
-        patch.setattr(apt_module, "_sandbox_user", lambda: "root")
-        paths = Paths(str(folder / "root"))
-        yield World(paths, folder / "test.lock", ensure_index(paths).path)
+    with opened(archive, folder) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ import shutil
 import stat
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,6 +87,18 @@ class World:
         return nix("nix-store", "--realise", drv, *(word for name, value in settings.items() for word in ("--option", name, value)))
 
 
+@contextmanager
+def opened(archive: Archive, folder: Path) -> Iterator[World]:
+    """A world with `archive`, whose packages are all in it, as the host's only one."""
+    archive.release()
+    archive.write_sources(folder / "root/etc/nixos-containers/archive.sources")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(sources.VARIABLE, raising=False)
+        patch.setattr(apt_module, "_sandbox_user", lambda: "root")
+        paths = Paths(str(folder / "root"))
+        yield World(paths, folder / "test.lock", ensure_index(paths).path)
+
+
 def nix(*command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env={**os.environ, **NIX}, capture_output=True, text=True, check=False)
 
@@ -109,13 +122,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     archive.add("ca-certificates", fill=shapes.authorities)
     archive.add("nginx", fill=shapes.web_server)
     archive.add("nginx-common", fill=shapes.web_server_files)
-    archive.release()
-    archive.write_sources(folder / "root/etc/nixos-containers/archive.sources")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv(sources.VARIABLE, raising=False)
-        patch.setattr(apt_module, "_sandbox_user", lambda: "root")
-        paths = Paths(str(folder / "root"))
-        yield World(paths, folder / "test.lock", ensure_index(paths).path)
+    with opened(archive, folder) as made:
+        yield made
 
 
 def test_a_badly_shaped_package_is_put_in_order(world: World) -> None:

@@ -21,7 +21,7 @@ ARROWS: dict[str, set[str]] = {
     "documentation": {"declare"},
     "oci": {"plan", "declare"},
     "observe": {"plan", "kernel", "declare"},
-    "registry": set(),
+    "registry": {"declare"},
     "run": {"plan", "kernel", "declare", "observe", "build"},
     "imperative": {"pipeline", "build", "observe", "run", "plan", "declare"},
     "history": {"build", "observe", "run", "plan"},

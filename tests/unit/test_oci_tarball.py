@@ -106,7 +106,7 @@ def test_a_blob_is_what_its_digests_say(compression: str, store: Path, tmp_path:
     assert made.media_type.endswith({"gzip": "tar+gzip", "none": ".tar", "zstd": "tar+zstd"}[compression])
     other = Blobs(str(tmp_path / "others"))
     assert other.layer(["key"], compression, lambda sink: write_store_paths(sink, [str(store)])) == (made, diff_id)
-    assert [entry for entry in os.listdir(tmp_path / "blobs/blobs/sha256") if entry.endswith(".tmp")] == []
+    assert list((tmp_path / "blobs").rglob("*.tmp")) == []
 
 
 def test_a_layer_is_packed_once_and_again_when_its_blob_is_gone_or_cut(store: Path, tmp_path: Path) -> None:
@@ -183,7 +183,7 @@ def test_a_full_disk_is_told_and_no_fault_of_the_store(
     with pytest.raises(HostError, match=r"cannot write .*blobs.*No space left") as caught:
         blobs.layer(["key"], compression, lambda sink: write_store_paths(sink, [str(store)] * 20))
     assert "free some space" in caught.value.hint
-    assert os.listdir(tmp_path / "blobs/blobs/sha256") == []
+    assert os.listdir(tmp_path / "blobs/blobs/sha256") == [] and list(tmp_path.rglob("*.tmp")) == []
 
 
 def test_a_blob_that_a_power_cut_left_empty_is_written_again(tmp_path: Path) -> None:
@@ -202,3 +202,4 @@ def test_a_path_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(HostError, match="nowhere"):
         blobs.layer(["key"], "gzip", lambda sink: write_store_paths(sink, [str(tmp_path / "nowhere")]))
     assert os.listdir(tmp_path / "blobs/blobs/sha256") == [] and os.listdir(tmp_path / "blobs/layers") == []
+    assert list(tmp_path.rglob("*.tmp")) == []

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from nixos_containers.base.errors import HostError
+from nixos_containers.declare.references import is_digest, is_name, is_tag
 from nixos_containers.registry import routes
 from nixos_containers.registry.auth import Gate, hash_password, read_users, verify_password
-from nixos_containers.registry.grammar import is_digest, is_name, is_tag
 from nixos_containers.registry.metrics import METRICS, Metrics
 from nixos_containers.registry.negotiation import Unsatisfiable, accepted, byte_range, names_tag
 from nixos_containers.registry.page import html

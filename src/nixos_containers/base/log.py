@@ -33,6 +33,11 @@ def say(text: str) -> None:
         _write(text)
 
 
+def line(text: str) -> None:
+    """One line of a server's log, which is no talk that `--quiet` silences."""
+    _write(text)
+
+
 def warn(text: str) -> None:
     """Something that the person should know although the command goes on."""
     _write(f"warning: {text}", _YELLOW)

@@ -42,7 +42,7 @@ def run(arguments: Arguments) -> int:
     catalogue = Catalogue(paths, definition, choices_of(arguments), packages=packages, nixpkgs=nixpkgs_of(arguments))
     names = catalogue.look()
     options = Options(
-        users=None if users is None else read_users(users), certificate=certificate, key=key, images=names or ("shell/git",), say=_line
+        users=None if users is None else read_users(users), certificate=certificate, key=key, images=names or ("shell/git",), say=log.line
     )
     if definition is None:
         log.say(f"there is no definition file {paths.definition}, so no containers: -c FILE names another")
@@ -63,14 +63,6 @@ def run(arguments: Arguments) -> int:
     except KeyboardInterrupt:
         catalogue.end()
     return 0
-
-
-def _line(text: str) -> None:
-    try:
-        sys.stderr.write(text + "\n")
-        sys.stderr.flush()
-    except (BrokenPipeError, ValueError):
-        pass  # nobody listens
 
 
 def _hash_password() -> int:

@@ -55,7 +55,7 @@ class Blobs:
             _touch(path)
             return
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        with _new_file(path) as file:
+        with _new_file(path, self._temporary()) as file:
             file.write(content)
 
     def layer(self, key: Iterable[str], compression: str, write: Callable[[Sink], None]) -> tuple[Descriptor, str]:
@@ -70,7 +70,7 @@ class Blobs:
             return known
         os.makedirs(self._layers, exist_ok=True)
         os.makedirs(f"{self.directory}/blobs/sha256", exist_ok=True)
-        temporary = _temporary(f"{self.directory}/blobs/sha256/layer")
+        temporary = self._temporary()
         try:
             with open(temporary, "wb") as file:
                 digest, size, diff_id = _pack(file, compression, write)
@@ -82,9 +82,13 @@ class Blobs:
             with suppress(FileNotFoundError):
                 os.unlink(temporary)
         made = Descriptor(LAYER_OF[compression], digest, size)
-        with _new_file(about) as file:
+        with _new_file(about, self._temporary()) as file:
             file.write(json.dumps({"mediaType": made.media_type, "digest": digest, "size": size, "diffId": diff_id}).encode())
         return made, diff_id
+
+    def _temporary(self) -> str:
+        """A name for a file that is not whole yet, which says whose it is (run/debris.py): one for each thread, none among blobs."""
+        return f"{self.directory}/new-{threading.get_ident()}.{os.getpid()}.tmp"
 
     def _known(self, about: str) -> tuple[Descriptor, str] | None:
         try:
@@ -110,9 +114,8 @@ class Blobs:
         directory = f"{self.directory}/blobs/sha256"
         with suppress(FileNotFoundError), os.scandir(directory) as entries:
             for entry in entries:
-                if not entry.name.endswith(".tmp"):
-                    status = entry.stat()
-                    found.append((status.st_mtime, status.st_size, entry.path))
+                status = entry.stat()
+                found.append((status.st_mtime, status.st_size, entry.path))
         total = sum(size for _, size, _ in found)
         gone = 0
         for _, size, path in sorted(found):
@@ -134,7 +137,7 @@ class Blobs:
                         present = self.find(json.load(file)["digest"])
                 except (OSError, ValueError, KeyError, TypeError):
                     present = None
-                if present is None and not entry.name.endswith(".tmp"):
+                if present is None:
                     files.remove(entry.path)
 
 
@@ -191,16 +194,11 @@ def _squeeze_with(command: tuple[str, ...], hashed: Callable[[bytes], object], b
         raise HostError(f"{command[0]} failed with status {status}", hint="--compression gzip needs no other program")
 
 
-def _temporary(path: str) -> str:
-    """A name that says whose it is (run/debris.py), one for each thread."""
-    return f"{path}-{threading.get_ident()}.{os.getpid()}.tmp"
-
-
 class _new_file:
     """A file that appears under its name when it is whole."""
 
-    def __init__(self, path: str) -> None:
-        self._path, self._temporary = path, _temporary(path)
+    def __init__(self, path: str, temporary: str) -> None:
+        self._path, self._temporary = path, temporary
 
     def __enter__(self) -> IO[bytes]:
         self._file = open(self._temporary, "wb")

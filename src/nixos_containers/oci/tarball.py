@@ -1,7 +1,8 @@
 """A layer as a tar stream: the same paths give the same bytes, on every host and at every time.
 
-Names are relative, directories have entries of their own, owners are numbers, and the date is the store's (one second after 1970).
-Hard links are files of their own: whether two files of a store are one is a matter of `nix-store --optimise`, not of the image.
+Names are relative, directories have entries of their own, owners are numbers, and the date is the store's (one second after 1970),
+unless a stamp says otherwise. Hard links are files of their own: whether two files of a store are one is a matter of
+`nix-store --optimise`, not of the image. The embedded universe's dockerTools write their tars with it as well.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import os
 import stat
 import tarfile
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from ..base.errors import HostError
@@ -18,9 +20,9 @@ if TYPE_CHECKING:
 
     from ..declare.image import Entry
 
-_DATE = 1
 _CHUNK = 1 << 18
 _BLOCK = tarfile.BLOCKSIZE
+END = b"\0" * (2 * _BLOCK)
 
 
 class Sink(Protocol):
@@ -30,21 +32,35 @@ class Sink(Protocol):
         """Take `data`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """Whose files they are, and of when. Empty names: numbers alone."""
+
+    mtime: int = 1
+    uid: int = 0
+    gid: int = 0
+    uname: str = ""
+    gname: str = ""
+
+
+_STORE = Stamp()
+
+
 def write_store_paths(sink: Sink, paths: Iterable[str]) -> None:
     """The tar of whole store paths. Raises HostError when one cannot be read."""
-    _header(sink, _member("nix", tarfile.DIRTYPE, 0o755))
-    _header(sink, _member("nix/store", tarfile.DIRTYPE, 0o755))
+    begin(sink, "nix", tarfile.DIRTYPE, 0o755)
+    begin(sink, "nix/store", tarfile.DIRTYPE, 0o755)
     for path in sorted(paths):
         try:
-            for inside in _walk(path):
-                _write_file(sink, inside)
+            for inside in walk(path):
+                write_node(sink, inside, inside[1:], os.lstat(inside))
         except OSError as failure:
             if failure.filename is None:
                 raise  # of the sink
             raise HostError(
                 f"cannot read {failure.filename}: {failure.strerror}", hint="nix-store --verify --check-contents --repair mends it"
             ) from failure
-    _end(sink)
+    sink.write(END)
 
 
 def write_entries(sink: Sink, entries: Iterable[Entry]) -> None:
@@ -52,11 +68,10 @@ def write_entries(sink: Sink, entries: Iterable[Entry]) -> None:
     for entry in entries:
         kind = tarfile.SYMTYPE if entry.target is not None else tarfile.DIRTYPE if entry.content is None else tarfile.REGTYPE
         content = entry.content or b""
-        member = _member(entry.path, kind, entry.mode, size=len(content), target=entry.target or "")
-        member.uid, member.gid = entry.user, entry.group
-        _header(sink, member)
-        _padded(sink, content)
-    _end(sink)
+        stamp = Stamp(uid=entry.user, gid=entry.group)
+        begin(sink, entry.path, kind, entry.mode, stamp, size=len(content), target=entry.target or "")
+        _write_text(sink, content)
+    sink.write(END)
 
 
 def write_files(sink: Sink, files: Iterable[tuple[str, bytes | str]]) -> None:
@@ -67,70 +82,72 @@ def write_files(sink: Sink, files: Iterable[tuple[str, bytes | str]]) -> None:
             parent = "/".join(name.split("/")[:depth])
             if parent not in directories:
                 directories.add(parent)
-                _header(sink, _member(parent, tarfile.DIRTYPE, 0o755))
+                begin(sink, parent, tarfile.DIRTYPE, 0o755)
         if isinstance(source, bytes):
-            _header(sink, _member(name, tarfile.REGTYPE, 0o644, size=len(source)))
-            _padded(sink, source)
+            begin(sink, name, tarfile.REGTYPE, 0o644, size=len(source))
+            _write_text(sink, source)
         else:
             size = os.stat(source).st_size
-            _header(sink, _member(name, tarfile.REGTYPE, 0o644, size=size))
+            begin(sink, name, tarfile.REGTYPE, 0o644, size=size)
             _copy(sink, source, size)
-    _end(sink)
+    sink.write(END)
 
 
-def _walk(path: str) -> Iterator[str]:
+def walk(path: str) -> Iterator[str]:
     """`path` and all below it, each directory before its contents, names in the order of their bytes."""
     yield path
     if stat.S_ISDIR(os.lstat(path).st_mode):
-        with os.scandir(path) as found:
-            names = sorted(os.fsencode(entry.name) for entry in found)
-        for name in names:
-            yield from _walk(f"{path}/{os.fsdecode(name)}")
+        for name in sorted(os.listdir(os.fsencode(path))):
+            yield from walk(f"{path}/{os.fsdecode(name)}")
 
 
-def _write_file(sink: Sink, path: str) -> None:
-    status = os.lstat(path)
-    mode = stat.S_IMODE(status.st_mode)
-    name = path[1:]
+def write_node(sink: Sink, path: str, name: str, status: os.stat_result, stamp: Stamp = _STORE, mode: int | None = None) -> None:
+    """The directory, link or file `path` as the member `name`; `mode` in place of its own."""
+    if mode is None:
+        mode = stat.S_IMODE(status.st_mode)
     if stat.S_ISDIR(status.st_mode):
-        _header(sink, _member(name, tarfile.DIRTYPE, mode))
+        begin(sink, name, tarfile.DIRTYPE, mode, stamp)
     elif stat.S_ISLNK(status.st_mode):
-        _header(sink, _member(name, tarfile.SYMTYPE, 0o777, target=os.readlink(path)))
+        begin(sink, name, tarfile.SYMTYPE, 0o777, stamp, target=os.readlink(path))
     elif stat.S_ISREG(status.st_mode):
-        _header(sink, _member(name, tarfile.REGTYPE, mode, size=status.st_size))
+        begin(sink, name, tarfile.REGTYPE, mode, stamp, size=status.st_size)
         _copy(sink, path, status.st_size)
 
 
-def _member(name: str, kind: bytes, mode: int, *, size: int = 0, target: str = "") -> tarfile.TarInfo:
+def begin(sink: Sink, name: str, kind: bytes, mode: int, stamp: Stamp = _STORE, *, size: int = 0, target: str = "") -> None:
+    """The header of the member `name`; `size` bytes and `end_file` have to follow."""
     member = tarfile.TarInfo(name)
-    member.type, member.mode, member.size, member.linkname, member.mtime = kind, mode, size, target, _DATE
-    return member
-
-
-def _header(sink: Sink, member: tarfile.TarInfo) -> None:
+    member.type, member.mode, member.size, member.linkname, member.mtime = kind, mode, size, target, stamp.mtime
+    member.uid, member.gid, member.uname, member.gname = stamp.uid, stamp.gid, stamp.uname, stamp.gname
     # pax is what the image specification names, and what holds every length of a name.
     sink.write(member.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape"))
 
 
-def _copy(sink: Sink, path: str, size: int) -> None:
-    left = size
-    with open(path, "rb", buffering=0) as file:
-        while left:
-            data = file.read(min(_CHUNK, left))
-            if not data:
-                raise HostError(f"{path} became shorter while it was read", hint="try again")
-            sink.write(data)
-            left -= len(data)
+def end_file(sink: Sink, size: int) -> None:
+    """What follows the bytes of a file."""
     sink.write(b"\0" * (-size % _BLOCK))
 
 
-def _padded(sink: Sink, content: bytes) -> None:
-    if content:
-        sink.write(content + b"\0" * (-len(content) % _BLOCK))
+def read_chunks(path: str, size: int) -> Iterator[bytes]:
+    """The first `size` bytes of a file. Raises HostError when there are less."""
+    with open(path, "rb", buffering=0) as file:
+        while size:
+            data = file.read(min(_CHUNK, size))
+            if not data:
+                raise HostError(f"{path} became shorter while it was read", hint="try again")
+            size -= len(data)
+            yield data
 
 
-def _end(sink: Sink) -> None:
-    sink.write(b"\0" * (2 * _BLOCK))
+def _copy(sink: Sink, path: str, size: int) -> None:
+    for data in read_chunks(path, size):
+        sink.write(data)
+    end_file(sink, size)
+
+
+def _write_text(sink: Sink, text: bytes) -> None:
+    sink.write(text)
+    end_file(sink, len(text))
 
 
 class Tee:

@@ -6,12 +6,11 @@ import re
 from dataclasses import dataclass
 
 from ..base.errors import UsageError
+from ..declare.references import is_tag
 
 # containers-transports(5).
 TRANSPORTS = ("docker", "docker-archive", "docker-daemon", "containers-storage", "dir", "oci", "oci-archive", "ostree", "sif")
 STDOUT = "-"
-# distribution-spec, "Pulling manifests".
-_TAG = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}")
 _EXAMPLES = "-o web.tar, -o images/, -o docker://HOST/web:v1"
 
 
@@ -30,7 +29,7 @@ class Destination:
 
 def parse(text: str, name: str, tag: str) -> Destination:
     """What `text` means for the image `name`:`tag`. Raises UsageError."""
-    if _TAG.fullmatch(tag) is None:
+    if not is_tag(tag):
         raise UsageError(f"‘{tag}’ is no tag of an image", hint="letters, digits, `_`, `.` and `-`, at most 128")
     reference = f"{name}:{tag}"
     transport, colon, rest = text.partition(":")

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from urllib.parse import urlencode
 
 from ..base.errors import ContainerError
+from ..declare.image import INDEX as OCI_INDEX
+from ..declare.references import is_digest, is_name, is_tag
 from . import metrics, page, routes
 from .answers import Answer, Refusal, Slice, explained, json_answer
 from .auth import Gate
-from .grammar import is_digest, is_name, is_tag
 from .manifests import Manifests
 from .negotiation import Unsatisfiable, accepted, byte_range, names_tag
-from .schema2 import OCI_INDEX
 
 if TYPE_CHECKING:
     from email.message import Message

@@ -10,9 +10,11 @@ import time
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
+from ..declare.image import INDEX as OCI_INDEX
+from ..declare.image import MANIFEST as OCI_MANIFEST
 from .answers import Refusal
 from .flights import Busy, Flights
-from .schema2 import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, as_docker, as_docker_list, child_for
+from .schema2 import DOCKER_LIST, DOCKER_MANIFEST, as_docker, as_docker_list, child_for
 
 if TYPE_CHECKING:
     from .metrics import Metrics

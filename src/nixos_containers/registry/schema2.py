@@ -9,21 +9,22 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
+from ..declare.image import CONFIG, LAYER, LAYER_OF
+from ..declare.image import INDEX as OCI_INDEX
+from ..declare.image import MANIFEST as OCI_MANIFEST
 from .source import Manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
-OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
 
-_CONFIG = {"application/vnd.oci.image.config.v1+json": "application/vnd.docker.container.image.v1+json"}
+_CONFIG = {CONFIG: "application/vnd.docker.container.image.v1+json"}
 # Zstandard is not among them: Docker's schema has no type for it.
 _LAYERS = {
-    "application/vnd.oci.image.layer.v1.tar": "application/vnd.docker.image.rootfs.diff.tar",
-    "application/vnd.oci.image.layer.v1.tar+gzip": "application/vnd.docker.image.rootfs.diff.tar.gzip",
+    LAYER: "application/vnd.docker.image.rootfs.diff.tar",
+    LAYER_OF["gzip"]: "application/vnd.docker.image.rootfs.diff.tar.gzip",
     "application/vnd.oci.image.layer.nondistributable.v1.tar": "application/vnd.docker.image.rootfs.foreign.diff.tar",
     "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip": "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
 }

@@ -76,8 +76,6 @@ def _candidates(paths: Paths) -> Iterator[tuple[str, str, re.Pattern[str]]]:
                 f"{paths.cache}/shell",
                 f"{paths.cache}/index",
                 f"{paths.cache}/oci",
-                f"{paths.cache}/oci/layers",
-                f"{paths.cache}/oci/blobs/sha256",
                 os.path.dirname(paths.store_view("x")),
                 *_private(paths, known),
             ],

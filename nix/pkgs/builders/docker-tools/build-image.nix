@@ -90,11 +90,7 @@ lib.makeOverridable (
             inherit layer imageName conf;
             buildArgs = args;
             imagePackages = names;
-            imageTag =
-              if tag != null then
-                tag
-              else
-                lib.head (lib.splitString "-" (baseNameOf (builtins.unsafeDiscardStringContext result.outPath)));
+            imageTag = image.tagOf tag result;
           };
         }
         ''

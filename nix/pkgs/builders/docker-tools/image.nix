@@ -35,6 +35,15 @@ let
 in
 {
   inherit archiveOf;
+
+  # The tag of the image that `result` is: the one that was given, or the hash in its store path.
+  tagOf =
+    tag: result:
+    if tag != null then
+      tag
+    else
+      lib.head (lib.splitString "-" (baseNameOf (builtins.unsafeDiscardStringContext result.outPath)));
+
   defaultArchitecture = architectures.${machine} or machine;
 
   refuse = {

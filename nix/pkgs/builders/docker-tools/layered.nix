@@ -82,11 +82,7 @@ let
           includeStorePaths
           ;
       };
-      imageTag =
-        if tag != null then
-          tag
-        else
-          lib.head (lib.splitString "-" (baseNameOf (builtins.unsafeDiscardStringContext conf.outPath)));
+      imageTag = image.tagOf tag conf;
     in
     if enableFakechroot then
       image.refuse.chroot name

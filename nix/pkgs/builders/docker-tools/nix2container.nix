@@ -141,11 +141,7 @@ let
           maxLayers
           ;
       };
-      imageTag =
-        if tag != null then
-          tag
-        else
-          lib.head (lib.splitString "-" (baseNameOf (builtins.unsafeDiscardStringContext conf.outPath)));
+      imageTag = image.tagOf tag conf;
       reference = "${imageName}:${imageTag}";
       copy =
         script: destination:

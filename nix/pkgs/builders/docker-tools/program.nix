@@ -16,13 +16,15 @@ let
     filter = path: _: lib.hasSuffix ".py" path;
   };
 
-  # How store paths are shared out among layers is the same here as in `nixos-container image`, so that both make the
-  # same layers. These files and no others: a change elsewhere must change no image. In the source they are in src/,
+  # How store paths are shared out among layers, and how a tar is written, is the same here as in `nixos-container
+  # image`, so that both make the same layers. These files and no others: a change elsewhere must change no image. In the source they are in src/,
   # installed they are beside nix/.
   wanted = [
     "nixos_containers"
     "nixos_containers/base"
     "nixos_containers/base/errors.py"
+    "nixos_containers/oci"
+    "nixos_containers/oci/tarball.py"
     "nixos_containers/plan"
     "nixos_containers/plan/layers.py"
     "nixos_containers/plan/store_graph.py"

@@ -1,7 +1,7 @@
 """The program behind pkgs.dockerTools: what its builds and its scripts run.
 
 For: putting a root together, packing it, planning an image, writing it. Runs with the standard library, and with the layering
-of nixos_containers beside it. Not for deciding what belongs into an image: the Nix files next to this directory do.
+and the tars of nixos_containers beside it. Not for deciding what belongs into an image: the Nix files next to this directory do.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ import images
 import roots
 import streams
 import tars
+
+from nixos_containers.base.errors import HostError
 
 
 def root(settings: dict[str, Any], directory: str) -> None:
@@ -88,6 +90,9 @@ def main(arguments: list[str]) -> int:
     except OSError as failure:
         words = [failure.filename, failure.strerror] if failure.filename and failure.strerror else [failure]
         print("error:", ": ".join(map(str, words)), file=sys.stderr)
+        return 1
+    except HostError as failure:
+        print(f"error: {failure.what}", file=sys.stderr)
         return 1
     except (images.Refused, archives.Unreadable) as failure:
         print(f"error: {failure}", file=sys.stderr)

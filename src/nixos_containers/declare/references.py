@@ -1,4 +1,4 @@
-"""The grammars of names, tags and digests (distribution-spec, "Pulling manifests"; image-spec, "descriptor.md", "Digests")."""
+"""How images are called: the grammars of names, tags and digests (distribution-spec, "Pulling manifests"; image-spec, descriptor.md)."""
 
 from __future__ import annotations
 
